@@ -1,0 +1,46 @@
+"""Which classes may be stored: a value is a frozen attrs class registered under a fixed name.
+
+A stored artifact names its class by that name and the name is looked up here, so that reading
+an artifact can only ever build a class that the running program registered itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, dataclass_transform
+
+import attrs
+
+T = TypeVar("T")
+
+_by_name: dict[str, type] = {}
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(attrs.field,))
+def value(name: str) -> Callable[[type[T]], type[T]]:
+    """Class decorator: make a frozen, keyword-only attrs class that the store can keep.
+
+    Fields may be numbers, strings, None, arrays, `Frames`, `File`, other values, and lists,
+    tuples and string-keyed dicts of these.
+
+    Args:
+        name: the name written into artifacts; fixed for ever, independent of module and class.
+    """
+
+    def register(cls: type[T]) -> type[T]:
+        made = attrs.define(cls, frozen=True, kw_only=True, eq=False, slots=True)
+        _by_name[name] = made
+        made.__value_name__ = name  # type: ignore[attr-defined]
+        return made
+
+    return register
+
+
+def value_class(name: str) -> type[Any] | None:
+    """Return the class registered under `name`, or None."""
+    return _by_name.get(name)
+
+
+def value_name(cls: type) -> str | None:
+    """Return the name under which `cls` is registered, or None."""
+    return getattr(cls, "__value_name__", None)
