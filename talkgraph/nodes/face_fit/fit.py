@@ -1,0 +1,221 @@
+"""Fit a 3DMM to a whole clip at once: shared identity, expression and pose of every frame.
+
+Stands in the place of the reconstruction network of Yi et al. 2020, section 3.1, for models that
+have no such network: alternating least squares on tracked landmarks, robust to outliers, with
+Gaussian priors in standard deviations, then smoothed in time without lag.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from talkgraph.engine import Node, node, param, progress
+from talkgraph.nodes.face_fit.pose import initial_pose, refine_pose
+from talkgraph.nodes.face_fit.smooth import smooth_in_time
+from talkgraph.nodes.morphable.camera import DISTANCE, FOCAL, project, unproject
+from talkgraph.nodes.morphable.face_model import FaceModel
+from talkgraph.nodes.morphable.rotation import angles_from_matrix, matrix_from_angles
+from talkgraph.nodes.values import FaceFit, FaceTrack, Motion
+
+Array = NDArray[np.float64]
+
+FACE_HEIGHT = 256.0  # px; errors are given for a face of this height
+LIPS = (
+    61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 185, 40, 39, 37, 0, 267, 269, 270, 409,
+    78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 191, 80, 81, 82, 13, 312, 311, 310, 415,
+)  # fmt: skip
+LIDS = (
+    33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246,
+    263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466,
+)  # fmt: skip
+OVAL = (
+    10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
+    152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
+)  # fmt: skip
+
+
+@node("fit_face", version=1)
+class FitFace(Node):
+    """Identity, expression and pose from tracked landmarks (section 3.1)."""
+
+    rounds: int = param(6, "alternations of pose, expression and identity", ge=1, le=50)
+    identity_prior: float = param(0.3, "weight of the identity prior, px^2 per landmark", gt=0)
+    expression_prior: float = param(0.02, "weight of the expression prior, px^2 per landmark", gt=0)
+    depth_weight: float = param(0.05, "trust in the tracker's depth against x and y", ge=0, le=1)
+    lip_weight: float = param(3.0, "weight of lip landmarks", gt=0)
+    lid_weight: float = param(2.0, "weight of eyelid landmarks", gt=0)
+    oval_weight: float = param(0.3, "weight of the face oval, which slides with the pose", gt=0)
+    outlier_px: float = param(3.0, "Huber threshold at 256 px face height", unit="px", gt=0)
+    pose_cutoff_hz: float = param(4.0, "half-amplitude frequency of the pose", unit="Hz", gt=0)
+    expression_cutoff_hz: float = param(
+        9.0, "half-amplitude frequency of the expression; lip closures last 2 to 3 frames",
+        unit="Hz", gt=0,
+    )  # fmt: skip
+    identity_frames: int = param(60, "frames that share in the identity", ge=1)
+
+    def run(self, track: FaceTrack, model: FaceModel, fps: float = 25.0) -> FaceFit:
+        """Fit `model` to `track`.
+
+        Args:
+            track: landmarks of T frames.
+            model: the face model; its landmark vertices are matched with the track.
+            fps: rate of the track in Hz, for the smoothing cut-offs.
+
+        Returns:
+            coefficients and pose, with the reprojection error per frame.
+        """
+        fit = _Fit(self, track, model)
+        for done in range(self.rounds):
+            fit.update_pose()
+            fit.update_expression()
+            fit.update_identity()
+            fit.update_outliers()
+            progress(done + 1, self.rounds + 1)
+        fit.update_pose()
+        fit.smooth_pose(self.pose_cutoff_hz, fps)
+        fit.update_expression()
+        fit.smooth_expression(self.expression_cutoff_hz, fps)
+        progress(1, 1)
+        return FaceFit(
+            identity=fit.identity.astype(np.float32),
+            motion=Motion(
+                expression=fit.expression.astype(np.float32),
+                rotation=angles_from_matrix(fit.rotation).astype(np.float32),
+                translation=fit.translation.astype(np.float32),
+                fps=float(fps),
+            ),
+            error=fit.error().astype(np.float32),
+            measured=track.measured.copy(),
+            size=track.size,
+        )
+
+
+class _Fit:
+    """The unknowns of one clip and the steps that improve them in turn."""
+
+    def __init__(self, params: FitFace, track: FaceTrack, model: FaceModel) -> None:
+        picked = model.landmark_vertices
+        self.params, self.size = params, track.size
+        self.observed = track.landmarks[:, model.landmark_index].astype(np.float64)
+        self.mean = model.mean_shape[picked].astype(np.float64)
+        self.identity_basis = model.identity_basis[picked].astype(np.float64)
+        self.expression_basis = model.expression_basis[picked].astype(np.float64)
+        count = len(self.observed)
+        self.identity = np.zeros(self.identity_basis.shape[-1])
+        self.expression = np.zeros((count, self.expression_basis.shape[-1]))
+        self.trust = track.measured.astype(np.float64)
+        weights = np.ones(len(picked))
+        for group, weight in (
+            (OVAL, params.oval_weight), (LIDS, params.lid_weight), (LIPS, params.lip_weight)
+        ):  # fmt: skip
+            weights[np.isin(model.landmark_index, group)] = weight
+        self.base_weights = weights / weights.mean()
+        self.weights = np.tile(self.base_weights, (count, 1))
+        height = np.ptp(self.observed[..., 1], axis=1)
+        self.to_normal = FACE_HEIGHT / np.maximum(height, 1.0)  # px to px at 256 px face height
+        # Inner-face points fix the first pose; lips and lids move by themselves.
+        rigid = np.where(np.isin(model.landmark_index, LIPS + LIDS), 0.2, 1.0) * weights
+        self.rotation, self.translation = initial_pose(
+            self.observed, self.mean, self.size, np.tile(rigid, (count, 1))
+        )
+
+    def shape(self) -> Array:
+        """Landmark vertices in head space, `[shape=(T, L, 3)]`."""
+        person = self.mean + self.identity_basis @ self.identity
+        return person + np.einsum("lck,tk->tlc", self.expression_basis, self.expression)
+
+    def residual(self) -> Array:
+        """Observed minus projected, `[shape=(T, L, 2)]`, px at 256 px face height."""
+        points = np.einsum("tij,tlj->tli", self.rotation, self.shape()) + self.translation[:, None]
+        offset = self.observed[..., :2] - project(points, self.size)[0]
+        return np.asarray(offset * self.to_normal[:, None, None])
+
+    def error(self) -> Array:
+        """Mean landmark distance per frame, px at 256 px face height."""
+        return np.linalg.norm(self.residual(), axis=-1).mean(1)
+
+    def update_pose(self) -> None:
+        self.rotation, self.translation = refine_pose(
+            self.observed, self.shape(), self.rotation, self.translation, self.size, self.weights
+        )
+
+    def update_outliers(self) -> None:
+        """Huber weights; a landmark that is far off says little."""
+        distance = np.linalg.norm(self.residual(), axis=-1)
+        huber = np.minimum(1.0, self.params.outlier_px / np.maximum(distance, 1e-9))
+        self.weights = self.base_weights * huber
+
+    def _targets(self) -> tuple[Array, Array]:
+        """Observations as head-space points and the 3x3 weight of their coordinates.
+
+        A pixel residual at the present distance is a displacement across the line of sight; the
+        tracker's depth counts with `depth_weight`.
+
+        Returns:
+            points `[shape=(T, L, 3)]` and metric `[shape=(T, 3, 3)]`, px^2 (at 256 px face height)
+            per squared unit.
+        """
+        camera_z = (
+            np.einsum("tj,tlj->tl", self.rotation[:, 2], self.shape()) + self.translation[:, 2:]
+        )
+        distance = DISTANCE - camera_z
+        head_distance = DISTANCE - self.translation[:, 2]
+        measured_z = -self.observed[..., 2] * (head_distance / (FOCAL * self.size))[:, None]
+        measured_z += (camera_z - measured_z).mean(1, keepdims=True)
+        camera = unproject(self.observed[..., :2], distance, self.size)
+        camera[..., 2] = measured_z
+        camera = camera - self.translation[:, None]
+        points = np.einsum("tij,tli->tlj", self.rotation, camera)
+        px_per_unit = self.to_normal * FOCAL * self.size / head_distance
+        across = np.array([1.0, 1.0, self.params.depth_weight**2])
+        metric = np.einsum("tki,k,tkj->tij", self.rotation, across, self.rotation)
+        return points, metric * (px_per_unit**2)[:, None, None]
+
+    def _normal_equations(self, basis: Array, target: Array, metric: Array) -> tuple[Array, Array]:
+        """B'WB and B'Wr of every frame, per landmark on average; `basis [shape=(L, 3, K)]`."""
+        count, size = target.shape[:2]
+        hessian = np.empty((count, basis.shape[-1], basis.shape[-1]))
+        gradient = np.empty((count, basis.shape[-1]))
+        for t in range(count):
+            weighted = np.einsum("l,ij,ljk->lik", self.weights[t], metric[t], basis)
+            flat = weighted.reshape(-1, basis.shape[-1]) / size
+            hessian[t] = basis.reshape(-1, basis.shape[-1]).T @ flat
+            gradient[t] = flat.T @ target[t].reshape(-1)
+        return hessian, gradient
+
+    def update_expression(self) -> None:
+        points, metric = self._targets()
+        person = self.mean + self.identity_basis @ self.identity
+        hessian, gradient = self._normal_equations(self.expression_basis, points - person, metric)
+        hessian += self.params.expression_prior * np.eye(hessian.shape[-1])
+        self.expression = np.linalg.solve(hessian, gradient[..., None])[..., 0]
+
+    def update_identity(self) -> None:
+        """Solve the shared identity, with the clip's mean expression free to move into it."""
+        used = np.flatnonzero(self.trust)
+        if not len(used):
+            return
+        spread = np.linspace(0, len(used) - 1, min(len(used), self.params.identity_frames))
+        used = used[spread.round().astype(int)]
+        points, metric = self._targets()
+        moved = np.einsum("lck,tk->tlc", self.expression_basis, self.expression)
+        kept = self.weights
+        self.weights = kept[used]
+        hessian, gradient = self._normal_equations(
+            self.identity_basis, (points - moved - self.mean)[used], metric[used]
+        )
+        self.weights = kept
+        prior = self.params.identity_prior / len(used)
+        total = hessian.mean(0) + prior * np.eye(hessian.shape[-1])
+        self.identity = np.linalg.solve(total, gradient.mean(0))
+
+    def smooth_pose(self, cutoff_hz: float, fps: float) -> None:
+        angles = np.unwrap(angles_from_matrix(self.rotation), axis=0)
+        series = np.concatenate([angles, self.translation], 1)
+        smooth = smooth_in_time(series, self.trust, cutoff_hz, fps)
+        self.rotation = np.asarray(matrix_from_angles(smooth[:, :3]), np.float64)
+        self.translation = smooth[:, 3:]
+
+    def smooth_expression(self, cutoff_hz: float, fps: float) -> None:
+        self.expression = smooth_in_time(self.expression, self.trust, cutoff_hz, fps)

@@ -1,0 +1,209 @@
+"""Learn the default face model from tracked faces: mean, identity and expression bases.
+
+All arrays live on the 468 landmarks of the tracker. Every face is brought into head space
+(see nodes/values.py) by lifting and Procrustes alignment, and enters twice, once mirrored, so
+that mean and bases are symmetric. Identity is the principal components of the persons' means,
+completed with the low-frequency harmonics of the mesh, whose size is measured on persons left
+out; expression is the principal components of what moves within a clip.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+
+from talkgraph.nodes.face_fit.pose import initial_pose, lift
+from talkgraph.nodes.values import FaceTrack
+
+Array = NDArray[np.float64]
+
+FACE_WIDTH = 1.6  # head units; the width of the mean face, as in the Basel face model's scale
+FOREHEAD, CHIN = 10, 152  # the mean face stands upright when these two have the same depth
+FOLDS = 10
+
+
+@attrs.frozen(kw_only=True)
+class Subject:
+    """One tracked clip or photo of a person; `moving` is False for a photo."""
+
+    person: str
+    track: FaceTrack
+    moving: bool
+
+
+@attrs.frozen(kw_only=True)
+class LearnedShape:
+    """The result on the L = 468 landmarks.
+
+    mean `[shape=(L, 3)]`, identity `[shape=(L, 3, Ki)]`, expression `[shape=(L, 3, Ke)]`, head
+    units per standard deviation; mirror `[shape=(L,)]`, the landmark on the other side.
+    """
+
+    mean: Array
+    identity: Array
+    expression: Array
+    mirror: NDArray[np.int64]
+
+
+def learn_face_model(
+    subjects: Sequence[Subject],
+    triangles: NDArray[np.integer],
+    *,
+    identity_components: int = 80,
+    identity_from_people: int = 40,
+    expression_components: int = 64,
+    frames_per_clip: int = 150,
+) -> LearnedShape:
+    """Learn mean, identity and expression bases.
+
+    Args:
+        subjects: tracked clips and photos of many persons.
+        triangles: `[shape=(M, 3)]`, the tracker's topology.
+        identity_components: all identity components (80 in the paper).
+        identity_from_people: how many of these are principal components of the persons.
+        expression_components: 64 in the paper.
+        frames_per_clip: at most so many evenly spread frames of a clip are used.
+    """
+    picked = [_spread(s.track, frames_per_clip) for s in subjects]
+    sizes = [s.track.size for s in subjects]
+    mean, mirror = _mean_face(picked, sizes)
+    registered = [_register(p, size, mean) for p, size in zip(picked, sizes, strict=True)]
+    persons: dict[str, list[Array]] = {}
+    for subject, shapes in zip(subjects, registered, strict=True):
+        persons.setdefault(subject.person, []).append(shapes.mean(0))
+    neutral = np.stack([np.mean(shapes, 0) for shapes in persons.values()])
+    identity = _identity_basis(
+        neutral - mean, mirror, triangles, identity_components, identity_from_people
+    )
+    moves = []
+    for subject, shapes in zip(subjects, registered, strict=True):
+        if subject.moving:
+            moved = shapes - shapes.mean(0)
+            moves.append(moved / np.sqrt(len(moved)))
+    samples = np.concatenate(moves) * np.sqrt(1 / len(moves))
+    expression = _principal(np.concatenate([samples, _flip(samples, mirror)]) / np.sqrt(2))
+    return LearnedShape(
+        mean=mean,
+        identity=identity,
+        expression=expression[..., :expression_components],
+        mirror=mirror,
+    )
+
+
+def _spread(track: FaceTrack, count: int) -> Array:
+    """At most `count` evenly spread measured frames, `[shape=(T, 468, 3)]`."""
+    frames = np.flatnonzero(track.measured)
+    frames = frames[np.linspace(0, len(frames) - 1, min(count, len(frames))).round().astype(int)]
+    return track.landmarks[frames, :468].astype(np.float64)
+
+
+def _register(landmarks: Array, size: int, mean: Array) -> Array:
+    """Every frame in head space, `[shape=(T, L, 3)]`."""
+    weights = np.ones(landmarks.shape[:2])
+    rotation, translation = initial_pose(landmarks, mean, size, weights)
+    points = lift(landmarks, size, 10.0 - translation[:, 2])
+    return np.einsum("tji,tlj->tli", rotation, points - translation[:, None])
+
+
+def _mean_face(picked: Sequence[Array], sizes: Sequence[int]) -> tuple[Array, NDArray[np.int64]]:
+    """Symmetric mean by generalised Procrustes analysis, upright and of standard width."""
+    first = picked[0][0] * (1, -1, -1)
+    mean = _standard(first - first.mean(0))
+    mirror = np.arange(len(mean))
+    for round_ in range(8):
+        faces = [_register(p, s, mean).mean(0) for p, s in zip(picked, sizes, strict=True)]
+        mean = _standard(np.mean(faces, 0))
+        if round_ >= 1:
+            mirror = _mirror_of(mean)
+            mean = _standard((mean + _flip(mean[None], mirror)[0]) / 2)
+    return mean, mirror
+
+
+def _standard(shape: Array) -> Array:
+    """Centre, stand upright about x, face the camera about y and z as symmetry tells, and scale."""
+    from scipy.spatial.transform import Rotation
+
+    shape = shape - shape.mean(0)
+    up = shape[FOREHEAD] - shape[CHIN]
+    roll = np.arctan2(up[0], up[1])
+    shape = shape @ Rotation.from_euler("z", roll).as_matrix().T
+    across = shape[454] - shape[234]  # the face's ears, image right minus image left
+    yaw = np.arctan2(across[2], across[0])
+    shape = shape @ Rotation.from_euler("y", yaw).as_matrix().T
+    up = shape[FOREHEAD] - shape[CHIN]
+    pitch = -np.arctan2(up[2], up[1])
+    shape = shape @ Rotation.from_euler("x", pitch).as_matrix().T
+    return np.asarray(shape * (FACE_WIDTH / np.ptp(shape[:, 0])))
+
+
+def _mirror_of(shape: Array) -> NDArray[np.int64]:
+    """For every landmark the one that its mirror image falls on (a one-to-one assignment)."""
+    from scipy.optimize import linear_sum_assignment
+    from scipy.spatial.distance import cdist
+
+    cost = cdist(shape * (-1, 1, 1), shape) ** 2
+    found: NDArray[np.int64] = linear_sum_assignment(cost)[1]
+    return found
+
+
+def _flip(shapes: Array, mirror: NDArray[np.int64]) -> Array:
+    """Mirror image of faces or displacements `[shape=(N, L, 3)]`."""
+    return shapes[:, mirror] * (-1, 1, 1)
+
+
+def _principal(samples: Array) -> Array:
+    """Principal directions of `samples [shape=(N, L, 3)]`, scaled to one standard deviation."""
+    flat = samples.reshape(len(samples), -1)
+    _, singular, vt = np.linalg.svd(flat, full_matrices=False)
+    return np.asarray((vt * singular[:, None]).T.reshape(*samples.shape[1:], -1))
+
+
+def _identity_basis(
+    people: Array,
+    mirror: NDArray[np.int64],
+    triangles: NDArray[np.integer],
+    count: int,
+    from_people: int,
+) -> Array:
+    """Components of the persons first, then harmonics for what new persons have beyond them."""
+
+    def components(some: Array) -> Array:
+        both = np.concatenate([some, _flip(some, mirror)]) / np.sqrt(2 * len(some))
+        return _principal(both)[..., :from_people]
+
+    basis = components(people).reshape(people[0].size, -1)
+    harmonics = _harmonics(triangles, people.shape[1], count)
+    unit = np.linalg.qr(basis)[0]
+    rest = harmonics - unit @ (unit.T @ harmonics)
+    rest = np.linalg.qr(rest)[0]
+    # How large a new person's deviation along each harmonic is: what persons left out keep as
+    # residual against the components of the others.
+    folds = np.arange(len(people)) % min(FOLDS, len(people))
+    power = np.zeros(rest.shape[1])
+    for fold in np.unique(folds):
+        others = components(people[folds != fold]).reshape(people[0].size, -1)
+        frame = np.linalg.qr(others)[0]
+        left = people[folds == fold].reshape(-1, people[0].size)
+        left = left - (left @ frame) @ frame.T
+        power += ((left @ rest) ** 2).sum(0)
+    rest = rest * np.sqrt(power / len(people))
+    order = np.argsort(-power)[: count - basis.shape[1]]
+    return np.concatenate([basis, rest[:, order]], 1).reshape(*people.shape[1:], -1)
+
+
+def _harmonics(triangles: NDArray[np.integer], vertices: int, count: int) -> Array:
+    """Low-frequency displacement fields: Laplacian eigenvectors times x, y, z, as columns."""
+    from scipy.sparse import coo_matrix, diags
+
+    edges = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
+    edges = np.concatenate([edges, edges[:, ::-1]])
+    adjacency = coo_matrix(
+        (np.ones(len(edges)), (edges[:, 0], edges[:, 1])), shape=(vertices, vertices)
+    ).tocsr()
+    adjacency.data[:] = 1.0
+    laplacian = diags(np.asarray(adjacency.sum(1)).ravel()) - adjacency
+    modes = np.linalg.eigh(laplacian.toarray())[1][:, 1 : count + 1]
+    return np.einsum("vm,cd->vcmd", modes, np.eye(3)).reshape(vertices * 3, -1)
