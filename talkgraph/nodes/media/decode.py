@@ -1,0 +1,212 @@
+"""Runs the decoder of untrusted files in a child process with limits.
+
+A damaged or hostile recording can crash, hang or exhaust the process that decodes it (a
+406-byte MP4 stops PyAV with a segmentation fault). So the parent never opens such a file: it
+starts ``python -m talkgraph.nodes.media.decoder``, hands over one JSON job on standard input and
+reads JSON lines from standard output: ``{"done", "total"}`` while it works, then one of
+``{"result"}``, ``{"refused"}`` and ``{"errno", "text"}``. The child writes its files into a
+folder that the parent gives.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import queue
+import signal
+import stat
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import IO, Any
+
+import attrs
+
+import talkgraph
+from talkgraph import engine
+from talkgraph.errors import InputError, StoreError
+
+GIB = 1 << 30
+MAX_LINE = 1 << 20  # bytes of one answer
+EXIT_SECONDS = 10.0  # for a child that has said its last word
+KEPT_VARIABLES = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "SYSTEMROOT", "TMPDIR", "TEMP")
+
+
+@attrs.frozen
+class Limits:
+    """What one child may use."""
+
+    memory_bytes: int = 4 * GIB  # address space
+    cpu_seconds: int = 600
+    file_bytes: int = 16 * GIB  # size of one written file
+    open_files: int = 64
+    stall_seconds: float = 60.0  # real time without a sign of progress
+
+
+def check_readable(path: Path) -> None:
+    """Refuse what is plainly no readable file, before any process starts.
+
+    Errors: InputError.
+    """
+    try:
+        status = os.stat(path)
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such file; check the path") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be read ({_reason(error)}); check the path") from None
+    if stat.S_ISDIR(status.st_mode):
+        raise InputError(f"{path}: is a folder; give a file in it")
+    if not stat.S_ISREG(status.st_mode):
+        raise InputError(f"{path}: is not an ordinary file; copy its content to one first")
+    if status.st_size == 0:
+        raise InputError(f"{path}: is empty (0 bytes); copy or export it again")
+    if not os.access(path, os.R_OK):
+        raise InputError(f"{path}: may not be read; give yourself permission (chmod u+r)")
+
+
+def decode(
+    kind: str, path: Path, folder: Path, *, remedy: str, limits: Limits, **options: Any
+) -> dict[str, Any]:
+    """Decode `path` in a child process that writes into `folder`.
+
+    Args:
+        kind: ``video``, ``sound`` or ``photo``.
+        remedy: the end of the error message when the file cannot be used.
+        options: for the child's `decode` of that kind.
+
+    Returns: what the child's `decode` returns.
+    Errors: InputError naming the file and the remedy, however the child ends; StoreError where
+        the folder has no room.
+    """
+    path = Path(path)
+    check_readable(path)
+    job = {
+        "kind": kind,
+        "path": str(path.resolve()),
+        "folder": str(folder.resolve()),
+        "options": options,
+        "limits": attrs.asdict(limits),
+    }
+    with open(folder / "decoder.log", "wb") as log:
+        child = subprocess.Popen(
+            [sys.executable, "-P", "-m", "talkgraph.nodes.media.decoder"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            cwd=folder,
+            env=_environment(),
+        )
+    try:
+        answer, ended = _converse(child, json.dumps(job).encode(), limits.stall_seconds)
+        if ended:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(EXIT_SECONDS)  # by itself, so that the exit status says why it ended
+    finally:
+        child.kill()
+        code = child.wait()
+        for pipe in (child.stdin, child.stdout):
+            if pipe is not None:
+                pipe.close()
+    log_text = (folder / "decoder.log").read_text(errors="replace").strip()
+    (folder / "decoder.log").unlink()
+    return _result(path, folder, answer, code, log_text, remedy)
+
+
+def _environment() -> dict[str, str]:
+    kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
+    # -P keeps the current folder off the module path; the package itself must still be found.
+    roots = [str(Path(talkgraph.__file__).resolve().parents[1]), os.environ.get("PYTHONPATH", "")]
+    return {
+        **kept,
+        "PYTHONPATH": os.pathsep.join(root for root in roots if root),
+        "PYTHONUTF8": "1",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
+
+
+def _converse(
+    child: subprocess.Popen[bytes], job: bytes, stall_seconds: float
+) -> tuple[dict[str, Any] | None, bool]:
+    """Send the job and follow the answers.
+
+    Returns: the last answer, None if there is none, and whether the child is ending by itself.
+    """
+    lines: queue.Queue[bytes] = queue.Queue(maxsize=256)
+    assert child.stdin is not None and child.stdout is not None
+    try:
+        child.stdin.write(job)
+        child.stdin.close()
+    except BrokenPipeError:
+        return None, True
+    threading.Thread(target=_read_lines, args=(child.stdout, lines), daemon=True).start()
+    while True:
+        try:
+            line = lines.get(timeout=stall_seconds)
+        except queue.Empty:
+            text = f"keeps the decoder busy without result for {stall_seconds:g} s"
+            return {"refused": text}, False
+        if not line:
+            return None, True
+        try:
+            answer = json.loads(line)
+        except ValueError:
+            return None, False
+        if not isinstance(answer, dict):
+            return None, False
+        if "done" not in answer:
+            return answer, True
+        engine.progress(float(answer["done"]), float(answer["total"]))
+
+
+def _read_lines(pipe: IO[bytes], lines: queue.Queue[bytes]) -> None:
+    """Pass lines on; an empty one at the end."""
+    try:
+        while line := pipe.readline(MAX_LINE):
+            lines.put(line)
+    except (OSError, ValueError):  # the pipe was closed under us
+        pass
+    lines.put(b"")
+
+
+def _result(
+    path: Path, folder: Path, answer: dict[str, Any] | None, code: int, log: str, remedy: str
+) -> dict[str, Any]:
+    """Turn the child's end into its result or one clear error."""
+    if answer is not None and isinstance(answer.get("result"), dict):
+        result: dict[str, Any] = answer["result"]
+        return result
+    if answer is not None and "refused" in answer:
+        raise InputError(f"{path}: {answer['refused']}; {remedy}")
+    if answer is not None and "errno" in answer:
+        number = int(answer["errno"])
+        if number in (errno.ENOSPC, errno.EDQUOT):
+            raise StoreError(
+                f"no room in {folder} for the working copy of {path}; free some disk space or "
+                "give another folder (--store, TMPDIR)"
+            )
+        if number == errno.EFBIG:
+            raise InputError(f"{path}: its working copy would be larger than allowed; {remedy}")
+        if number == errno.ENOMEM:
+            raise InputError(f"{path}: needs more memory than allowed; {remedy}")
+        raise InputError(f"{path}: cannot be read ({answer.get('text', '')}); {remedy}")
+    error = InputError(f"{path}: {_end(code)}; {remedy}")
+    if log:
+        error.add_note(log[-2000:])
+    raise error
+
+
+def _end(code: int) -> str:
+    """What happened to a child that gave no answer."""
+    if code < 0 and -code in (getattr(signal, "SIGXCPU", 0), signal.SIGTERM):
+        return "took the decoder longer than allowed"
+    if code < 0:
+        return f"is damaged: the decoder crashed on it (signal {-code})"
+    return "is damaged: the decoder failed on it"
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)

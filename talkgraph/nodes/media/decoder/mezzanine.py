@@ -1,0 +1,131 @@
+"""The all-intra copy of a video, from which the pipeline reads frames in any order."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import av
+
+from talkgraph.nodes.media.decoder.opening import Refused
+from talkgraph.nodes.media.decoder.upright import Orientation, lay_upright, orientation
+
+MIN_SIDE = 32  # px
+ENCODER_THREADS = 2  # fixed, so that the copy's bytes do not depend on the machine
+HD_HEIGHT, HD_WIDTH = 576, 1280  # above these, untagged video is taken as BT.709, else BT.601
+# Numbers of ITU-T H.273. 5 (BT.470BG) and 6 (SMPTE 170M) have the same matrix.
+RGB_MATRIX, BT709, FCC, BT601, SMPTE170M, SMPTE240M, BT2020 = 0, 1, 4, 5, 6, 7, 9
+HDR_TRANSFERS = (16, 18)  # PQ and HLG
+LIMITED, FULL = 1, 2
+
+
+class Mezzanine:
+    """The all-intra copy: one packet per frame, so that any frame is one seek away.
+
+    The planes of 8-bit 4:2:0 sources go through unchanged (own matrix and range, tagged), so that
+    nothing but the compression touches them; everything else becomes 4:4:4.
+    """
+
+    def __init__(self, path: str, fps: float, max_side: int, crf: float, aspect: float) -> None:
+        self.fps = fps
+        self.width = self.height = 0
+        self.notes: list[str] = []
+        self._path, self._max_side, self._crf, self._aspect = path, max_side, crf, aspect
+        self._container: Any = None
+        self._stream: Any = None
+        self._way = Orientation()
+        self._stored = (0, 0)
+        self._format, self._matrix, self._range = "", BT709, LIMITED
+        self._written = 0
+
+    def write(self, frame: Any, times: int) -> None:
+        """Append the frame `times` times."""
+        if times <= 0:
+            return
+        if self._container is None:
+            self._start(frame)
+        width, height = self._stored
+        if (frame.width, frame.height, frame.format.name) != (width, height, self._format):
+            rgb = frame.colorspace == RGB_MATRIX
+            frame = frame.reformat(
+                width=width,
+                height=height,
+                format=self._format,
+                src_colorspace=self._matrix,
+                dst_colorspace=self._matrix,
+                src_color_range=FULL if rgb else self._range,
+                dst_color_range=self._range,
+                interpolation="BICUBIC",
+            )
+        frame = lay_upright(frame, self._way)
+        frame.colorspace, frame.color_range = self._matrix, self._range
+        frame.pict_type = 1  # AV_PICTURE_TYPE_I
+        frame.time_base = 1 / Fraction(self.fps).limit_denominator(1001)
+        for _ in range(times):
+            frame.pts = self._written
+            self._written += 1
+            self._container.mux(self._stream.encode(frame))
+
+    def close(self) -> None:
+        """Finish the file."""
+        if self._container is not None:
+            self._container.mux(self._stream.encode())
+            self._container.close()
+
+    def _start(self, frame: Any) -> None:
+        if min(frame.width, frame.height) < MIN_SIDE:
+            raise Refused(f"has only {frame.width} x {frame.height} pixels")
+        self._way, right_angle = orientation(frame)
+        if not right_angle:
+            self.notes.append("its rotation is not a multiple of 90 degrees and is ignored")
+        if frame.interlaced_frame:
+            self.notes.append("it is interlaced: fine horizontal combs may show")
+        if frame.color_trc in HDR_TRANSFERS:
+            self.notes.append("it is in high dynamic range: its colours will look flat")
+        self._stored = self._size(frame)
+        width, height = self._stored
+        even = width % 2 == 0 and height % 2 == 0
+        is_420 = frame.format.name.startswith(("yuv420p", "yuvj420p", "nv12", "nv21", "p010"))
+        self._format = "yuv420p" if even and is_420 else "yuv444p"
+        self._matrix, self._range = _colours(frame)
+        self.width, self.height = (height, width) if self._way.transpose else (width, height)
+        self._container = av.open(self._path, "w", format="mp4")
+        options = {
+            "preset": "ultrafast",
+            "crf": f"{self._crf:g}",
+            "g": "1",
+            "bf": "0",
+            "threads": str(ENCODER_THREADS),
+        }
+        rate = Fraction(self.fps).limit_denominator(1001)
+        self._stream = self._container.add_stream("libx264", rate=rate, options=options)
+        self._stream.width, self._stream.height = self.width, self.height
+        self._stream.pix_fmt = self._format
+        self._stream.codec_context.colorspace = self._matrix
+        self._stream.codec_context.color_range = self._range
+
+    def _size(self, frame: Any) -> tuple[int, int]:
+        """Size of the stored picture with square pixels, within `max_side`."""
+        width, height = frame.width * self._aspect, float(frame.height)
+        scale = min(1.0, self._max_side / max(width, height))
+        if scale < 1.0:
+            self.notes.append(
+                f"its pictures of {frame.width} x {frame.height} px are scaled down to at most "
+                f"{self._max_side} px"
+            )
+            width, height = (2 * round(side * scale / 2) for side in (width, height))
+        return max(1, round(width)), max(1, round(height))
+
+
+def _colours(frame: Any) -> tuple[int, int]:
+    """Matrix and range with which the copy is tagged."""
+    matrix, span = int(frame.colorspace), int(frame.color_range)
+    if matrix == RGB_MATRIX:
+        return BT709, LIMITED
+    if frame.format.name.startswith("yuvj"):
+        span = FULL
+    if matrix == SMPTE170M:
+        matrix = BT601
+    if matrix not in (BT709, FCC, BT601, SMPTE240M, BT2020):
+        matrix = BT709 if frame.height > HD_HEIGHT or frame.width >= HD_WIDTH else BT601
+    return matrix, FULL if span == FULL else LIMITED

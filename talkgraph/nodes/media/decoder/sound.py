@@ -1,0 +1,361 @@
+"""Writes the sound of an untrusted file as raw float32: 16 kHz mono, and the full soundtrack."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from talkgraph.nodes.media.decoder.opening import (
+    AUDIO_CODECS,
+    Refused,
+    check_codec,
+    open_media,
+    sound_stream,
+)
+from talkgraph.nodes.media.decoder.truncation import told_seconds
+
+Progress = Callable[[float, float], None]
+Floats = NDArray[np.float32]
+
+NO_SOUND = "holds no sound"
+SPEECH_RATE = 16000  # Hz
+# Rates that AAC can carry; the soundtrack keeps its own rate where it is one of these.
+AAC_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
+RATE_RANGE = (4000, 384000)  # Hz, of the file
+# Polyphase filter of 128 taps, -6 dB at 0.97 of the lower Nyquist frequency: flat to 7.5 kHz at
+# 16 kHz, aliases below -79 dB from 8.1 kHz on (measured).
+RESAMPLER = "filter_size=128:cutoff=0.97"
+GAP = 0.05  # s; shorter holes between timestamps are rounding
+MAX_SILENCE = 60.0  # s; how much silence holes in the timestamps may put in
+EDIT_SLACK = 4096  # samples; codec padding at the end that the container tells of
+BLOCK = 1 << 20  # samples per step of the passes over the raw files
+LOUDNESS_WINDOW = 0.1  # s
+CANCELLED = 0.1  # a mono mix this much quieter than a channel: the channels are in opposite phase
+
+
+def decode(
+    path: str,
+    folder: str,
+    *,
+    progress: Progress,
+    max_seconds: float,
+    start: float | None = None,
+    exact_seconds: float | None = None,
+) -> dict[str, Any]:
+    """Write `speech.f32` (n,) and `soundtrack.f32` (m, c) into the folder, in [-1, 1].
+
+    Args:
+        max_seconds: no more than this is read.
+        start: the file's time at which the result starts; None for the first sample.
+        exact_seconds: the result's length, cut or filled with silence; None for the sound's own.
+
+    Returns: samples (n), soundtrack_samples (m), channels (c), soundtrack_rate, source_rate,
+        seconds (decoded), told (seconds by the file's header, or None), longer (whether
+        `max_seconds` cut it), lost and packets, loudest_db (the loudest 0.1 s, dB re full scale).
+    """
+    speech_file, track_file = Path(folder) / "speech.f32", Path(folder) / "soundtrack.f32"
+    with open_media(path) as container:
+        stream = sound_stream(container)
+        if stream is None:
+            raise Refused(NO_SOUND)
+        check_codec(stream, AUDIO_CODECS, "sound")
+        told = told_seconds(path, container, stream)
+        with open(speech_file, "wb") as speech, open(track_file, "wb") as track:
+            writer = _Writer(speech, track, max_seconds)
+            counts = {"packets": 0, "lost": 0}
+            for frame in _frames(container, stream, counts):
+                writer.add(frame, start)
+                if counts["packets"] % 64 == 0:
+                    expected = min(told or writer.seconds, max_seconds)
+                    progress(writer.seconds, max(expected, writer.seconds))
+                if writer.full:
+                    break
+            writer.finish()
+        exact = stream.duration if container.format.name.startswith("mov") else None
+        if exact and stream.time_base and start is None:
+            own = round(exact * stream.time_base * writer.track_rate)
+            if 0 < writer.samples - own <= EDIT_SLACK:
+                writer.samples = int(own)
+    if not writer.samples:
+        raise Refused(NO_SOUND if not counts["lost"] else "holds no sound that can be decoded")
+    seconds = writer.samples / writer.track_rate
+    length = exact_seconds if exact_seconds is not None else seconds
+    rows, count = round(length * writer.track_rate), round(length * SPEECH_RATE)
+    with open(speech_file, "rb+") as speech, open(track_file, "rb+") as track:
+        speech.truncate(count * writer.channels * 4)  # a longer length reads as silence
+        track.truncate(rows * writer.channels * 4)
+        channels, loudest = _settle(speech, track, writer.channels)
+    return {
+        **counts,
+        "samples": count,
+        "soundtrack_samples": rows,
+        "channels": channels,
+        "soundtrack_rate": writer.track_rate,
+        "source_rate": writer.source_rate,
+        "seconds": seconds,
+        "told": told,
+        "longer": writer.full,
+        "loudest_db": loudest,
+    }
+
+
+def _frames(container: Any, stream: Any, counts: dict[str, int]) -> Iterator[Any]:
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets)
+        except StopIteration:
+            return
+        except av.error.FFmpegError:
+            counts["lost"] += 1
+            return
+        counts["packets"] += 1
+        try:
+            yield from packet.decode()
+        except (av.error.FFmpegError, ValueError):
+            counts["lost"] += 1
+
+
+class _Writer:
+    """Resamples decoded sound twice, to 16 kHz and to the soundtrack's rate, and appends it."""
+
+    def __init__(self, speech: BinaryIO, track: BinaryIO, max_seconds: float) -> None:
+        self.samples = 0  # of the soundtrack, in each channel
+        self.channels = self.source_rate = 0
+        self.track_rate = AAC_RATES[-1]
+        self.full = False
+        self._files = (speech, track)
+        self._max_seconds = max_seconds
+        self._chains: tuple[_Chain, ...] = ()
+        self._read = 0  # source samples taken so far, holes included
+        self._skip = 0  # source samples still to be left out at the start
+        self._silence = 0.0
+        self._origin: float | None = None
+
+    @property
+    def seconds(self) -> float:
+        """Source time taken so far."""
+        return self._read / self.source_rate if self.source_rate else 0.0
+
+    def add(self, frame: Any, start: float | None) -> None:
+        """Append one decoded frame at its place in time."""
+        data = _channels(frame)
+        if not self._chains:
+            self._begin(frame, data.shape[0])
+        if frame.sample_rate != self.source_rate or data.shape[0] != self.channels:
+            return  # the format changes half-way: only damaged files do
+        if frame.time is not None and self._origin is None:
+            self._origin = frame.time if start is None else start
+            if frame.time < self._origin:
+                self._skip = round((self._origin - frame.time) * self.source_rate)
+        if frame.time is not None and self._origin is not None and not self._skip:
+            self._fill(frame.time - self._origin - self.seconds)
+        if self._skip:
+            left_out = min(self._skip, data.shape[1])
+            self._skip -= left_out
+            data = data[:, left_out:]
+        room = round(self._max_seconds * self.source_rate) - self._read
+        if data.shape[1] > room:
+            data, self.full = data[:, : max(room, 0)], True
+        self._push(data)
+
+    def finish(self) -> None:
+        """Write what the resamplers still hold."""
+        for chain in self._chains:
+            self._append(chain, chain.flush())
+
+    def _begin(self, frame: Any, channels: int) -> None:
+        rate = frame.sample_rate
+        if not RATE_RANGE[0] <= rate <= RATE_RANGE[1]:
+            raise Refused(f"has a sample rate of {rate} Hz, which no recording has")
+        self.source_rate, self.channels = rate, channels
+        multiple_of_44100 = rate % 11025 == 0 and rate > AAC_RATES[-1]
+        if rate in AAC_RATES:
+            self.track_rate = rate
+        elif multiple_of_44100:
+            self.track_rate = 44100
+        self._chains = tuple(
+            _Chain(rate, to, channels, file)
+            for to, file in zip((SPEECH_RATE, self.track_rate), self._files, strict=True)
+        )
+
+    def _fill(self, hole: float) -> None:
+        if hole <= GAP or self._silence + hole > MAX_SILENCE:
+            return
+        self._silence += hole
+        room = round(self._max_seconds * self.source_rate) - self._read
+        count = min(round(hole * self.source_rate), max(room, 0))
+        self._push(np.zeros((self.channels, count), np.float32))
+
+    def _push(self, data: Floats) -> None:
+        if data.shape[1]:
+            self._read += data.shape[1]
+            for chain in self._chains:
+                self._append(chain, chain.push(data))
+
+    def _append(self, chain: _Chain, blocks: list[Floats]) -> None:
+        for block in blocks:
+            chain.file.write(np.ascontiguousarray(block.T).tobytes())
+            if chain is self._chains[1]:
+                self.samples += block.shape[1]
+
+
+class _Chain:
+    """One resampler, from the source's rate to another, and the file that takes its output."""
+
+    def __init__(self, source: int, target: int, channels: int, file: BinaryIO) -> None:
+        self.file = file
+        self._layout = "mono" if channels == 1 else "stereo"
+        self._rate, self._pts = source, 0
+        self._graph: Any = None
+        if source == target:
+            return
+        self._graph = av.filter.Graph()
+        nodes = [
+            self._graph.add_abuffer(
+                format="fltp",
+                sample_rate=source,
+                layout=self._layout,
+                time_base=Fraction(1, source),
+            ),
+            self._graph.add("aresample", f"{target}:{RESAMPLER}"),
+            self._graph.add("abuffersink"),
+        ]
+        nodes[0].link_to(nodes[1])
+        nodes[1].link_to(nodes[2])
+        self._graph.configure()
+
+    def push(self, data: Floats) -> list[Floats]:
+        """Resample `data [shape=(c, n), float32]`; what comes out so far."""
+        if self._graph is None:
+            return [data]
+        frame = av.AudioFrame.from_ndarray(
+            np.ascontiguousarray(data), format="fltp", layout=self._layout
+        )
+        frame.sample_rate, frame.pts = self._rate, self._pts
+        frame.time_base = Fraction(1, self._rate)
+        self._pts += data.shape[1]
+        self._graph.push(frame)
+        return self._pull()
+
+    def flush(self) -> list[Floats]:
+        """The rest."""
+        if self._graph is None or not self._pts:
+            return []
+        self._graph.push(None)
+        return self._pull()
+
+    def _pull(self) -> list[Floats]:
+        blocks: list[Floats] = []
+        while self._graph is not None:
+            try:
+                blocks.append(np.asarray(self._graph.pull().to_ndarray(), np.float32))
+            except (BlockingIOError, EOFError):
+                break
+        return blocks
+
+
+def _channels(frame: Any) -> Floats:
+    """Decoded samples as `[shape=(c, n), float32]`, c = 1 or 2, full scale at 1."""
+    count = len(frame.layout.channels)
+    data = frame.to_ndarray()
+    if not frame.format.is_planar:
+        data = data.reshape(-1, count).T
+    if data.dtype == np.uint8:
+        samples = (data.astype(np.float32) - 128) / 128
+    elif np.issubdtype(data.dtype, np.integer):
+        samples = (data / float(2 ** (8 * data.dtype.itemsize - 1))).astype(np.float32)
+    else:
+        samples = data.astype(np.float32)
+    samples = np.asarray(np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0), np.float32)
+    return samples if count <= 2 else _to_stereo(samples, frame)
+
+
+def _to_stereo(samples: Floats, frame: Any) -> Floats:
+    """Down-mix by where the channels stand: left, right, and both for the middle (ITU-R BS.775).
+
+    The low-frequency channel is left out, the gains of each side add up to 1.
+    """
+    side_gain = math.sqrt(0.5)
+    gains = np.zeros((2, len(samples)), np.float32)
+    for index, channel in enumerate(frame.layout.channels):
+        name = channel.name
+        if name.startswith("LFE"):
+            continue
+        main = name in ("FL", "FR")
+        if not name.endswith("R"):
+            gains[0, index] = 1.0 if main else side_gain
+        if not name.endswith("L"):
+            gains[1, index] = 1.0 if main else side_gain
+    totals = gains.sum(1, keepdims=True)
+    if not totals.all():  # only low-frequency channels, or all on one side
+        gains, totals = np.ones_like(gains), np.full((2, 1), len(samples), np.float32)
+    return np.asarray((gains / totals) @ samples, np.float32)
+
+
+def _settle(speech: BinaryIO, track: BinaryIO, channels: int) -> tuple[int, float]:
+    """Mix the speech to mono, drop a second channel equal to the first, bring peaks within 1.
+
+    Returns: the channels that are left in the soundtrack, and the loudest level of the speech.
+    """
+    peak = max(_peak(speech), _peak(track))
+    gain = 1.0 / peak if peak > 1.0 else 1.0
+    same, weights = channels == 1, np.ones(1, np.float32)
+    if channels == 2:
+        energy, same = np.zeros(3), True
+        for block in _blocks(speech, 2):
+            left, right = block[:, 0].astype(np.float64), block[:, 1].astype(np.float64)
+            energy += [left @ left, right @ right, ((left + right) ** 2).sum() / 4]
+            same = same and bool(np.array_equal(block[:, 0], block[:, 1]))
+        weights = np.array([0.5, 0.5], np.float32)
+        if energy[2] < CANCELLED**2 * energy[:2].max():
+            weights = np.eye(2, dtype=np.float32)[int(energy[1] > energy[0])]
+    _rewrite(speech, channels, weights[:, None] * gain)
+    if channels == 2 and same:
+        _rewrite(track, 2, np.array([[gain], [0.0]], np.float32))
+    elif gain != 1.0:
+        _rewrite(track, channels, np.eye(channels, dtype=np.float32) * gain)
+    return (1 if same else channels), _loudest(speech)
+
+
+def _blocks(file: BinaryIO, channels: int) -> Iterator[Floats]:
+    file.seek(0)
+    while data := file.read(BLOCK * channels * 4):
+        yield np.frombuffer(data, np.float32).reshape(-1, channels)
+
+
+def _peak(file: BinaryIO) -> float:
+    return max((float(np.abs(block).max()) for block in _blocks(file, 1)), default=0.0)
+
+
+def _rewrite(file: BinaryIO, channels: int, matrix: Floats) -> None:
+    """Replace each row of the file by row @ matrix; never longer than before, so in place."""
+    size, read, written = file.seek(0, 2), 0, 0
+    while read < size:
+        file.seek(read)
+        data = file.read(BLOCK * channels * 4)
+        read += len(data)
+        rows = np.frombuffer(data, np.float32).reshape(-1, channels)
+        mixed = np.clip(rows @ matrix, -1.0, 1.0).astype(np.float32).tobytes()
+        file.seek(written)
+        file.write(mixed)
+        written += len(mixed)
+    file.truncate(written)
+
+
+def _loudest(speech: BinaryIO) -> float:
+    """Level of the loudest window in dB re full scale, each window's mean removed."""
+    window, loudest = round(LOUDNESS_WINDOW * SPEECH_RATE), 0.0
+    for block in _blocks(speech, 1):
+        samples = block[:, 0]
+        whole = len(samples) // window * window
+        windows = samples[:whole].reshape(-1, window) if whole else samples[None]
+        loudest = max(loudest, float(windows.std(axis=1).max()))
+    return 20 * math.log10(max(loudest, 1e-10))

@@ -1,0 +1,49 @@
+"""Reads a photo of the person from a file of the user."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from talkgraph import engine
+from talkgraph.cache.files import File
+from talkgraph.engine import Node, node, param
+from talkgraph.nodes.media.decode import Limits, decode
+from talkgraph.nodes.values import Footage
+
+REMEDY = "give a JPEG, PNG, WebP, BMP or TIFF photo (export HEIC and RAW as JPEG first)"
+
+
+@node("read_photo", version=1)
+class ReadPhoto(Node):
+    """A photo as an upright RGB picture: footage of one frame.
+
+    EXIF rotation is applied, transparency lies on mid grey, wide-gamut colours become sRGB.
+    Errors: InputError for a file that is damaged or no photo.
+    """
+
+    fps: float = param(25.0, "frame rate that the footage states", unit="Hz", ge=5, le=60)
+    max_side: int = param(2048, "larger photos are scaled down", unit="px", ge=64, le=8192)
+    max_pixels: int = param(210_000_000, "larger photos are refused", unit="px", ge=4096)
+
+    def run(self, photo: Path) -> Footage:
+        """Decode `photo` in a child process."""
+        folder = engine.scratch_folder()
+        facts = decode(
+            "photo",
+            photo,
+            folder,
+            remedy=REMEDY,
+            limits=Limits(cpu_seconds=120),
+            max_side=self.max_side,
+            max_pixels=self.max_pixels,
+        )
+        for text in facts["notes"]:
+            engine.note(f"{photo}: {text}")
+        return Footage(
+            file=File(folder / "photo.png"),
+            fps=self.fps,
+            count=1,
+            width=int(facts["width"]),
+            height=int(facts["height"]),
+            speech=None,
+        )

@@ -1,0 +1,99 @@
+"""Reads a speech recording, or the sound of a video, from a file of the user."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from talkgraph import engine
+from talkgraph.engine import Node, node, param
+from talkgraph.errors import InputError
+from talkgraph.nodes.media.decode import Limits, decode
+from talkgraph.nodes.values import Floats, Speech
+
+REMEDY = "give a WAV, FLAC, MP3, M4A or OGG recording, or a video with sound"
+SPEECH_RATE = 16000  # Hz
+MAPPED_BYTES = 64 << 20  # longer sound stays on disk and is mapped into memory
+CUT_SLACK = 0.1  # s that a file may be shorter than its header says
+LOST_LIMIT = 0.05  # part of the packets that may be damaged
+
+
+@node("read_speech", version=1)
+class ReadSpeech(Node):
+    """A recording of 4 to 384 kHz and any number of channels as 16 kHz mono and its soundtrack.
+
+    Errors: InputError for a file that is silent, empty, cut off, too short or long, or no sound.
+    """
+
+    min_seconds: float = param(0.2, "shortest speech that is accepted", unit="s", gt=0)
+    max_seconds: float = param(7200.0, "longest speech that is accepted", unit="s", gt=0)
+    silence_db: float = param(
+        -60.0, "a recording whose loudest 0.1 s lies below this level counts as silent", unit="dB"
+    )
+
+    def run(self, audio: Path) -> Speech:
+        """Decode `audio` in a child process."""
+        folder = engine.scratch_folder()
+        limit = self.max_seconds
+        facts = decode("sound", audio, folder, remedy=REMEDY, limits=Limits(), max_seconds=limit)
+        self._check(audio, facts)
+        if facts["lost"]:
+            engine.note(f"{audio}: a few moments of the sound are damaged and were left out")
+        return load_speech(facts, folder, audio)
+
+    def _check(self, audio: Path, facts: dict[str, Any]) -> None:
+        seconds, told = facts["seconds"], facts["told"]
+        if facts["longer"]:
+            raise InputError(
+                f"{audio}: lasts over {self.max_seconds:g} s; cut it into shorter recordings"
+            )
+        if told is not None and seconds < told - CUT_SLACK:
+            of = "" if math.isinf(told) else f" of {told:.1f} s"
+            raise InputError(
+                f"{audio}: is cut off, only the first {seconds:.1f} s{of} are there; "
+                "copy or export it again"
+            )
+        if facts["lost"] > LOST_LIMIT * max(facts["packets"], 1):
+            raise InputError(f"{audio}: its sound is damaged; copy or export it again")
+        if seconds < self.min_seconds:
+            raise InputError(
+                f"{audio}: holds only {seconds:.2f} s of sound, at least {self.min_seconds:g} s "
+                "are needed; give a longer recording"
+            )
+        if facts["loudest_db"] < self.silence_db:
+            raise InputError(
+                f"{audio}: is silent (nothing above {self.silence_db:g} dB); check the recording, "
+                "or turn it up"
+            )
+
+
+def load_speech(facts: dict[str, Any], folder: Path, source: Path) -> Speech:
+    """Make the value from the raw files that the decoder wrote into `folder`.
+
+    Args:
+        facts: what `decoder.sound.decode` returned.
+        source: the user's file, for messages.
+    """
+    rows, channels = int(facts["soundtrack_samples"]), int(facts["channels"])
+    samples = _floats(folder / "speech.f32", (int(facts["samples"]),), source)
+    soundtrack = _floats(folder / "soundtrack.f32", (rows, channels), source)
+    return Speech(
+        samples=samples,
+        rate=SPEECH_RATE,
+        soundtrack=soundtrack,
+        soundtrack_rate=int(facts["soundtrack_rate"]),
+    )
+
+
+def _floats(path: Path, shape: tuple[int, ...], source: Path) -> Floats:
+    """Read raw float32; map what is long. The mapping outlives the file's name."""
+    if path.stat().st_size != 4 * math.prod(shape):
+        raise InputError(f"{source}: was not decoded whole; {REMEDY}")
+    if path.stat().st_size > MAPPED_BYTES:
+        return np.memmap(path, np.float32, "r", shape=shape)
+    data = np.fromfile(path, np.float32).reshape(shape)
+    path.unlink()
+    return data

@@ -1,0 +1,105 @@
+"""Reads a video of the person from a file of the user."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from talkgraph import engine
+from talkgraph.cache.files import File
+from talkgraph.engine import Node, node, param
+from talkgraph.errors import InputError
+from talkgraph.nodes.media.decode import Limits, decode
+from talkgraph.nodes.media.read_speech import load_speech
+from talkgraph.nodes.values import Footage, Speech
+
+REMEDY = "copy or export the video again as MP4 (H.264), or give one photo with --photo"
+CPU_START = 120  # s
+CPU_PER_SECOND = 40  # s of processor time for each second of 4K video, decoded and encoded
+LOST_LIMIT = 0.5  # part of the frames that may be damaged
+CUT_SLACK = 0.5  # s that a file may be shorter than its header says, without a word
+LOW_RATE = 20.0  # frames per second
+SILENCE_DB = -60.0  # sound of a clip below this level is taken as none
+
+
+@node("read_video", version=1)
+class ReadVideo(Node):
+    """A video as an upright copy at a constant rate, any frame of which can be read quickly.
+
+    Frames are chosen by their timestamps, so that variable rates keep their timing. The planes
+    of ordinary 8-bit video are copied without conversion and compressed at visually lossless
+    quality. Errors: InputError for a file that is damaged, cut off beyond use, too short, or no
+    video.
+    """
+
+    fps: float = param(25.0, "frame rate of the copy (section 3.1)", unit="Hz", ge=5, le=60)
+    min_seconds: float = param(2.0, "shortest clip that is accepted", unit="s", gt=0)
+    max_seconds: float = param(60.0, "only the clip's start is used, up to here", unit="s", gt=0)
+    max_side: int = param(4096, "larger pictures are scaled down", unit="px", ge=64, le=8192)
+    crf: float = param(8.0, "compression of the copy: 0 lossless, 8 not visible", ge=0, le=30)
+
+    def run(self, video: Path) -> Footage:
+        """Decode `video` in a child process."""
+        folder = engine.scratch_folder()
+        limits = Limits(cpu_seconds=CPU_START + round(CPU_PER_SECOND * self.max_seconds))
+        facts = decode(
+            "video",
+            video,
+            folder,
+            remedy=REMEDY,
+            limits=limits,
+            fps=self.fps,
+            max_seconds=self.max_seconds,
+            max_side=self.max_side,
+            crf=self.crf,
+        )
+        self._check(video, facts)
+        self._say(video, facts)
+        return Footage(
+            file=File(folder / "video.mp4"),
+            fps=self.fps,
+            count=int(facts["count"]),
+            width=int(facts["width"]),
+            height=int(facts["height"]),
+            speech=_own_speech(facts, folder, video),
+        )
+
+    def _check(self, video: Path, facts: dict[str, Any]) -> None:
+        if not facts["count"] or facts["lost"] > LOST_LIMIT * (facts["lost"] + facts["frames"]):
+            raise InputError(f"{video}: is damaged, too little of it can be decoded; {REMEDY}")
+        seconds = facts["count"] / self.fps
+        if seconds < self.min_seconds:
+            told = facts["seconds"] or 0.0
+            readable = "only the first " if told > seconds + CUT_SLACK else "lasts only "
+            cut = f" of {told:.1f} s can be read" if told > seconds + CUT_SLACK else ""
+            raise InputError(
+                f"{video}: {readable}{seconds:.1f} s{cut}, at least {self.min_seconds:g} s are "
+                "needed; give a longer clip, or one photo with --photo"
+            )
+
+    def _say(self, video: Path, facts: dict[str, Any]) -> None:
+        seconds, told = facts["count"] / self.fps, facts["seconds"]
+        if facts["cut"]:
+            engine.note(f"{video}: only its first {self.max_seconds:g} s are used")
+        elif told is not None and seconds < told - CUT_SLACK:
+            engine.note(f"{video}: is cut off; its first {seconds:.1f} of {told:.1f} s are used")
+        if facts["lost"]:
+            engine.note(f"{video}: {facts['lost']} damaged frames were left out")
+        if 0 < facts["source_fps"] < LOW_RATE:
+            engine.note(
+                f"{video}: has only {facts['source_fps']:.0f} frames per second; movement will "
+                "look jerky"
+            )
+        for text in facts["notes"]:
+            engine.note(f"{video}: {text}")
+
+
+def _own_speech(facts: dict[str, Any], folder: Path, video: Path) -> Speech | None:
+    """The clip's own sound, None where there is none or only silence."""
+    sound = facts["sound"]
+    if sound is None:
+        return None
+    if sound["loudest_db"] < SILENCE_DB:
+        engine.note(f"{video}: its own sound is silent and is left out")
+        return None
+    return load_speech(sound, folder, video)
