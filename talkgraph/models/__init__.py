@@ -1,0 +1,32 @@
+"""The model store: named, verified networks as ONNX, and the sessions that run them.
+
+    from talkgraph import models
+    models.path("face-detector")        # verified file, fetched and converted on first use
+    models.open_session(models.path("face-detector"))
+
+assets.py              the table: names, licences, sources, sha256
+store.py               the folder: path, pull, add, status, where, verify
+sources.py             package-index wheels, npm tarballs, addresses, files the user brings
+download.py archive.py fetching and reading, with nothing half done and nothing unpacked
+tflite_to_onnx.py      conversion of the face networks (tflite_graph, tflite_face_operators)
+identity_network.py    the recognition network from its quantized weights
+sessions.py            onnxruntime on CPU or CUDA
+"""
+
+from talkgraph.models.sessions import current_device, cuda_missing, open_session, use_device
+from talkgraph.models.store import Status, add, path, pull, root, status, verify, where
+
+__all__ = [
+    "Status",
+    "add",
+    "cuda_missing",
+    "current_device",
+    "open_session",
+    "path",
+    "pull",
+    "root",
+    "status",
+    "use_device",
+    "verify",
+    "where",
+]

@@ -1,0 +1,188 @@
+"""The named models: what each is for, its licence, where it comes from and its exact content.
+
+Nothing here is fetched before somebody asks for it by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import attrs
+
+from talkgraph.models.sources import NpmTarball, Source, UserFile, Wheel
+
+
+@attrs.frozen
+class Part:
+    """One file that an asset is made from: its name in the source, bytes and sha256."""
+
+    member: str
+    size: int
+    sha256: str
+
+
+Conversion = Callable[["Asset", dict[str, bytes]], bytes]
+
+
+@attrs.frozen
+class Asset:
+    """A model by name.
+
+    purpose, licence: one line each, for people.
+    parts: the files it is made from; empty for files that the user brings.
+    convert: makes the stored file from the parts.
+    suffix: of the stored file.
+    """
+
+    name: str
+    purpose: str
+    licence: str
+    source: Source
+    parts: tuple[Part, ...]
+    convert: Conversion
+    suffix: str = ".onnx"
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What is written into a converted model's metadata."""
+        return {"name": self.name, "licence": self.licence, "source": str(self.source)}
+
+
+def _from_tflite(asset: Asset, parts: dict[str, bytes]) -> bytes:
+    from talkgraph.models.tflite_to_onnx import convert
+
+    (data,) = parts.values()
+    return bytes(convert(data, asset.facts).SerializeToString(deterministic=True))
+
+
+def _identity(asset: Asset, parts: dict[str, bytes]) -> bytes:
+    from talkgraph.models.identity_network import build, read_weights
+
+    data, manifest = (parts[part.member] for part in asset.parts)
+    model = build(read_weights(manifest, data), asset.facts)
+    return bytes(model.SerializeToString(deterministic=True))
+
+
+def _topology(asset: Asset, parts: dict[str, bytes]) -> bytes:
+    from talkgraph.models.mesh_topology import as_npy, read_triangles
+
+    (source,) = parts.values()
+    return as_npy(read_triangles(source))
+
+
+def _as_brought(asset: Asset, parts: dict[str, bytes]) -> bytes:
+    (data,) = parts.values()
+    return data
+
+
+# The last wheel that holds the models as files; the package itself is not a dependency.
+_MEDIAPIPE = Wheel("mediapipe", "0.10.21", platform="manylinux_2_28_x86_64", python="3.11")
+_FACE_API = NpmTarball(
+    "@vladmandic/face-api",
+    "1.7.15",
+    size=12_677_476,
+    sha256="0d77fffeef362ef9c0939cf6c567f3a2e8e177f114fa257a3270cbd2e509b031",
+)
+
+ASSETS: dict[str, Asset] = {
+    asset.name: asset
+    for asset in (
+        Asset(
+            name="face-detector",
+            purpose="finds faces and six points of each (BlazeFace, short range)",
+            licence="Apache-2.0",
+            source=_MEDIAPIPE,
+            parts=(
+                Part(
+                    "mediapipe/modules/face_detection/face_detection_short_range.tflite",
+                    229_714,
+                    "bbff11cebd1eb27a1e004cae0b0e63ec8c551cbf34a4451148b4908b8db3eca8",
+                ),
+            ),
+            convert=_from_tflite,
+        ),
+        Asset(
+            name="face-landmarks-attention",
+            purpose="478 points of a face, lips and eyes looked at twice (Attention Mesh)",
+            licence="Apache-2.0",
+            source=_MEDIAPIPE,
+            parts=(
+                Part(
+                    "mediapipe/modules/face_landmark/face_landmark_with_attention.tflite",
+                    2_495_106,
+                    "e06a804e0144f9929eda782122916b35d60c697c3c9344013ca2bbe76a6ce2b4",
+                ),
+            ),
+            convert=_from_tflite,
+        ),
+        Asset(
+            name="face-mesh-topology",
+            purpose="the 852 triangles of the 468-point mesh, (852, 3) int32",
+            licence="Apache-2.0",
+            source=_MEDIAPIPE,
+            parts=(
+                Part(
+                    "mediapipe/python/solutions/face_mesh_connections.py",
+                    36_170,
+                    "cc7171e44d0612db38720cb2fd2516c395992cdd7457efe341543be6f3c22d87",
+                ),
+            ),
+            convert=_topology,
+            suffix=".npy",
+        ),
+        Asset(
+            name="face-identity",
+            purpose="128 numbers that say who it is (dlib's recognition ResNet)",
+            licence="MIT (package), CC0 (weights)",
+            source=_FACE_API,
+            parts=(
+                Part(
+                    "package/model/face_recognition_model.bin",
+                    6_444_032,
+                    "b413e420d6840b2775fba32008db6f3cddb07d485967fb42cfcf379c16a8c589",
+                ),
+                Part(
+                    "package/model/face_recognition_model-weights_manifest.json",
+                    19_615,
+                    "cbaffa501b0b9275a12b63357a6843e7e30c054e1c9151e1a5f879b26e32986b",
+                ),
+            ),
+            convert=_identity,
+        ),
+        Asset(
+            name="arcface",
+            purpose="identity feature of 512 numbers, as Yi et al. 2020 use in section 3.4",
+            licence="non-commercial research (InsightFace)",
+            source=UserFile(
+                "export ArcFace to ONNX (input N x 3 x 112 x 112), or take w600k_r50.onnx from "
+                "InsightFace's buffalo_l package, then run: "
+                "talkgraph models add arcface FILE.onnx"
+            ),
+            parts=(),
+            convert=_as_brought,
+        ),
+        Asset(
+            name="resnet18",
+            purpose="ImageNet features for perceptual distances",
+            licence="BSD-3-Clause (torchvision)",
+            source=UserFile(
+                "export torchvision's resnet18 with IMAGENET1K_V1 weights to ONNX, then run: "
+                "talkgraph models add resnet18 FILE.onnx"
+            ),
+            parts=(),
+            convert=_as_brought,
+        ),
+        Asset(
+            name="face-reconstruction",
+            purpose="ResNet-50 that regresses the 257 coefficients of BFM 2009 (Deng et al. 2019)",
+            licence="research only; needs the Basel Face Model's licence",
+            source=UserFile(
+                "export the network of Deng et al. (Microsoft Deep3DFaceReconstruction) to ONNX "
+                "(input N x 3 x 224 x 224), then run: "
+                "talkgraph models add face-reconstruction FILE.onnx"
+            ),
+            parts=(),
+            convert=_as_brought,
+        ),
+    )
+}

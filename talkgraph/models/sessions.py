@@ -1,0 +1,152 @@
+"""Open ONNX models with onnxruntime, on CUDA only where CUDA truly works."""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from talkgraph.cache.files import File
+from talkgraph.errors import InputError, ModelError
+
+DEVICES = ("auto", "cpu", "cuda")
+_KEPT = 16  # sessions kept open per process, the least recently used goes first
+
+_device: ContextVar[str] = ContextVar("talkgraph_device", default="auto")
+_sessions: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+_lock = threading.Lock()
+
+
+@contextmanager
+def use_device(device: str) -> Iterator[None]:
+    """Run the body's networks on `device`: ``auto`` (CUDA where it works), ``cpu`` or ``cuda``.
+
+    Raises:
+        InputError: no such device, or ``cuda`` where CUDA does not work.
+    """
+    if device not in DEVICES:
+        raise InputError(f"there is no device '{device}': use one of {', '.join(DEVICES)}")
+    if device == "cuda" and (reason := cuda_missing()):
+        raise InputError(f"device 'cuda' cannot be used: {reason}. Use device 'cpu' or 'auto'")
+    token = _device.set(device)
+    try:
+        yield
+    finally:
+        _device.reset(token)
+
+
+def current_device() -> str:
+    """``cpu`` or ``cuda``: where a session opened now would run."""
+    device = _device.get()
+    if device == "auto":
+        return "cpu" if cuda_missing() else "cuda"
+    return device
+
+
+def open_session(model: Path | str | File, threads: int | None = None) -> Any:
+    """An `onnxruntime.InferenceSession` of the model file, kept open for the next caller.
+
+    A session may be used by several threads at once.
+
+    Args:
+        threads: CPU threads for one call; None leaves the choice to onnxruntime.
+
+    Raises:
+        ModelError: the file is missing or no ONNX model.
+        InputError: ``cuda`` was asked for and fails for this model.
+    """
+    file = model.path if isinstance(model, File) else Path(model)
+    try:
+        stat = file.stat()
+    except OSError as error:
+        raise ModelError(f"the model file {file} cannot be read: {error.strerror}") from error
+    device = current_device()
+    key = (str(file.resolve()), stat.st_size, stat.st_mtime_ns, device, threads)
+    with _lock:
+        if key not in _sessions:
+            _sessions[key] = _open(file, device, threads)
+            while len(_sessions) > _KEPT:
+                _sessions.popitem(last=False)
+        _sessions.move_to_end(key)
+        return _sessions[key]
+
+
+def _open(file: Path, device: str, threads: int | None) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3  # errors only
+    options.use_deterministic_compute = True
+    # Spinning idle threads would take the cores from the other stages.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    if threads is not None:
+        options.intra_op_num_threads = threads
+    providers = ["CPUExecutionProvider"]
+    if device == "cuda":
+        providers.insert(0, "CUDAExecutionProvider")
+    try:
+        session = onnxruntime.InferenceSession(str(file), options, providers=providers)
+    except Exception as error:  # onnxruntime raises a class per status code, none of them public
+        first = str(error).strip().splitlines()[0]
+        raise ModelError(f"the model file {file} cannot be opened: {first}") from error
+    if device == "cuda" and "CUDAExecutionProvider" not in session.get_providers():
+        raise InputError(f"CUDA cannot run {file.name}: use device 'cpu'")
+    return session
+
+
+@cache
+def cuda_missing() -> str:
+    """Why CUDA cannot be used, in a few words; empty where it works.
+
+    onnxruntime lists CUDA whenever it was built with it, so the driver is asked first (quietly),
+    then a tiny network is opened and the session is asked what it runs on.
+    """
+    if reason := _driver_missing():
+        return reason
+    import numpy as np
+    import onnxruntime
+
+    if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
+        return "onnxruntime is the CPU build (install talkgraph[gpu] instead of talkgraph[cpu])"
+    if hasattr(onnxruntime, "preload_dlls"):
+        onnxruntime.preload_dlls()
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    try:
+        session = onnxruntime.InferenceSession(
+            _tiny_model(), options, providers=["CUDAExecutionProvider", "CPUExecutionProvider"]
+        )
+        works = session.get_providers()[0] == "CUDAExecutionProvider"
+        session.run(None, {"x": np.ones(1, np.float32)})
+    except Exception as error:
+        return f"onnxruntime cannot start CUDA ({str(error).strip().splitlines()[0]})"
+    return "" if works else "onnxruntime cannot load CUDA's libraries (cuDNN, cuBLAS)"
+
+
+def _driver_missing() -> str:
+    """Ask NVIDIA's driver for a device, without printing anything."""
+    for name in ("libcuda.so.1", "nvcuda.dll"):
+        try:
+            driver = ctypes.CDLL(name)
+        except OSError:
+            continue
+        count = ctypes.c_int(0)
+        if driver.cuInit(0) or driver.cuDeviceGetCount(ctypes.byref(count)) or not count.value:
+            return "NVIDIA's driver finds no GPU"
+        return ""
+    return "there is no NVIDIA driver on this machine"
+
+
+def _tiny_model() -> bytes:
+    from onnx import TensorProto, helper
+
+    value = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1]) for name in "xy"]
+    graph = helper.make_graph([helper.make_node("Exp", ["x"], ["y"])], "tiny", value[:1], value[1:])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    return bytes(model.SerializeToString())

