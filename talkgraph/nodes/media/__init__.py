@@ -13,8 +13,20 @@ the user's name. Files from outside are decoded in a child process with limits (
 """
 
 from talkgraph.nodes.media.footage import open_footage
+from talkgraph.nodes.media.paste_back import PasteBack
 from talkgraph.nodes.media.read_photo import ReadPhoto
 from talkgraph.nodes.media.read_speech import ReadSpeech
 from talkgraph.nodes.media.read_video import ReadVideo
+from talkgraph.nodes.media.save import check_target, save
+from talkgraph.nodes.media.write_video import WriteVideo
 
-__all__ = ["ReadPhoto", "ReadSpeech", "ReadVideo", "open_footage"]
+__all__ = [
+    "PasteBack",
+    "ReadPhoto",
+    "ReadSpeech",
+    "ReadVideo",
+    "WriteVideo",
+    "check_target",
+    "open_footage",
+    "save",
+]

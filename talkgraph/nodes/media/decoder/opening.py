@@ -12,57 +12,16 @@ import av
 # are left out: they make the demuxer open further files and addresses.
 FORMATS = "mov,matroska,webm,avi,mpegts,wav,w64,aiff,caf,flac,mp3,ogg,aac,amr"
 
-VIDEO_CODECS = frozenset(
-    [
-        "h264",
-        "hevc",
-        "vp8",
-        "libvpx",
-        "vp9",
-        "libvpx-vp9",
-        "av1",
-        "libdav1d",
-        "libaom-av1",
-        "mpeg4",
-        "mpeg2video",
-        "mpeg1video",
-        "h263",
-        "mjpeg",
-        "prores",
-        "dnxhd",
-        "dvvideo",
-        "ffv1",
-        "theora",
-        "rawvideo",
-        "huffyuv",
-        "utvideo",
-    ]
+_VIDEO = (
+    "h264 hevc vp8 libvpx vp9 libvpx-vp9 av1 libdav1d libaom-av1 mpeg4 mpeg2video mpeg1video "
+    "h263 mjpeg prores dnxhd dvvideo ffv1 theora rawvideo huffyuv utvideo"
 )
-AUDIO_CODECS = frozenset(
-    [
-        "aac",
-        "aac_latm",
-        "mp3",
-        "mp3float",
-        "mp2",
-        "mp2float",
-        "flac",
-        "alac",
-        "opus",
-        "libopus",
-        "vorbis",
-        "libvorbis",
-        "ac3",
-        "eac3",
-        "amrnb",
-        "libopencore_amrnb",
-        "amrwb",
-        "libopencore_amrwb",
-        "adpcm_ms",
-        "adpcm_ima_wav",
-        "wavpack",
-    ]
+_AUDIO = (
+    "aac aac_latm mp3 mp3float mp2 mp2float flac alac opus libopus vorbis libvorbis ac3 eac3 "
+    "amrnb libopencore_amrnb amrwb libopencore_amrwb adpcm_ms adpcm_ima_wav wavpack"
 )
+VIDEO_CODECS = frozenset(_VIDEO.split())
+AUDIO_CODECS = frozenset(_AUDIO.split())  # besides pcm_*
 
 
 class Refused(Exception):

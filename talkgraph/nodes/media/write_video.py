@@ -1,0 +1,153 @@
+"""Writes the finished frames and the speech as an MP4 file."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from talkgraph import engine
+from talkgraph.cache.files import File
+from talkgraph.cache.frames import Frames, Pictures
+from talkgraph.engine import Node, node, param
+from talkgraph.errors import GraphError, StoreError
+from talkgraph.nodes.values import Speech
+
+PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower")
+CHUNK_BYTES = 64 << 20  # frames in memory at a time
+AAC_FRAME = 1024  # samples
+BT709, LIMITED = 1, 1  # numbers of ITU-T H.273 for primaries, transfer and matrix; narrow range
+
+
+@node("write_video", version=1)
+class WriteVideo(Node):
+    """An MP4 that plays everywhere: H.264 yuv420p (BT.709) and AAC, index at the front.
+
+    Picture and sound last equally long within half a frame. Errors: GraphError if frames and
+    speech are of different lengths; StoreError if the disk is full.
+    """
+
+    fps: float = param(25.0, "frame rate", unit="Hz", ge=1, le=120)
+    crf: float = param(17.0, "quality of the picture: lower is better and larger", ge=0, le=40)
+    preset: str = param("fast", "speed of compression", choices=PRESETS)
+    audio_kbps: int = param(96, "bit rate of the sound, per channel", unit="kbit/s", ge=16, le=256)
+    threads: int = param(2, "threads of the video encoder", ge=0, le=64, keyed=False)
+
+    def run(self, frames: Frames, speech: Speech) -> File:
+        """Encode `frames [shape=(T, H, W, 3), uint8]`, T = round(fps * seconds), with the sound.
+
+        Sides that are odd grow by one pixel, a repeat of the border, as yuv420p requires.
+        """
+        expected = round(self.fps * speech.seconds)
+        if abs(len(frames) - expected) > 1 or not len(frames):
+            raise GraphError(
+                f"write_video: {len(frames)} frames at {self.fps:g} fps do not last as long as "
+                f"the speech of {speech.seconds:.2f} s ({expected} frames); both must come from "
+                "the same run"
+            )
+        path = engine.scratch_folder() / "video.mp4"
+        try:
+            self._write(path, frames, speech)
+        except OSError as error:
+            path.unlink(missing_ok=True)
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise StoreError(
+                    f"no room in {path.parent} for the finished video; free some disk space or "
+                    "give another folder (--store, TMPDIR)"
+                ) from None
+            raise
+        return File(path)
+
+    def _write(self, path: Path, frames: Frames, speech: Speech) -> None:
+        import av
+
+        rate = Fraction(self.fps).limit_denominator(1001)
+        with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
+            video = self._video_stream(container, frames.shape, rate)
+            sound = _Sound(container, speech, Fraction(len(frames)) / rate, self.audio_kbps)
+            for index, picture in enumerate(_pictures(frames)):
+                frame = _yuv(picture)
+                frame.pts, frame.time_base = index, 1 / rate
+                container.mux(video.encode(frame))
+                sound.write_until(Fraction(index + 1) / rate)
+                engine.progress(index + 1, len(frames))
+            container.mux(video.encode())
+            sound.finish()
+
+    def _video_stream(self, container: Any, shape: tuple[int, int, int], rate: Fraction) -> Any:
+        options = {"preset": self.preset, "crf": f"{self.crf:g}", "threads": str(self.threads)}
+        stream = container.add_stream("libx264", rate=rate, options=options)
+        stream.height, stream.width = (side + side % 2 for side in shape[:2])
+        stream.pix_fmt = "yuv420p"
+        context = stream.codec_context
+        context.colorspace = context.color_primaries = context.color_trc = BT709
+        context.color_range = LIMITED
+        return stream
+
+
+class _Sound:
+    """The AAC stream: exactly as many samples as the pictures last, filled up with silence."""
+
+    def __init__(self, container: Any, speech: Speech, seconds: Fraction, kbps: int) -> None:
+        self._container = container
+        self._samples, self._rate = speech.soundtrack, speech.soundtrack_rate
+        self._total = round(seconds * self._rate)
+        self._done = 0
+        channels = self._samples.shape[1]
+        self._layout = "mono" if channels == 1 else "stereo"
+        self._stream = container.add_stream("aac", rate=self._rate, layout=self._layout)
+        self._stream.bit_rate = kbps * 1000 * channels
+
+    def write_until(self, moment: Fraction) -> None:
+        """Encode whole AAC frames up to the moment, so that both streams advance together."""
+        until = min(self._total, int(moment * self._rate))
+        while self._done + AAC_FRAME <= until:
+            self._encode(AAC_FRAME)
+
+    def finish(self) -> None:
+        """Encode the rest; the last packet states how many of its samples count."""
+        while self._done < self._total:
+            self._encode(min(AAC_FRAME, self._total - self._done))
+        self._container.mux(self._stream.encode())
+
+    def _encode(self, count: int) -> None:
+        import av
+
+        data = np.zeros((self._samples.shape[1], count), np.float32)
+        there = self._samples[self._done : self._done + count]
+        data[:, : len(there)] = there.T
+        frame = av.AudioFrame.from_ndarray(data, format="fltp", layout=self._layout)
+        frame.sample_rate, frame.pts = self._rate, self._done
+        frame.time_base = Fraction(1, self._rate)
+        self._done += count
+        self._container.mux(self._stream.encode(frame))
+
+
+def _pictures(frames: Frames) -> Iterator[Pictures]:
+    """Walk the frames in order, a bounded number of bytes at a time."""
+    for chunk in frames.chunks(max(1, CHUNK_BYTES // int(np.prod(frames.shape)))):
+        yield from chunk
+
+
+def _yuv(picture: Pictures) -> Any:
+    """RGB `[shape=(H, W, 3), uint8]` as a yuv420p frame in BT.709, narrow range, even sides."""
+    import av
+
+    odd_rows, odd_columns = picture.shape[0] % 2, picture.shape[1] % 2
+    if odd_rows or odd_columns:
+        picture = np.pad(picture, ((0, odd_rows), (0, odd_columns), (0, 0)), mode="edge")
+    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
+    frame = frame.reformat(
+        format="yuv420p",
+        src_colorspace="ITU709",
+        dst_colorspace="ITU709",
+        src_color_range="JPEG",
+        dst_color_range="MPEG",
+        interpolation="BICUBIC",
+    )
+    frame.colorspace, frame.color_range = BT709, LIMITED
+    return frame
