@@ -1,0 +1,180 @@
+"""The face mesh extended over hair, ears and neck: face profiling for small turns.
+
+Zhu et al. 2016 ("Face alignment across large poses", section 4; reference [60] of Yi et al. 2020)
+turn a photo by giving depth to what surrounds the face and rotating the whole mesh. Here rings of
+vertices continue the face's outline outwards: their depth falls to the plane of the ears, where
+the silhouette of a head lies, and their share in the head's motion falls from one (hair, ears) to
+nothing (background, shoulders), over the neck gradually. All of it is laid out once, in the
+head's own space.
+"""
+
+from __future__ import annotations
+
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+
+from talkgraph.nodes.morphable.camera import point_in_camera, project
+from talkgraph.nodes.morphable.face_model import LIP, SKIN, FaceModel
+from talkgraph.nodes.morphable.mesh import boundary_loops, vertex_normals
+from talkgraph.nodes.values import Floats
+
+Real = NDArray[np.float64]
+Indices = NDArray[np.int64]
+
+# Outward distances of the rings from the outline, head units: dense where the depth bends, then
+# wide, far enough that the last ring lies outside of any crop.
+RINGS = np.concatenate([np.arange(0.08, 2.4, 0.12), np.arange(2.4, 9.0, 0.4)])
+
+
+@attrs.frozen
+class Reach:
+    """How far around the face what moves with the head, head units (a face is about 1.6 wide).
+
+    side, crown: fully, beside the face (ears, hair) and above it; neck: until where nothing moves
+    below the chin; falloff: from all to nothing beside and above; skin: how far a movement of the
+    face's outline (the jaw) drags its surroundings along.
+    """
+
+    side: float
+    crown: float
+    neck: float
+    falloff: float
+    skin: float
+
+
+@attrs.frozen
+class DepthMesh:
+    """The extended mesh of one person.
+
+    surface: vertices on skin and lips (eyeballs and the mouth's inside say nothing about the
+        picture's outlines), `[shape=(W,), int64]`.
+    outline: vertices of the face's outer boundary in order, `[shape=(B,), int64]`.
+    facing: outward normals of the neutral face there, `[shape=(W, 3)]`.
+    rim: nearness of each of them to the outline, `[shape=(W,)]` in (0, 1], 1 on it.
+    rings: the rings' vertices minus their outline vertex, `[shape=(K, B, 3)]`, head units.
+    share: part in the head's motion, `[shape=(K, B)]` in [0, 1].
+    drag: part in the outline's change of expression, `[shape=(K, B)]` in [0, 1].
+    """
+
+    surface: Indices
+    outline: Indices
+    facing: Real
+    rim: Real
+    rings: Real
+    share: Real
+    drag: Real
+
+
+def smooth_fall(x: Real) -> Real:
+    """1 for x <= 0, 0 for x >= 1, with zero slope at both ends."""
+    inside = np.clip(x, 0.0, 1.0)
+    return np.asarray(1.0 - inside * inside * (3.0 - 2.0 * inside), np.float64)
+
+
+def extend(model: FaceModel, neutral: Floats, reach: Reach, *, rim: float = 0.12) -> DepthMesh:
+    """Lay out the rings around one person's face.
+
+    Args:
+        model: for its triangles; the longest boundary loop is the face's outline.
+        neutral: vertices without expression, `[shape=(V, 3)]`, head units.
+        reach: how far the surroundings follow.
+        rim: distance from the outline at which a vertex's word on the outline's movement has
+            fallen to 1/e, head units.
+    """
+    from scipy.spatial import cKDTree
+
+    vertices = np.asarray(neutral, np.float64)
+    on_surface = (model.region == SKIN) | (model.region == LIP)
+    surface = np.flatnonzero(on_surface)
+    skin = model.triangles[on_surface[model.triangles].all(axis=1)]
+    outline = np.asarray(max(boundary_loops(skin), key=len), np.int64)
+    edge = vertices[outline]
+    outward = edge[:, :2] - edge[:, :2].mean(axis=0)
+    outward /= np.maximum(np.linalg.norm(outward, axis=1, keepdims=True), 1e-9)
+    up, down = np.clip(outward[:, 1], 0, 1) ** 2, np.clip(-outward[:, 1], 0, 1) ** 2
+    plateau = reach.side * (1 - up - down) + reach.crown * up
+    length = reach.falloff * (1 - down) + reach.neck * down
+
+    distance = RINGS[:, None]
+    # The silhouette of a head lies a little behind the front of the ears, where the outline ends.
+    silhouette = edge[:, 2].min() - 0.1
+    depth_run = 0.7
+    fall = smooth_fall(distance / depth_run + np.zeros(len(edge)))
+    rings = np.empty((len(RINGS), len(edge), 3))
+    rings[..., :2] = outward * distance[..., None]
+    rings[..., 2] = (silhouette - edge[:, 2]) * (1 - fall)
+    nearest, _ = cKDTree(edge).query(vertices[surface])
+    facing = vertex_normals(vertices, skin)[surface]
+    return DepthMesh(
+        surface=surface,
+        outline=outline,
+        facing=np.asarray(facing, np.float64),
+        rim=np.maximum(np.exp(-((nearest / rim) ** 2)), 1e-4),
+        rings=rings,
+        share=smooth_fall((distance - plateau) / length),
+        drag=smooth_fall(distance / np.broadcast_to(reach.skin * (1 + down), (len(edge),))),
+    )
+
+
+@attrs.frozen
+class Posed:
+    """A face in one frame: vertices `[shape=(V, 3)]` in head space and its pose."""
+
+    vertices: Real
+    rotation: Real
+    translation: Real
+
+    def in_picture(self, points: Real, size: int) -> Real:
+        """Where head-space `points [shape=(..., 3)]` appear, `[shape=(..., 2)]`, px."""
+        flat = point_in_camera(points.reshape(-1, 3), self.rotation, self.translation)
+        return np.asarray(project(flat, size)[0], np.float64).reshape(*points.shape[:-1], 2)
+
+
+@attrs.frozen
+class Moved:
+    """Movement of points of a picture: where they were and how they move, px.
+
+    places: `[shape=(N, 2)]` in the source picture.
+    turn: their displacement with the head, `[shape=(N, 2)]`.
+    turn_weight: how much to believe it, `[shape=(N,)]`.
+    change: their displacement by the change of expression, `[shape=(N, 2)]`.
+    change_weight: how much to believe it, `[shape=(N,)]`.
+    """
+
+    places: Real
+    turn: Real
+    turn_weight: Real
+    change: Real
+    change_weight: Real
+
+
+def movement(mesh: DepthMesh, source: Posed, target: Posed, size: int) -> Moved:
+    """How face and surroundings move from the source's picture to the target's.
+
+    The displacement of a face vertex is the sum of its `turn` (the source's expression in the
+    target's pose) and its `change` (the target's expression against the source's, in that pose).
+    """
+    old, new = source.vertices[mesh.surface], target.vertices[mesh.surface]
+    before, turned = source.in_picture(old, size), target.in_picture(old, size)
+    change = target.in_picture(new, size) - turned
+    edge = source.vertices[mesh.outline]
+    edge_change = target.in_picture(target.vertices[mesh.outline], size)
+    edge_change -= target.in_picture(edge, size)
+    around = edge + mesh.rings
+    around_before = source.in_picture(around, size)
+    around_turned = target.in_picture(around, size)
+    ring_turn = mesh.share[..., None] * (around_turned - around_before)
+    ring_change = mesh.drag[..., None] * edge_change
+
+    # What the source does not show says little about what lies at its place in the picture.
+    toward = point_in_camera(mesh.facing, source.rotation, np.zeros(3))[..., 2]
+    seen = np.clip(toward, 0.02, 1.0)
+    rings = np.full(mesh.share.size, 0.25)
+    return Moved(
+        places=np.concatenate([before, around_before.reshape(-1, 2)]),
+        turn=np.concatenate([turned - before, ring_turn.reshape(-1, 2)]),
+        turn_weight=np.concatenate([seen, rings]),
+        change=np.concatenate([change, ring_change.reshape(-1, 2)]),
+        change_weight=np.concatenate([np.maximum(seen, 0.3) * mesh.rim, rings]),
+    )

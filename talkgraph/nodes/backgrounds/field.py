@@ -1,0 +1,196 @@
+"""Dense displacement fields on a coarse lattice, and pictures resampled through them (numba).
+
+A lattice `[shape=(G + 1, G + 1, 2), float64]` holds a displacement in px at x = column * S / G,
+y = row * S / G, so that its outermost nodes lie on the border of the S px picture.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+Real = NDArray[np.float64]
+Pictures = NDArray[np.uint8]
+KNEE = 0.7
+
+
+@njit(cache=True, nogil=True)
+def scattered(places: Real, values: Real, weights: Real, nodes: int, spacing: float) -> Real:
+    """Weighted sums of scattered `values` at the lattice's nodes, bilinear.
+
+    Returns:
+        `[shape=(nodes, nodes, 3)]`: the two sums and the sum of weights.
+    """
+    total = np.zeros((nodes, nodes, 3))
+    for k in range(len(places)):
+        x, y = places[k, 0] / spacing, places[k, 1] / spacing
+        column, row = int(np.floor(x)), int(np.floor(y))
+        if column < -1 or row < -1 or column >= nodes or row >= nodes:
+            continue
+        for i in range(2):
+            for j in range(2):
+                r, c = row + i, column + j
+                if 0 <= r < nodes and 0 <= c < nodes:
+                    share = (1.0 - abs(y - r)) * (1.0 - abs(x - c)) * weights[k]
+                    total[r, c, 0] += share * values[k, 0]
+                    total[r, c, 1] += share * values[k, 1]
+                    total[r, c, 2] += share
+    return total
+
+
+@njit(cache=True, nogil=True)
+def filled(total: Real) -> Real:
+    """Weighted means of `scattered` sums, gaps filled smoothly (pull-push pyramid).
+
+    Coarser means flow into a node as far as its own weight falls short of `enough`.
+    """
+    nodes = total.shape[0]
+    if nodes == 1:
+        alone = np.zeros((1, 1, 2))
+        weight = max(total[0, 0, 2], 1e-12)
+        alone[0, 0, 0], alone[0, 0, 1] = total[0, 0, 0] / weight, total[0, 0, 1] / weight
+        return alone
+    half = nodes // 2 + 1 if nodes > 2 else 1
+    coarse = np.zeros((half, half, 3))
+    for r in range(nodes):
+        for c in range(nodes):
+            # Every fine node shares itself out to the coarse nodes around it.
+            for i in range(1 + r % 2):
+                for j in range(1 + c % 2):
+                    y, x = min(r // 2 + i, half - 1), min(c // 2 + j, half - 1)
+                    part = 1.0 / ((1 + r % 2) * (1 + c % 2))
+                    for d in range(3):
+                        coarse[y, x, d] += part * total[r, c, d]
+    below = filled(coarse)
+    result = np.empty((nodes, nodes, 2))
+    enough = 0.05
+    for r in range(nodes):
+        for c in range(nodes):
+            y0, x0 = min(r // 2, half - 1), min(c // 2, half - 1)
+            y1, x1 = min(r // 2 + r % 2, half - 1), min(c // 2 + c % 2, half - 1)
+            missing = max(enough - total[r, c, 2], 0.0)
+            weight = total[r, c, 2] + missing
+            for d in range(2):
+                mean = 0.25 * (below[y0, x0, d] + below[y0, x1, d])
+                mean += 0.25 * (below[y1, x0, d] + below[y1, x1, d])
+                result[r, c, d] = (total[r, c, d] + missing * mean) / weight
+    return result
+
+
+@njit(cache=True, nogil=True)
+def smoothed(field: Real, passes: int) -> Real:
+    """`field` after `passes` of the binomial filter 1 2 1 along both axes, ends repeated."""
+    nodes = field.shape[0]
+    for _ in range(passes):
+        across = np.empty_like(field)
+        for r in range(nodes):
+            for c in range(nodes):
+                left, right = max(c - 1, 0), min(c + 1, nodes - 1)
+                for d in range(2):
+                    ends = field[r, left, d] + field[r, right, d]
+                    across[r, c, d] = 0.5 * field[r, c, d] + 0.25 * ends
+        field = np.empty_like(field)
+        for r in range(nodes):
+            above, under = max(r - 1, 0), min(r + 1, nodes - 1)
+            for c in range(nodes):
+                for d in range(2):
+                    ends = across[above, c, d] + across[under, c, d]
+                    field[r, c, d] = 0.5 * across[r, c, d] + 0.25 * ends
+    return field
+
+
+@njit(cache=True, nogil=True)
+def pinned(field: Real, spacing: float, slope: float) -> Real:
+    """`field` held to nothing at the picture's border: no longer than `slope` * distance to it.
+
+    A slope below one keeps the map free of folds there. Up to a share KNEE of that length the
+    field is left alone.
+    """
+    nodes = field.shape[0]
+    result = np.empty_like(field)
+    for r in range(nodes):
+        for c in range(nodes):
+            limit = slope * spacing * min(min(r, c), min(nodes - 1 - r, nodes - 1 - c))
+            length = np.hypot(field[r, c, 0], field[r, c, 1])
+            factor, start = 1.0, KNEE * limit
+            if length > start:
+                bent = start
+                if limit > 0.0:
+                    bent += (limit - start) * np.tanh((length - start) / (limit - start))
+                factor = bent / length
+            result[r, c, 0], result[r, c, 1] = factor * field[r, c, 0], factor * field[r, c, 1]
+    return result
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _at(field: Real, x: float, y: float, d: int) -> float:
+    """Bilinear value of component `d` at (x, y) in lattice units, clamped to the lattice."""
+    last = field.shape[0] - 1
+    x, y = min(max(x, 0.0), float(last)), min(max(y, 0.0), float(last))
+    c, r = min(int(x), last - 1), min(int(y), last - 1)
+    fx, fy = x - c, y - r
+    upper = (1.0 - fx) * field[r, c, d] + fx * field[r, c + 1, d]
+    lower = (1.0 - fx) * field[r + 1, c, d] + fx * field[r + 1, c + 1, d]
+    return float((1.0 - fy) * upper + fy * lower)
+
+
+@njit(cache=True, nogil=True)
+def inverse(field: Real, spacing: float, rounds: int) -> Real:
+    """Backward displacement: source(q) = q + inverse(q) where target(p) = p + field(p).
+
+    Fixed-point iteration; converges where neighbouring displacements differ by less than their
+    distance, that is where the map does not fold.
+    """
+    nodes = field.shape[0]
+    result = np.zeros_like(field)
+    for r in range(nodes):
+        for c in range(nodes):
+            x, y = float(c), float(r)
+            for _ in range(rounds):
+                x_next = 0.2 * x + 0.8 * (c - _at(field, x, y, 0) / spacing)
+                y_next = 0.2 * y + 0.8 * (r - _at(field, x, y, 1) / spacing)
+                x, y = x_next, y_next
+            result[r, c, 0], result[r, c, 1] = (x - c) * spacing, (y - r) * spacing
+    return result
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _cubic(t: float) -> tuple[float, float, float, float]:
+    """Catmull-Rom weights of the four samples around a point at fraction `t`."""
+    t2, t3 = t * t, t * t * t
+    return (
+        0.5 * (-t3 + 2.0 * t2 - t),
+        0.5 * (3.0 * t3 - 5.0 * t2 + 2.0),
+        0.5 * (-3.0 * t3 + 4.0 * t2 + t),
+        0.5 * (t3 - t2),
+    )
+
+
+@njit(cache=True, nogil=True)
+def resampled(picture: Pictures, backward: Real) -> Pictures:
+    """`picture [shape=(S, S, C), uint8]` seen through a backward lattice, bicubic (Catmull-Rom).
+
+    Exact where the displacement is zero; outside of the picture its border is repeated.
+    """
+    size, channels = picture.shape[0], picture.shape[2]
+    cells = backward.shape[0] - 1
+    scale = cells / size
+    result = np.empty_like(picture)
+    for row in range(size):
+        for column in range(size):
+            x, y = (column + 0.5) * scale, (row + 0.5) * scale
+            # Sample positions in units of pixel centres.
+            u, v = column + _at(backward, x, y, 0), row + _at(backward, x, y, 1)
+            c, r = int(np.floor(u)), int(np.floor(v))
+            wx, wy = _cubic(u - c), _cubic(v - r)
+            for d in range(channels):
+                total = 0.0
+                for i in range(4):
+                    line = picture[min(max(r - 1 + i, 0), size - 1)]
+                    across = 0.0
+                    for j in range(4):
+                        across += wx[j] * line[min(max(c - 1 + j, 0), size - 1), d]
+                    total += wy[i] * across
+                result[row, column, d] = np.uint8(min(max(total + 0.5, 0.0), 255.0))
+    return result
