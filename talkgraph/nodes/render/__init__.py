@@ -1,0 +1,7 @@
+"""Drawing the face model: motion + identity + albedo + light -> RGBA pictures.
+
+node            `render`: (motion, fit, albedo, model) -> Frames (T, S, S, 4); between albedo and refine
+software        z-buffer rasteriser: `rasterise` -> `Fragments`, `draw` -> picture
+raster_kernels  its compiled loops
+gl              the same picture by pyrender, where GL is found
+"""

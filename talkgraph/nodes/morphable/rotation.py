@@ -1,0 +1,93 @@
+"""Rotations of the head between angles and matrices.
+
+Convention: angles (pitch, yaw, roll) in radians about x, y, z; R = Rz(roll) @ Ry(yaw) @ Rx(pitch),
+right-handed, acting on columns: point_in_camera = R @ point_in_head + translation. Positive pitch
+looks down, positive yaw turns the face to the image's right, positive roll tilts the top of the
+head to the image's left. (Deng et al. 2019 use the transpose on row vectors: the same rotation.)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Real = NDArray[np.floating[Any]]
+
+
+def _floating(values: ArrayLike, last: int, name: str) -> Real:
+    array = np.asarray(values)
+    if not np.issubdtype(array.dtype, np.floating):
+        array = array.astype(np.float64)
+    if array.shape[-1:] != (last,):
+        raise ValueError(f"{name} needs a last dimension of {last}, got shape {array.shape}")
+    return array
+
+
+def _about_axes(angles: Real) -> tuple[Real, Real, Real, Real, Real, Real]:
+    """Rx, Ry, Rz and their derivatives by their own angle, each `[shape=(..., 3, 3)]`."""
+    made: list[Real] = []
+    slopes: list[Real] = []
+    for axis in range(3):
+        c, s = np.cos(angles[..., axis]), np.sin(angles[..., axis])
+        i, j = (axis + 1) % 3, (axis + 2) % 3
+        turn = np.zeros((*angles.shape[:-1], 3, 3), angles.dtype)
+        slope = np.zeros_like(turn)
+        turn[..., axis, axis] = 1
+        turn[..., i, i], turn[..., i, j], turn[..., j, i], turn[..., j, j] = c, -s, s, c
+        slope[..., i, i], slope[..., i, j], slope[..., j, i], slope[..., j, j] = -s, -c, c, -s
+        made.append(turn)
+        slopes.append(slope)
+    return made[0], made[1], made[2], slopes[0], slopes[1], slopes[2]
+
+
+def matrix_from_angles(angles: ArrayLike) -> Real:
+    """Rotation matrices of (pitch, yaw, roll).
+
+    Args:
+        angles: `[shape=(..., 3)]`, rad.
+
+    Returns:
+        `[shape=(..., 3, 3)]`, camera_from_head, in the dtype of `angles`.
+    """
+    rx, ry, rz, *_ = _about_axes(_floating(angles, 3, "angles"))
+    return rz @ ry @ rx
+
+
+def matrix_derivatives(angles: ArrayLike) -> Real:
+    """Derivatives of the matrix by its three angles.
+
+    Args:
+        angles: `[shape=(..., 3)]`, rad.
+
+    Returns:
+        `[shape=(..., 3, 3, 3)]`; element [..., k, :, :] is dR / d angle k.
+    """
+    rx, ry, rz, dx, dy, dz = _about_axes(_floating(angles, 3, "angles"))
+    return np.stack([rz @ ry @ dx, rz @ dy @ rx, dz @ ry @ rx], axis=-3)
+
+
+def angles_from_matrix(matrix: ArrayLike) -> Real:
+    """Angles (pitch, yaw, roll) of rotation matrices; yaw in [-pi/2, pi/2].
+
+    At a yaw of exactly +-pi/2 (gimbal lock) pitch and roll turn about the same line; all of the
+    turn is then given to pitch and roll is 0.
+
+    Args:
+        matrix: `[shape=(..., 3, 3)]`, proper rotations.
+
+    Returns:
+        `[shape=(..., 3)]`, rad.
+    """
+    m = _floating(matrix, 3, "matrix")
+    cos_yaw = np.hypot(m[..., 0, 0], m[..., 1, 0])
+    locked = cos_yaw < 8 * np.finfo(m.dtype).eps
+    yaw = np.arctan2(-m[..., 2, 0], cos_yaw)
+    pitch = np.where(
+        locked,
+        np.arctan2(-m[..., 1, 2], m[..., 1, 1]),
+        np.arctan2(m[..., 2, 1], m[..., 2, 2]),
+    )
+    roll = np.where(locked, 0.0, np.arctan2(m[..., 1, 0], m[..., 0, 0]))
+    return np.stack([pitch, yaw, roll], axis=-1).astype(m.dtype)

@@ -1,0 +1,155 @@
+"""Compiled inner loops of the software rasteriser. Imports numba: import this module lazily.
+
+Coordinates are snapped to 1/256 px and edge functions are exact integers, so that neighbouring
+triangles share no pixel and leave none out (top-left fill rule), and the result is the same on
+every machine.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+SUBPIXEL = 256
+FARTHEST = 1 << 20  # px; triangles with a corner beyond are left out
+
+
+@numba.njit(cache=True, nogil=True)
+def cover(xyd, triangles, owner, nearness, cull):  # type: ignore[no-untyped-def]
+    """Write the nearest triangle and its 1 / depth of each pixel.
+
+    xyd: `[shape=(V, 3), float64]`, px and depth. owner: `[shape=(H, W), int32]`, filled with -1.
+    nearness: `[shape=(H, W), float64]`, filled with 0. cull: skip triangles seen from behind.
+    Ties go to the triangle that comes first.
+    """
+    height, width = owner.shape
+    count = len(xyd)
+    fx = np.empty(count, np.int64)
+    fy = np.empty(count, np.int64)
+    usable = np.empty(count, np.bool_)
+    for i in range(count):
+        x, y, d = xyd[i, 0], xyd[i, 1], xyd[i, 2]
+        ok = d > 0 and abs(x) < FARTHEST and abs(y) < FARTHEST and d < np.inf
+        usable[i] = ok
+        fx[i] = np.int64(np.floor(x * SUBPIXEL + 0.5)) if ok else 0
+        fy[i] = np.int64(np.floor(y * SUBPIXEL + 0.5)) if ok else 0
+    half = SUBPIXEL // 2
+    for f in range(len(triangles)):
+        a, b, c = triangles[f, 0], triangles[f, 1], triangles[f, 2]
+        if not (usable[a] and usable[b] and usable[c]):
+            continue
+        ax, ay, bx, by, cx, cy = fx[a], fy[a], fx[b], fy[b], fx[c], fy[c]
+        area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+        # Counter-clockwise in a picture with y up is negative here, where y points down.
+        if area == 0 or (cull and area > 0):
+            continue
+        if area < 0:
+            b, c = c, b
+            bx, by, cx, cy = cx, cy, bx, by
+            area = -area
+        left = max((min(ax, bx, cx) - half + SUBPIXEL - 1) // SUBPIXEL, 0)
+        right = min((max(ax, bx, cx) - half) // SUBPIXEL, width - 1)
+        top = max((min(ay, by, cy) - half + SUBPIXEL - 1) // SUBPIXEL, 0)
+        bottom = min((max(ay, by, cy) - half) // SUBPIXEL, height - 1)
+        if left > right or top > bottom:
+            continue
+        # Edge functions; each belongs to the corner opposite. Clockwise on the screen: top edges
+        # run right, left edges run up; other edges do not own the pixels on them.
+        px = left * SUBPIXEL + half
+        py = top * SUBPIXEL + half
+        ea = (cx - bx) * (py - by) - (cy - by) * (px - bx)
+        eb = (ax - cx) * (py - cy) - (ay - cy) * (px - cx)
+        ec = (bx - ax) * (py - ay) - (by - ay) * (px - ax)
+        if not ((cy == by and cx > bx) or cy < by):
+            ea -= 1
+        if not ((ay == cy and ax > cx) or ay < cy):
+            eb -= 1
+        if not ((by == ay and bx > ax) or by < ay):
+            ec -= 1
+        ea_x, eb_x, ec_x = -(cy - by) * SUBPIXEL, -(ay - cy) * SUBPIXEL, -(by - ay) * SUBPIXEL
+        ea_y, eb_y, ec_y = (cx - bx) * SUBPIXEL, (ax - cx) * SUBPIXEL, (bx - ax) * SUBPIXEL
+        na = 1 / (xyd[a, 2] * area)
+        nb = 1 / (xyd[b, 2] * area)
+        nc = 1 / (xyd[c, 2] * area)
+        for row in range(top, bottom + 1):
+            wa, wb, wc = ea, eb, ec
+            for column in range(left, right + 1):
+                if (wa | wb | wc) >= 0:
+                    near = wa * na + wb * nb + wc * nc
+                    if near > nearness[row, column]:
+                        nearness[row, column] = near
+                        owner[row, column] = f
+                wa += ea_x
+                wb += eb_x
+                wc += ec_x
+            ea += ea_y
+            eb += eb_y
+            ec += ec_y
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def weights(xyd, a, b, c, px, py):  # type: ignore[no-untyped-def]
+    """Perspective-correct barycentric coordinates of pixel point (px, py), and depth."""
+    ax, ay, bx, by, cx, cy = (
+        xyd[a, 0], xyd[a, 1], xyd[b, 0], xyd[b, 1], xyd[c, 0], xyd[c, 1],
+    )  # fmt: skip
+    wa = (cx - bx) * (py - by) - (cy - by) * (px - bx)
+    wb = (ax - cx) * (py - cy) - (ay - cy) * (px - cx)
+    wc = (bx - ax) * (py - ay) - (by - ay) * (px - ax)
+    total = wa + wb + wc
+    if total == 0:
+        wa, wb, wc, total = 1.0, 1.0, 1.0, 3.0
+    # Snapping may put a pixel's centre outside of the unsnapped triangle by a hair.
+    wa, wb, wc = max(wa / total, 0.0), max(wb / total, 0.0), max(wc / total, 0.0)
+    na, nb, nc = wa / xyd[a, 2], wb / xyd[b, 2], wc / xyd[c, 2]
+    near = na + nb + nc
+    return na / near, nb / near, nc / near, (wa + wb + wc) / near
+
+
+@numba.njit(cache=True, nogil=True)
+def interpolate(xyd, triangles, owner, barycentric, depth):  # type: ignore[no-untyped-def]
+    """Fill `barycentric (H, W, 3)` and `depth (H, W)` where a triangle owns the pixel."""
+    height, width = owner.shape
+    for row in range(height):
+        for column in range(width):
+            f = owner[row, column]
+            if f >= 0:
+                u, v, w, d = weights(
+                    xyd, triangles[f, 0], triangles[f, 1], triangles[f, 2], column + 0.5, row + 0.5
+                )
+                barycentric[row, column, 0] = u
+                barycentric[row, column, 1] = v
+                barycentric[row, column, 2] = w
+                depth[row, column] = d
+
+
+@numba.njit(cache=True, nogil=True)
+def resolve(xyd, triangles, owner, colours, samples, out):  # type: ignore[no-untyped-def]
+    """Average `samples` x `samples` cells into `out (S, S, 4), uint8`: straight alpha = coverage.
+
+    xyd and owner are at S * samples px; colours `[shape=(V, 3), float32]` in [0, 1].
+    """
+    size = out.shape[0]
+    for row in range(size):
+        for column in range(out.shape[1]):
+            red = green = blue = 0.0
+            hits = 0
+            for dy in range(samples):
+                for dx in range(samples):
+                    y = row * samples + dy
+                    x = column * samples + dx
+                    f = owner[y, x]
+                    if f >= 0:
+                        a, b, c = triangles[f, 0], triangles[f, 1], triangles[f, 2]
+                        u, v, w, _ = weights(xyd, a, b, c, x + 0.5, y + 0.5)
+                        red += u * colours[a, 0] + v * colours[b, 0] + w * colours[c, 0]
+                        green += u * colours[a, 1] + v * colours[b, 1] + w * colours[c, 1]
+                        blue += u * colours[a, 2] + v * colours[b, 2] + w * colours[c, 2]
+                        hits += 1
+            if hits:
+                out[row, column, 0] = np.uint8(min(max(red / hits, 0.0), 1.0) * 255 + 0.5)
+                out[row, column, 1] = np.uint8(min(max(green / hits, 0.0), 1.0) * 255 + 0.5)
+                out[row, column, 2] = np.uint8(min(max(blue / hits, 0.0), 1.0) * 255 + 0.5)
+                out[row, column, 3] = np.uint8(hits * 255 // (samples * samples))
+            else:
+                out[row, column, :] = 0
