@@ -13,7 +13,7 @@ identity_network.py    the recognition network from its quantized weights
 sessions.py            onnxruntime on CPU or CUDA
 """
 
-from talkgraph.models.sessions import current_device, cuda_missing, open_session, use_device
+from talkgraph.models.sessions import cuda_missing, current_device, open_session, use_device
 from talkgraph.models.store import Status, add, path, pull, root, status, verify, where
 
 __all__ = [
