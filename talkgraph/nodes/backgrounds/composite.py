@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from talkgraph.cache.frames import Frames, Pictures
 from talkgraph.engine import Node, node, param
 from talkgraph.errors import InputError
-from talkgraph.nodes.backgrounds.tone import tone_difference
+from talkgraph.nodes.backgrounds.tone import tone_gain
 
 Real = NDArray[np.float32]
 
@@ -67,9 +67,7 @@ class Composite(Node):
         under, over = background.astype(np.float32), face[..., :3].astype(np.float32)
         fade = alpha * fading(alpha, self.feather * len(face))
         if self.match_tone:
-            over += tone_difference(
-                over, under, alpha, width=self.tone_width, outlier=self.tone_outlier
-            )
+            over *= tone_gain(over, under, alpha, width=self.tone_width, outlier=self.tone_outlier)
         mixed = under + fade[..., None] * (over - under)
         return np.asarray(np.clip(mixed + 0.5, 0, 255), np.uint8)
 

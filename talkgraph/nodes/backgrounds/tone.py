@@ -1,8 +1,8 @@
 """Bring the tone of a rendered face to that of the picture behind it.
 
-The warped background still shows the person's real face under the rendered one. Their difference
-at low frequencies is what light and exposure add to the render's nine spherical harmonics; adding
-it makes the seam vanish and keeps the render's detail. This is an addition to Yi et al. 2020.
+The warped background still shows the person's real face under the rendered one. Their ratio
+at low frequencies is what light and exposure add to the render's nine spherical harmonics; with
+it the seam vanishes and the render keeps its detail. This is an addition to Yi et al. 2020.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Real = NDArray[np.float32]
+LARGEST = 2.0  # gain beyond which the two do not show the same face
+GREY = 64.0  # level of the prior that keeps the ratio of two dark pictures near 1
 
 
 @lru_cache(maxsize=8)
@@ -36,8 +38,10 @@ def low_pass(size: int, width: float) -> tuple[Real, Real]:
     return down.astype(np.float32), up.astype(np.float32)
 
 
-def tone_difference(face: Real, behind: Real, mask: Real, *, width: float, outlier: float) -> Real:
-    """Low-frequency difference of two pictures where they overlap.
+def tone_gain(face: Real, behind: Real, mask: Real, *, width: float, outlier: float) -> Real:
+    """Ratio of two pictures' low frequencies where they overlap.
+
+    A ratio, as light multiplies: the dark inside of a mouth stays dark and lips keep their colour.
 
     Args:
         face, behind: `[shape=(S, S, 3)]`, RGB 0 to 255.
@@ -47,13 +51,19 @@ def tone_difference(face: Real, behind: Real, mask: Real, *, width: float, outli
             differ by more than light does.
 
     Returns:
-        `behind` minus `face`, blurred, `[shape=(S, S, 3)]`; fades to 0 far from the mask.
+        What to multiply `face` with, `[shape=(S, S, 3)]`, in [1 / LARGEST, LARGEST]; 1 far from
+        the mask.
     """
     down, up = low_pass(len(face), width)
     difference = behind - face
     trust = mask / (1.0 + np.einsum("yxc,yxc->yx", difference, difference) / (3 * outlier**2))
     weight = down @ trust @ down.T
-    total = np.stack([down @ (trust * difference[..., c]) @ down.T for c in range(3)], axis=0)
     # A few hundredths of the mask's own density: nothing next to the face, all of it far away.
-    mean = total / (weight + 0.02 * max(float(weight.max()), 1e-6))
-    return np.ascontiguousarray(np.moveaxis(up @ mean @ up.T, 0, -1))
+    prior = GREY * 0.02 * max(float(weight.max()), 1e-6)
+    gains = []
+    for c in range(3):
+        wanted = down @ (trust * behind[..., c]) @ down.T
+        given = down @ (trust * face[..., c]) @ down.T
+        gain = np.clip((wanted + prior) / (given + prior), 1 / LARGEST, LARGEST)
+        gains.append(up @ gain @ up.T)
+    return np.stack(gains, axis=-1)
