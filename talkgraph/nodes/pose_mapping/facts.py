@@ -1,0 +1,133 @@
+"""What a mapping's ONNX file says about itself, as typed values and as plain text.
+
+A network alone is useless: its input is normalised per speech, its output is relative to the
+mean of a clip and in units of the spread within clips. The text lies in the ONNX metadata and
+in `OnnxModel.facts`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import attrs
+import numpy as np
+
+from talkgraph.errors import ModelError
+from talkgraph.nodes.pose_mapping.readout import Readout
+from talkgraph.nodes.values import Floats, OnnxModel, SpeechFeatures
+
+KIND = "speech-to-motion mapping"
+ROTATION, TRANSLATION = slice(0, 3), slice(3, 6)
+
+
+def _array(values: Any) -> Floats:
+    return np.asarray(values, np.float32)
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class MappingFacts:
+    """Everything that is needed to use and to fine-tune a mapping.
+
+    feature: id of the node that makes its input, `mfcc` or `log_mel`.
+    fps: video frames per second.
+    feature_mean, feature_std: `[shape=(bins,)]`, over all training speech.
+    feature_prior: frames' worth of weight that these have against the speech's own mean and std.
+    expression_rest: `[shape=(64,)]`, mean of the training clips' mean expressions.
+    expression_std: `[shape=(64,)]`, spread about a clip's mean; unit of the network's output.
+    pose_std: `[shape=(6,)]`, spread of rotation (rad) and translation about a clip's mean.
+    readout: linear measures of the mouth over the expression.
+    mouth_std: `[shape=(len(readout.names),)]`, their spread about a clip's mean.
+    size: the fields of `MappingSize`.
+    card: model card: data, split, figures, licence.
+    """
+
+    feature: str
+    fps: float
+    feature_mean: Floats = attrs.field(converter=_array)
+    feature_std: Floats = attrs.field(converter=_array)
+    feature_prior: float
+    expression_rest: Floats = attrs.field(converter=_array)
+    expression_std: Floats = attrs.field(converter=_array)
+    pose_std: Floats = attrs.field(converter=_array)
+    readout: Readout
+    mouth_std: Floats = attrs.field(converter=_array)
+    size: dict[str, Any]
+    licence: str = ""
+    card: str = ""
+
+    def as_text(self) -> dict[str, str]:
+        """Facts as plain text, one JSON value per key (`licence` and `card` as they are)."""
+        text = {"kind": KIND, "licence": self.licence, "card": self.card}
+        for field in attrs.fields(MappingFacts):
+            if field.name not in text:
+                text[field.name] = json.dumps(_plain(getattr(self, field.name)))
+        return text
+
+    @classmethod
+    def of(cls, model: OnnxModel) -> MappingFacts:
+        """Read the facts of `model`.
+
+        Raises:
+            ModelError: it is not a mapping, or its facts are incomplete.
+        """
+        facts = model.facts
+        if facts.get("kind") != KIND:
+            raise ModelError(
+                f"{model.file.path.name} is not a {KIND} (kind: {facts.get('kind', 'none')}); "
+                "take the output of general_mapping or personalise_mapping"
+            )
+        try:
+            values: dict[str, Any] = {"licence": facts["licence"], "card": facts["card"]}
+            for field in attrs.fields(cls):
+                if field.name not in values:
+                    values[field.name] = json.loads(facts[field.name])
+        except (KeyError, ValueError) as error:
+            raise ModelError(
+                f"the facts of {model.file.path.name} are incomplete ({error}); train it again"
+            ) from error
+        readout = values.pop("readout")
+        return cls(readout=Readout(names=tuple(readout["names"]), rows=readout["rows"]), **values)
+
+    def check(self, features: SpeechFeatures) -> None:
+        """Raise ModelError where the features are not those that the mapping was trained on."""
+        shape = (self.size["rows"], self.size["bins"])
+        if features.windows.shape[1:] != shape or features.fps != self.fps:
+            raise ModelError(
+                f"the mapping needs {shape[0]} x {shape[1]} windows of '{self.feature}' at "
+                f"{self.fps:g} fps and got {features.windows.shape[1]} x "
+                f"{features.windows.shape[2]} at {features.fps:g} fps; set the audio node to match"
+            )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return [float(f"{x:.7g}") for x in value]
+    if isinstance(value, Readout):
+        return {"names": list(value.names), "rows": [_plain(row) for row in value.rows]}
+    return value
+
+
+@attrs.frozen(eq=False)
+class FeatureScale:
+    """Mean and spread of one speech's features, `[shape=(bins,), float32]` each."""
+
+    mean: Floats
+    std: Floats
+
+    def apply(self, windows: Floats) -> Floats:
+        """Normalise windows `[shape=(..., bins)]`."""
+        return np.asarray((windows - self.mean) / self.std, np.float32)
+
+
+def speech_scale(windows: Floats, facts: MappingFacts) -> FeatureScale:
+    """Normalisation per speech, drawn towards that of the training data where the speech is short.
+
+    Microphone and room colour the features by a constant that says nothing about the lips.
+    Only the middle row of each window enters: the windows overlap.
+    """
+    middle = windows[:, windows.shape[1] // 2].astype(np.float64)
+    own = len(middle) / (len(middle) + facts.feature_prior)
+    mean = own * middle.mean(0) + (1 - own) * facts.feature_mean
+    std = own * middle.std(0) + (1 - own) * facts.feature_std
+    return FeatureScale(_array(mean), _array(np.maximum(std, 1e-3)))

@@ -1,0 +1,86 @@
+"""Reading a mapping's facts and running it with onnxruntime, piece by piece (no torch)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from talkgraph.engine import progress
+from talkgraph.errors import ModelError
+from talkgraph.nodes.pose_mapping.facts import MappingFacts, speech_scale
+from talkgraph.nodes.values import Floats, OnnxModel, SpeechFeatures
+
+if TYPE_CHECKING:
+    import onnx
+
+
+def load_onnx(path: Path) -> onnx.ModelProto:
+    """Read an ONNX file.
+
+    Raises:
+        ModelError: it is missing or damaged.
+    """
+    import onnx
+
+    try:
+        return onnx.load(str(path))
+    except Exception as error:  # protobuf's own DecodeError or OSError: both mean the same here
+        raise ModelError(f"{path.name} cannot be read as an ONNX file ({error})") from error
+
+
+def read_facts(path: Path) -> dict[str, str]:
+    """The plain facts in the metadata of an ONNX file.
+
+    Raises:
+        ModelError: the file cannot be read as ONNX.
+    """
+    return {entry.key: entry.value for entry in load_onnx(path).metadata_props}
+
+
+def open_mapping(model: OnnxModel, *, device: str) -> Any:
+    """An onnxruntime session for `model`; `device` is auto, cpu or cuda."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(
+        str(model.file.path), options, providers=["CPUExecutionProvider"]
+    )
+
+
+def predict(
+    model: OnnxModel, features: SpeechFeatures, *, chunk: int = 750, device: str = "cpu"
+) -> tuple[Floats, Floats]:
+    """Map a whole speech.
+
+    The LSTM's state is handed from piece to piece, so that the result is that of one pass up to
+    rounding (1e-5), in memory that does not grow with the speech.
+
+    Args:
+        chunk: video frames per piece.
+
+    Returns:
+        expression `[shape=(T, 64), float32]` and pose `[shape=(T, 6), float32]`, both relative to
+        the mean of a clip, in standard deviations and in rad / head units.
+
+    Raises:
+        ModelError: the features are not those of the mapping.
+    """
+    facts = MappingFacts.of(model)
+    facts.check(features)
+    session = open_mapping(model, device=device)
+    scale = speech_scale(features.windows, facts)
+    count = len(features.windows)
+    state = np.zeros((2, int(facts.size["layers"]), 1, int(facts.size["hidden"])), np.float32)
+    h, c = state[0], state[1]
+    expression = np.empty((count, len(facts.expression_std)), np.float32)
+    pose = np.empty((count, len(facts.pose_std)), np.float32)
+    for start in range(0, count, chunk):
+        piece = scale.apply(features.windows[start : start + chunk])[None]
+        part, part_pose, h, c = session.run(None, {"features": piece, "h": h, "c": c})
+        expression[start : start + chunk] = part[0] * facts.expression_std
+        pose[start : start + chunk] = part_pose[0] * facts.pose_std
+        progress(min(start + chunk, count), count)
+    return expression, pose

@@ -1,0 +1,121 @@
+"""The node that turns speech into motion."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from talkgraph.engine import Node, node, note, param
+from talkgraph.nodes.pose_mapping.facts import ROTATION, TRANSLATION, MappingFacts
+from talkgraph.nodes.pose_mapping.head_pose import (
+    habit_around,
+    habit_of_clip,
+    personal_pose,
+    pose_of,
+)
+from talkgraph.nodes.pose_mapping.inference import predict
+from talkgraph.nodes.pose_mapping.mouth import (
+    CLOSED_PERCENTILE,
+    amplify_mouth,
+    expression_of,
+    keep_lips_apart,
+    rest_of_photo,
+)
+from talkgraph.nodes.values import FaceFit, Floats, Motion, OnnxModel, SpeechFeatures
+
+MIN_CLIP_FRAMES = 25  # fewer frames than one second say nothing about spread
+
+
+@node("map_motion", version=1)
+class MapMotion(Node):
+    """Expression and head pose from speech (section 3.2, eq. 1), in the manner of the person.
+
+    The network predicts movement about a mean. With a clip, mean, spread and range are the clip's;
+    with a photo, mean is the photo (lips as in speech) and spread the general one. Spread and
+    limits are not in the paper, which leaves the pose as predicted.
+    """
+
+    max_gain: float = param(4.0, "most by which head movement is amplified per axis", ge=1)
+    cutoff: float = param(2.5, "low-pass of the head pose, without lag", unit="Hz", gt=0)
+    knee: float = param(0.3, "outer part of the range in which the pose limit bends", gt=0, lt=1)
+    range_percentile: float = param(
+        1.0, "share of the clip's poses left out of its range at either end", unit="%", ge=0, lt=50
+    )
+    photo_reach: float = param(
+        2.0, "range of head movement for a photo, in general standard deviations", gt=0
+    )
+    mouth_strength: float = param(
+        0.7, "how far mouth movement is brought to the person's spread, 0 to 1", ge=0, le=1
+    )
+    max_mouth_gain: float = param(2.0, "most by which mouth movement is amplified", ge=1)
+    lip_softness: float = param(
+        0.1, "softness of lip contact, in standard deviations of the opening", gt=0
+    )
+    chunk: int = param(750, "video frames mapped at a time", ge=1, keyed=False)
+    device: str = param("auto", "where to run", choices=("auto", "cpu", "cuda"), keyed=False)
+
+    def run(
+        self, features: SpeechFeatures, mapping: OnnxModel, person: FaceFit | None = None
+    ) -> Motion:
+        """Return motion with one frame per window of `features`.
+
+        Args:
+            person: fit of the clip or photo; without it the mean face at the origin moves, in a
+                general manner.
+
+        Raises:
+            ModelError: `mapping` is no mapping, or was trained on other features.
+        """
+        facts = MappingFacts.of(mapping)
+        expression, pose = predict(mapping, features, chunk=self.chunk, device=self.device)
+        pose = self._head(pose, facts, person)
+        return Motion(
+            expression=self._face(expression, facts, person),
+            rotation=np.ascontiguousarray(pose[:, ROTATION]),
+            translation=np.ascontiguousarray(pose[:, TRANSLATION]),
+            fps=features.fps,
+        )
+
+    def _head(self, predicted: Floats, facts: MappingFacts, person: FaceFit | None) -> Floats:
+        if person is not None and len(pose_of(person)) >= MIN_CLIP_FRAMES:
+            habit = habit_of_clip(person, self.range_percentile)
+        else:
+            place = np.zeros(6, np.float32) if person is None else pose_of(person).mean(0)
+            habit = habit_around(place, facts.pose_std, self.photo_reach)
+        return personal_pose(
+            predicted,
+            habit,
+            fps=facts.fps,
+            cutoff=self.cutoff,
+            max_gain=self.max_gain,
+            knee=self.knee,
+        )
+
+    def _face(self, predicted: Floats, facts: MappingFacts, person: FaceFit | None) -> Floats:
+        seen = None if person is None else expression_of(person)
+        std, closed = facts.mouth_std, None
+        if seen is None:
+            rest = facts.expression_rest
+        elif len(seen) < MIN_CLIP_FRAMES:
+            rest = rest_of_photo(seen.mean(0), facts)
+        else:
+            rest = seen.mean(0)
+            measures = facts.readout.of(seen)
+            std = measures.std(0)
+            if std[0] < 0.25 * facts.mouth_std[0]:
+                # A clip in which nobody speaks would otherwise mute the mouth.
+                note("the person hardly moves the lips in the clip: general lip movement is used")
+                std = facts.mouth_std
+            else:
+                closed = float(np.percentile(measures[:, 0], CLOSED_PERCENTILE))
+        if closed is None:
+            # Without a clip: lips touch two spreads below the middle of speech.
+            closed = float(facts.readout.of(rest)[0] - 2.0 * facts.mouth_std[0])
+        expression = amplify_mouth(
+            predicted,
+            facts.readout,
+            std,
+            strength=self.mouth_strength,
+            max_gain=self.max_mouth_gain,
+        )
+        softness = self.lip_softness * float(std[0])
+        return keep_lips_apart(rest + expression, facts.readout, closed, softness)
