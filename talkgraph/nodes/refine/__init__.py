@@ -1,0 +1,18 @@
+"""Refinement of rendered frames into realistic ones (Yi et al. 2020, section 3.4).
+
+Place in the chain: after `render` and `backgrounds`, before paste-back.
+
+Nodes
+-----
+train_refiner  `train.TrainRefiner`: rendered Frames, real Frames, IdentityFeature
+               (, FaceTrack, general OnnxModel) -> OnnxModel, the refiner of one person.
+refine         `refine.Refine`: rendered Frames, IdentityFeature, OnnxModel -> refined Frames.
+
+Modules
+-------
+network        the generator: U-Net with AdaIN, colour mask and attention mask (eq. 3).
+discriminator  the conditional 70 x 70 PatchGAN.
+losses         the terms of eq. (4), and which mean or sum each of them is.
+windows        windows of three frames (t-2, t-1, t), resizing, mouth weights.
+export         the generator to and from ONNX.
+"""

@@ -1,0 +1,147 @@
+"""The paired adversarial training of section 3.4, free of nodes and files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import attrs
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from talkgraph import engine
+from talkgraph.nodes.refine import losses
+from talkgraph.nodes.refine.discriminator import Discriminator
+from talkgraph.nodes.refine.network import Generator, blend
+from talkgraph.nodes.refine.windows import stack_windows, to_network
+from talkgraph.nodes.values import Floats, Ints
+
+Bytes = NDArray[np.uint8]
+
+
+@attrs.frozen(kw_only=True)
+class Pairs:
+    """Training data at the work size.
+
+    rendered: `[shape=(N, S, S, 3), uint8]`.   real: `[shape=(M, S, S, 3), uint8]`, the targets.
+    windows: `[shape=(M, 3), int64]`, rows of `rendered` for each target.
+    weights: `[shape=(M, S, S), float32]`, of the colour difference of each pixel; None for 1.
+    identity: `[shape=(identity_size,), float32]`.
+    """
+
+    rendered: Bytes
+    real: Bytes
+    windows: Ints
+    weights: Floats | None
+    identity: Floats
+
+
+@attrs.frozen(kw_only=True)
+class Schedule:
+    """How to train; the fields are described in `train.TrainRefiner`."""
+
+    steps: int
+    batch: int
+    learning_rate: float
+    beta1: float
+    final_rate: float
+    l1_weight: float
+    attention_weight: float
+    smoothness_weight: float
+    brightness: float
+    seed: int
+
+
+def fit(
+    generator: Generator,
+    discriminator: Discriminator,
+    pairs: Pairs,
+    schedule: Schedule,
+    device: torch.device,
+) -> Generator:
+    """Optimise both networks by eq. (4) and (5), alternating; returns the generator on the CPU.
+
+    The learning rate is constant for the first half of the steps and falls in a straight line to
+    `final_rate` of itself in the second. The same seed gives the same networks on one machine.
+    """
+    generator.to(device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
+    discriminator.to(device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
+    optimisers = [
+        torch.optim.Adam(net.parameters(), lr=schedule.learning_rate, betas=(schedule.beta1, 0.999))
+        for net in (generator, discriminator)
+    ]
+    for step, batch in enumerate(_batches(pairs, schedule)):
+        rate = schedule.learning_rate * _decay(step / schedule.steps, schedule.final_rate)
+        for optimiser in optimisers:
+            optimiser.param_groups[0]["lr"] = rate
+        _step(generator, discriminator, optimisers, [t.to(device) for t in batch], schedule)
+        engine.progress(step + 1, schedule.steps)
+    return generator.cpu().eval()
+
+
+def _decay(done: float, final: float) -> float:
+    return 1.0 if done < 0.5 else 1.0 - (1.0 - final) * (2 * done - 1)
+
+
+def _step(
+    generator: Generator,
+    discriminator: Discriminator,
+    optimisers: list[torch.optim.Adam],
+    batch: list[Tensor],
+    schedule: Schedule,
+) -> None:
+    window, real, identity, weight = batch
+    colour, attention = generator(window, identity)
+    refined = blend(window[:, -3:], colour, attention)
+
+    discriminator.requires_grad_(True)
+    optimisers[1].zero_grad(set_to_none=True)
+    # One pass for both: per-instance norms keep the halves apart.
+    logits = discriminator(torch.cat([window, window]), torch.cat([real, refined.detach()]))
+    losses.discriminator_loss(*logits.chunk(2)).backward()  # type: ignore[no-untyped-call]
+    optimisers[1].step()
+
+    discriminator.requires_grad_(False)
+    optimisers[0].zero_grad(set_to_none=True)
+    loss = (
+        losses.adversarial_loss(discriminator(window, refined))
+        + schedule.l1_weight * losses.reconstruction_loss(refined, real, weight)
+        + schedule.attention_weight * losses.attention_norm(attention)
+        + schedule.smoothness_weight * losses.attention_roughness(attention)
+    )
+    loss.backward()  # type: ignore[no-untyped-call]
+    optimisers[0].step()
+
+
+def _batches(pairs: Pairs, schedule: Schedule) -> Iterator[list[Tensor]]:
+    """Yield `steps` batches of window, real frame, identity and pixel weight, in random order."""
+    rng = np.random.default_rng(schedule.seed)
+    waiting = np.empty(0, np.int64)
+    for _ in range(schedule.steps):
+        while len(waiting) < schedule.batch:
+            waiting = np.concatenate([waiting, rng.permutation(len(pairs.real))])
+        chosen, waiting = waiting[: schedule.batch], waiting[schedule.batch :]
+        # One factor for rendered and real alike: the task stays the same, the light varies.
+        low, high = 1 - schedule.brightness, 1 + schedule.brightness
+        gain = rng.uniform(low, high, (len(chosen), 1, 1, 1)).astype(np.float32)
+        rows = pairs.windows[chosen]
+        window = stack_windows(
+            to_network(pairs.rendered[rows.ravel()]), np.arange(rows.size).reshape(rows.shape)
+        )
+        real = to_network(pairs.real[chosen])
+        if pairs.weights is None:
+            weight = np.ones((len(chosen), 1, 1, 1), np.float32)
+        else:
+            weight = pairs.weights[chosen][:, None]
+        identity = np.repeat(pairs.identity[None], len(chosen), axis=0)
+        yield [
+            torch.from_numpy(a)
+            for a in (_dimmed(window, gain), _dimmed(real, gain), identity, weight)
+        ]
+
+
+def _dimmed(picture: Floats, gain: Floats) -> Floats:
+    """Multiply the light of pictures in [-1, 1] by `gain`, clipped like a camera would."""
+    dimmed: Floats = np.minimum((picture + 1) * gain - 1, np.float32(1))
+    return dimmed
