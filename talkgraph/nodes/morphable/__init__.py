@@ -9,7 +9,8 @@ face_mesh       the 468-point landmark topology, its mirror image and openings
 inner_surfaces  what lies behind open lips and lids
 face_model      the value `FaceModel`: mean, bases, regions
 model_file      reading and writing the default model's file
-bfm             Basel Face Model 2009 files that the user brings; the layout of 257 coefficients
+bfm             Basel Face Model 2009 files that the user brings
+coefficients    the layout of the paper's 257 coefficients
 synthetic       a made-up face model for tests
 load            node `face_model`: () -> FaceModel
 

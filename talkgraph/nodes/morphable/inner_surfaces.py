@@ -117,8 +117,29 @@ def inner_surfaces(mean_shape: Array, triangles: Triangles) -> InnerSurfaces:
     )
 
 
+def mouth_patch(
+    mean_shape: Array, triangles: Triangles, upper_rim: list[int], lower_rim: list[int]
+) -> InnerSurfaces:
+    """Build the patch behind the lips alone, without a lining, for any mesh.
+
+    Args:
+        mean_shape: `[shape=(V, 3)]`, head units.
+        triangles: `[shape=(F, 3)]`.
+        upper_rim, lower_rim: a few vertices on the inner edge of each lip from the left corner of
+            the mouth to the right one, corners included in both.
+    """
+    rims = (list(upper_rim), list(lower_rim))
+    mean = np.asarray(mean_shape, np.float64)
+    return _patch(mean, triangles, rims, INNER_MOUTH, len(mean), lined=False)
+
+
 def _patch(
-    mean: Array, triangles: Triangles, rims: tuple[list[int], list[int]], region: int, first: int
+    mean: Array,
+    triangles: Triangles,
+    rims: tuple[list[int], list[int]],
+    region: int,
+    first: int,
+    lined: bool = True,
 ) -> InnerSurfaces:
     from scipy.sparse import csr_matrix
 
@@ -156,27 +177,33 @@ def _patch(
         radius = np.hypot(place * width / 2, up)
         albedo[radius < IRIS_RADIUS] = IRIS
 
-    # Lining: the two rims again (own vertices: own normals and colours), joined to the grid.
     def over_mesh(weights: Array) -> Any:
         rim_from_mesh = csr_matrix(
             (np.ones(len(rim)), (np.arange(len(rim)), rim)), shape=(len(rim), len(mean))
         )
-        return csr_matrix(np.concatenate([weights, np.eye(len(rim))])) @ rim_from_mesh
+        return csr_matrix(weights) @ rim_from_mesh
 
     grid = first + np.arange(len(rows) * columns).reshape(len(rows), columns)
-    rim_index = first + grid.size + np.arange(len(rim))
-    top, bottom = rim_index[: len(upper_rim)], rim_index[len(upper_rim) :]
     faces = [_strip(grid[row], grid[row + 1]) for row in range(len(rows) - 1)]
-    faces += [_strip(top, grid[0])[:, ::-1], _strip(bottom, grid[-1])]
-    faces += [_fan(top[0], grid[:, 0]), _fan(top[-1], grid[::-1, -1])]
-    lining = np.full((len(rim), 3), DARK if is_mouth else GUM, np.float32)
+    if lined:
+        # The two rims again (own vertices: own normals and colours), joined to the grid.
+        own = np.eye(len(rim))
+        grid_weights = np.concatenate([grid_weights, own])
+        grid_motion = np.concatenate([grid_motion, own])
+        offset = np.concatenate([offset, np.zeros((len(rim), 3))])
+        lining = np.full((len(rim), 3), DARK if is_mouth else GUM, np.float32)
+        albedo = np.concatenate([albedo, lining])
+        rim_index = first + grid.size + np.arange(len(rim))
+        top, bottom = rim_index[: len(upper_rim)], rim_index[len(upper_rim) :]
+        faces += [_strip(top, grid[0])[:, ::-1], _strip(bottom, grid[-1])]
+        faces += [_fan(top[0], grid[:, 0]), _fan(top[-1], grid[::-1, -1])]
     return InnerSurfaces(
         shape_weights=over_mesh(grid_weights),
         expression_weights=over_mesh(grid_motion),
-        offset=np.concatenate([offset, np.zeros((len(rim), 3))]),
+        offset=offset,
         triangles=np.concatenate(faces).astype(np.int32),
-        region=np.full(grid.size + len(rim), region, np.uint8),
-        albedo=np.concatenate([albedo, lining]),
+        region=np.full(len(offset), region, np.uint8),
+        albedo=albedo,
     )
 
 

@@ -7,6 +7,8 @@ first expression opens the jaw.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -96,14 +98,7 @@ def _head() -> Array:
         upper, lower = opening_rims(triangles, opening)
         ellipse(upper, centre, radii, np.pi, 0)
         ellipse(lower, centre, radii, -np.pi, 0)
-    fixed = np.array(sorted(pinned))
-    free = np.setdiff1d(np.arange(POINTS), fixed)
-    links = adjacency(triangles, POINTS).toarray()
-    laplacian = np.diag(links.sum(axis=1)) - links
-    xy = np.zeros((POINTS, 2))
-    xy[fixed] = [pinned[vertex] for vertex in fixed]
-    pull = -laplacian[np.ix_(free, fixed)] @ xy[fixed]
-    xy[free] = np.linalg.solve(laplacian[np.ix_(free, free)], pull)
+    xy = _harmonic(pinned)
     x, y = xy.T
     nose = 0.22 * np.exp(-((x / 0.13) ** 2) - ((y + 0.12) / 0.2) ** 2)
     lips = 0.06 * np.exp(-((x / 0.22) ** 2) - ((y + 0.5) / 0.12) ** 2)
@@ -112,11 +107,31 @@ def _head() -> Array:
 
 
 def _below_mouth(mean: Array) -> Array:
-    """1 on lower lip and chin, 0 above the mouth, 1/2 at its corners."""
-    weight = 1 / (1 + np.exp((mean[:, 1] + 0.5) / 0.03))
-    _, lower = opening_rims(face_mesh_triangles(), MOUTH)
-    weight[lower[1:-1]] = 1
-    return np.asarray(weight)
+    """How much each point moves with the jaw: harmonic between lower lip and chin (1), upper lip
+    and cheekbones (0)."""
+    triangles = face_mesh_triangles()
+    outline = boundary_loops(triangles)[0]
+    upper, lower = opening_rims(triangles, MOUTH)
+    pinned = dict(
+        zip(outline.tolist(), 1 / (1 + np.exp((mean[outline, 1] + 0.5) / 0.1)), strict=True)
+    )
+    pinned |= dict.fromkeys(upper, 0.0)
+    pinned |= {v: 1 - (2 * k / (len(lower) - 1) - 1) ** 2 for k, v in enumerate(lower)}
+    return _harmonic({vertex: (weight,) for vertex, weight in pinned.items()})[:, 0]
+
+
+def _harmonic(pinned: Mapping[int, tuple[float, ...]]) -> Array:
+    """Values `[shape=(468, C)]` that are each the mean of their neighbours', but where pinned."""
+    fixed = np.array(sorted(pinned))
+    free = np.setdiff1d(np.arange(POINTS), fixed)
+    links = adjacency(face_mesh_triangles(), POINTS).toarray()
+    laplacian = np.diag(links.sum(axis=1)) - links
+    known = np.array([pinned[vertex] for vertex in fixed])
+    values = np.zeros((POINTS, known.shape[1]))
+    values[fixed] = known
+    pull = -laplacian[np.ix_(free, fixed)] @ known
+    values[free] = np.linalg.solve(laplacian[np.ix_(free, free)], pull)
+    return values
 
 
 def _smoother(rounds: int = 12) -> Array:
