@@ -71,7 +71,7 @@ def build(weights: Weights, facts: dict[str, str] | None = None) -> Any:
     out = OnnxWriter()
     faces, vector = out.fresh("faces"), out.fresh("vector")
     scaled = out.add("Sub", [faces, out.constant(np.array(_MEAN_RGB, np.float32), "mean")])
-    scaled = out.add("Div", [scaled, out.constant(np.float32(255.0), "range")])
+    scaled = out.add("Div", [scaled, out.constant(np.full((), 255, np.float32), "range")])
     x = out.transpose(scaled, (0, 3, 1, 2))
     x = out.add("Relu", [_convolution(out, weights, "conv32_down", x, stride=2, pad=0)])
     x = out.add("MaxPool", [x], kernel_shape=[3, 3], strides=[2, 2])

@@ -16,6 +16,7 @@ from talkgraph.models.archive import read_tar, read_zip
 from talkgraph.models.download import Progress, download
 
 _PUBLIC_NPM = "https://registry.npmjs.org"
+_NPM_VARIABLES = ("npm_config_registry", "NPM_CONFIG_REGISTRY")  # npm itself writes them small
 
 
 class Source(Protocol):
@@ -138,7 +139,7 @@ def npm_registry() -> str:
     Raises:
         ModelError: the setting is not an http(s) address.
     """
-    registry = os.environ.get("npm_config_registry") or os.environ.get("NPM_CONFIG_REGISTRY")
+    registry = next((os.environ[key] for key in _NPM_VARIABLES if os.environ.get(key)), None)
     settings = Path.home() / ".npmrc"
     if not registry and settings.is_file():
         # Only this one key is looked at; the file may hold secrets.

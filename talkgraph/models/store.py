@@ -10,6 +10,7 @@ nothing that looks finished. Nothing here touches the network once an asset is t
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
@@ -18,7 +19,6 @@ import sys
 import threading
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import attrs
 
@@ -51,7 +51,7 @@ class Status:
 
 
 def root() -> Path:
-    """The store's folder: $TALKGRAPH_MODELS, else ``talkgraph/models`` in the user's cache folder."""
+    """The store's folder: $TALKGRAPH_MODELS, else talkgraph/models in the user's cache folder."""
     if chosen := os.environ.get("TALKGRAPH_MODELS"):
         return Path(chosen).expanduser()
     if sys.platform == "win32":
@@ -73,13 +73,13 @@ def path(name: str) -> Path:
     """
     asset = _asset(name)
     receipt = _receipt(asset)
-    if receipt and _state(asset, receipt) == _READY:
-        return root() / receipt["file"]
+    if receipt and _state(receipt) == _READY:
+        return receipt.file
     pull([name])
     receipt = _receipt(asset)
-    if receipt is None or _state(asset, receipt) != _READY:
+    if receipt is None or _state(receipt) != _READY:
         raise ModelError(f"model '{name}' does not verify after it was written: check the disk")
-    return root() / receipt["file"]
+    return receipt.file
 
 
 def pull(names: Iterable[str], progress: Progress | None = None) -> list[Path]:
@@ -93,7 +93,7 @@ def pull(names: Iterable[str], progress: Progress | None = None) -> list[Path]:
         with _filling:
             for asset in assets:
                 receipt = _receipt(asset)
-                if receipt is None or _state(asset, receipt) != _READY:
+                if receipt is None or _state(receipt) != _READY:
                     _fill(asset, progress)
     except OSError as error:
         raise ModelError(
@@ -140,7 +140,7 @@ def status() -> list[Status]:
 def where(name: str) -> Path | None:
     """The file of asset `name`, or None if it is not in the store; nothing is fetched."""
     receipt = _receipt(_asset(name))
-    file = root() / receipt["file"] if receipt else None
+    file = receipt.file if receipt else None
     return file if file and file.is_file() else None
 
 
@@ -152,15 +152,14 @@ def verify(name: str) -> Path:
     """
     asset = _asset(name)
     receipt = _receipt(asset)
-    if receipt is None or not (root() / receipt["file"]).is_file():
+    if receipt is None or not receipt.file.is_file():
         raise ModelError(f"model '{name}' is not in {root()}: run 'talkgraph models pull {name}'")
     _hashed.clear()
-    if _state(asset, receipt) == _DAMAGED:
+    if _state(receipt) == _DAMAGED:
         raise ModelError(
-            f"model '{name}' is damaged ({root() / receipt['file']}): "
-            f"run 'talkgraph models pull {name}'"
+            f"model '{name}' is damaged ({receipt.file}): run 'talkgraph models pull {name}'"
         )
-    return root() / receipt["file"]
+    return receipt.file
 
 
 def _asset(name: str) -> Asset:
@@ -180,7 +179,15 @@ def _expected(asset: Asset) -> list[str]:
     return [part.sha256 for part in asset.parts]
 
 
-def _receipt(asset: Asset) -> dict[str, Any] | None:
+@attrs.frozen
+class _Receipt:
+    """Which file of the store is the finished asset."""
+
+    file: Path
+    sha256: str
+
+
+def _receipt(asset: Asset) -> _Receipt | None:
     """The receipt of a finished asset made from the parts and by the recipe of this version."""
     try:
         text = (root() / f"{asset.name}.json").read_bytes()
@@ -193,11 +200,11 @@ def _receipt(asset: Asset) -> dict[str, Any] | None:
     # The name is ours, never a path that somebody wrote into the receipt.
     if not (made_here and plain and file == f"{asset.name}-{digest[:12]}{asset.suffix}"):
         return None
-    return dict(receipt)
+    return _Receipt(root() / file, digest)
 
 
-def _state(asset: Asset, receipt: dict[str, Any]) -> str:
-    file = root() / receipt["file"]
+def _state(receipt: _Receipt) -> str:
+    file = receipt.file
     try:
         stat = file.stat()
         key = (str(file), stat.st_size, stat.st_mtime_ns, stat.st_ino)
@@ -205,7 +212,7 @@ def _state(asset: Asset, receipt: dict[str, Any]) -> str:
             _hashed[key] = sha256_of(file)
     except OSError:
         return _ABSENT
-    return _READY if _hashed[key] == receipt["sha256"] else _DAMAGED
+    return _READY if _hashed[key] == receipt.sha256 else _DAMAGED
 
 
 def _fill(asset: Asset, progress: Progress | None) -> None:
@@ -243,8 +250,6 @@ def _fetch(asset: Asset, progress: Progress | None) -> None:
         )
     except ModelError as error:
         raise ModelError(f"model '{asset.name}': {error}") from error
-    import hashlib
-
     for member, part in wanted.items():
         if hashlib.sha256(found[member]).hexdigest() != part.sha256:
             shutil.rmtree(incoming, ignore_errors=True)
@@ -258,8 +263,6 @@ def _fetch(asset: Asset, progress: Progress | None) -> None:
 
 
 def _publish(asset: Asset, data: bytes) -> None:
-    import hashlib
-
     digest = hashlib.sha256(data).hexdigest()
     file = root() / f"{asset.name}-{digest[:12]}{asset.suffix}"
     _write(file, data)
@@ -294,7 +297,7 @@ def _write(file: Path, data: bytes) -> None:
 def _check_onnx(file: Path) -> None:
     """Refuse what is no ONNX model, or one whose weights lie in other files."""
     import onnx
-    from google.protobuf.message import DecodeError
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
     if not file.is_file():
         raise ModelError(f"there is no file {file}")

@@ -103,7 +103,7 @@ def transform_tensor(
     )
     source = out.add("Reshape", [source, out.ints([-1, region_h, region_w, 2])], "source")
     unit = out.constant(np.array([2 / width, 2 / height], np.float32), "unit")
-    one = out.constant(np.float32(1.0), "one")
+    one = out.constant(np.ones((), np.float32), "one")
     grid = out.add("Sub", [out.add("Mul", [source, unit]), one], "grid")
     sampled = out.add(
         "GridSample",

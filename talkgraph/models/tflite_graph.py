@@ -169,7 +169,7 @@ def _builtin_options(kind: str, operator: Any, tflite: Any) -> dict[str, Any]:
 
 
 def _custom_options(operator: Any) -> dict[str, Any]:
-    from flatbuffers import flexbuffers
+    from flatbuffers import flexbuffers  # type: ignore[import-untyped]
 
     if not operator.CustomOptionsLength():
         return {}

@@ -72,7 +72,7 @@ class _Conversion:
     def run(self, facts: dict[str, str]) -> Any:
         # Outputs keep their names, so these are taken before any operator can take them.
         names = {index: self.out.fresh(self._name(index)) for index in self.graph.outputs}
-        inputs = []
+        inputs: list[tuple[str, tuple[int | str, ...]]] = []
         for index in self.graph.inputs:
             name = self.out.fresh(self._name(index))
             self.nhwc[index] = name
@@ -81,7 +81,7 @@ class _Conversion:
             if operator.kind not in self.emitters:
                 raise ModelError(f"TFLite operator {operator.kind} cannot be converted to ONNX")
             self.emitters[operator.kind](operator)
-        outputs = []
+        outputs: list[tuple[str, tuple[int | str, ...]]] = []
         for index in self.graph.outputs:
             self.out.name(self._in_nhwc(index), names[index])
             outputs.append((names[index], (_BATCH, *self.graph.tensors[index].shape[1:])))

@@ -14,7 +14,7 @@ from talkgraph.nodes.values import Clip, Crop, Footage
 
 _STEP = 32  # px; sizes are multiples of it, for the networks that halve five times
 _SMALLEST, _LARGEST = 256, 512  # px, of the automatic size
-_TIGHTEST = 1.6  # of the face box: what of `room` is kept before the square leaves the frame
+_TIGHTEST = 1.25  # times the face box: the square leaves the frame only to hold this much
 _RAISE = 0.12  # the detector's box ends above the brows: the head's middle is this much higher
 
 
@@ -57,19 +57,24 @@ class CropHead(Node):
 
         low, high = envelope(self.room)
         tight_low, tight_high = envelope(min(_TIGHTEST, self.room))
-        wanted = float((high - low).max())
-        side = min(wanted, max(float(min(height, width)), float((tight_high - tight_low).max())))
-        size = self.size or min(max(_SMALLEST, _multiple(side)), _LARGEST)
-        if not self.size and _SMALLEST <= _multiple(side) <= _LARGEST:
-            side = float(size)  # source pixels are copied, not resampled
+        shorter = float(min(height, width))
+        wanted, tight = float((high - low).max()), float((tight_high - tight_low).max())
+        side = min(wanted, max(shorter, tight))
+        size = self.size
+        if not size:
+            size = min(max(_SMALLEST, _multiple(side, shorter)), _LARGEST)
+            if size == _multiple(side, shorter) or side < size <= shorter:
+                side = float(size)  # source pixels are copied, not resampled
         middle = (low + high) / 2
         left = _inside(middle[0] - side / 2, side, width)
         top = _inside(middle[1] - side / 2, side, height)
         return Crop(left=left, top=top, side=side), size
 
 
-def _multiple(side: float) -> int:
-    return max(1, round(side / _STEP)) * _STEP
+def _multiple(side: float, shorter: float) -> int:
+    """The nearest multiple of the step, the one below where that would leave the frame."""
+    nearest = max(1, round(side / _STEP)) * _STEP
+    return nearest - _STEP if nearest > shorter >= side and nearest > _STEP else nearest
 
 
 def _inside(start: float, side: float, length: int) -> float:

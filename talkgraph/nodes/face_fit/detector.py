@@ -63,7 +63,7 @@ def decode(regressors: Floats, logits: Floats, threshold: float) -> Detections:
     points = values + anchors()[kept][:, None]
     centre, half = points[:, 0], values[:, 1] / 2
     boxes = np.concatenate([centre - half, centre + half], 1)
-    return Detections(boxes, points[:, 2:], scores[kept])
+    return Detections(boxes.astype(np.float32), points[:, 2:].astype(np.float32), scores[kept])
 
 
 def overlap(box: Floats, boxes: Floats) -> Floats:
@@ -73,7 +73,7 @@ def overlap(box: Floats, boxes: Floats) -> Floats:
     shared = np.clip(high - low, 0, None).prod(1)
     areas = np.clip(boxes[:, 2:] - boxes[:, :2], 0, None).prod(1)
     union = areas + np.clip(box[2:] - box[:2], 0, None).prod() - shared
-    return (shared / np.maximum(union, 1e-12)).astype(np.float32)
+    return np.asarray(shared / np.maximum(union, 1e-12), np.float32)
 
 
 def merge(found: Detections, max_overlap: float) -> Detections:

@@ -34,7 +34,7 @@ def plausible(landmarks: Floats, regions: Floats, fps: float) -> NDArray[np.bool
     good &= np.linalg.norm(middle - regions[:, :2], axis=1) < _MAX_OFF_CENTRE * side
     good &= (extent / side > _SIZES[0]) & (extent / side < _SIZES[1])
     if len(mesh) < 3 or good.sum() < 3:
-        return good
+        return np.asarray(good, bool)
     good &= shape_distance(mesh, good) < _MAX_SHAPE
     reach = max(1, round(_NEIGHBOURS_S * fps))
     known = np.flatnonzero(good)
@@ -43,7 +43,7 @@ def plausible(landmarks: Floats, regions: Floats, fps: float) -> NDArray[np.bool
         if len(near) >= 2:
             jump = np.linalg.norm(middle[at] - np.median(middle[near], axis=0))
             good[at] = jump < _JUMP * extent[at]
-    return good
+    return np.asarray(good, bool)
 
 
 def shape_distance(mesh: NDArray[np.float64], good: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -73,7 +73,7 @@ def _between(
     """Linear between the nearest measured frames; at the ends the nearest one is held."""
     after = int(np.searchsorted(known, at))
     if after == 0 or after == len(known):
-        return landmarks[known[0 if after == 0 else -1]]
+        return np.asarray(landmarks[known[0 if after == 0 else -1]])
     low, high = known[after - 1], known[after]
     share = (at - low) / (high - low)
     return np.asarray((1 - share) * landmarks[low] + share * landmarks[high])

@@ -21,7 +21,7 @@ def _sample(
     """Add the bilinear sample at the point (x, y) to out[row, column], times `weight`."""
     height, width = picture.shape[0], picture.shape[1]
     u, v = x - 0.5, y - 0.5
-    left, top = int(math.floor(u)), int(math.floor(v))
+    left, top = math.floor(u), math.floor(v)
     fx, fy = u - left, v - top
     for dy in range(2):
         for dx in range(2):
