@@ -1,3 +1,47 @@
-"""Node-graph library for audio-driven talking-face video."""
+"""Node-graph library for audio-driven talking-face video.
+
+    import talkgraph as tg
+
+Compose graphs of nodes (`tg.Graph`, `tg.node`, `tg.param`), plan and run them on a store
+(`tg.Store`). The stages are in `talkgraph.nodes`, the ready graphs in `talkgraph.graphs`.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from talkgraph.cache import File, Frames, Store, value
+    from talkgraph.engine.context import note, progress, scratch_folder
+    from talkgraph.engine.graph import Graph
+    from talkgraph.engine.node import Node, node, param
+    from talkgraph.engine.plan import Plan
+    from talkgraph.engine.run import Result
+
+_HOME = {
+    "File": "talkgraph.cache", "Frames": "talkgraph.cache", "Store": "talkgraph.cache",
+    "value": "talkgraph.cache", "Graph": "talkgraph.engine", "Node": "talkgraph.engine",
+    "Plan": "talkgraph.engine", "Result": "talkgraph.engine", "node": "talkgraph.engine",
+    "note": "talkgraph.engine", "param": "talkgraph.engine", "progress": "talkgraph.engine",
+    "scratch_folder": "talkgraph.engine",
+}  # fmt: skip
+_ROOMS = ("cache", "cli", "engine", "errors", "graphs", "models", "nodes", "report")
+
+__all__ = [
+    "File", "Frames", "Graph", "Node", "Plan", "Result", "Store", "engine", "errors", "graphs",
+    "node", "nodes", "note", "param", "progress", "scratch_folder", "value",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    """Load what is asked for, so that `import talkgraph` itself costs nothing."""
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    if name in _ROOMS:
+        return import_module(f"talkgraph.{name}")
+    raise AttributeError(f"module 'talkgraph' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, *_ROOMS})

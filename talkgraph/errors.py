@@ -5,6 +5,7 @@ TalkgraphError
 ├── GraphError    a graph, node, port or parameter is wrong            (exit code 2)
 ├── KeyingError   a value cannot be turned into a cache key            (exit code 2)
 ├── StoreError    the store cannot be read or written                  (exit code 2)
+│   └── DamagedError  a stored result is cut, flipped or gone; the engine makes it again
 ├── ModelError    a model file is missing, damaged or cannot be fetched (exit code 2)
 └── NodeError     a node failed while running; carries node and inputs  (exit code 1)
 
@@ -18,7 +19,9 @@ from difflib import get_close_matches
 
 
 class TalkgraphError(Exception):
-    """Base of all deliberate errors."""
+    """Base of all deliberate errors; `step` names the graph step that was running, if any."""
+
+    step: str | None = None
 
 
 class InputError(TalkgraphError):
@@ -37,12 +40,29 @@ class StoreError(TalkgraphError):
     """The store cannot be read or written."""
 
 
+class DamagedError(StoreError):
+    """A stored result is cut, flipped or gone; the engine makes it again."""
+
+
 class ModelError(TalkgraphError):
     """A model file is missing, damaged or cannot be fetched."""
 
 
 class NodeError(TalkgraphError):
-    """A node failed while running."""
+    """A node failed while running.
+
+    Attributes:
+        node_id: the id of the node.
+        inputs: port -> ``source @ digest``, the artifacts it was given.
+        failures: every step that failed in the same run, by name.
+    """
+
+    node_id: str | None = None
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)
+        self.inputs: dict[str, str] = {}
+        self.failures: dict[str, NodeError] = {}
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,14 +32,20 @@ class Frames:
         self.count = int(count)
         self.shape = (int(shape[0]), int(shape[1]), int(shape[2]))
         self.once = once
+        self.stored: tuple[Path, Any] | None = (
+            None  # where it lies, if a store holds it: root, leaf
+        )
         self._read = read
 
     @classmethod
     def from_array(cls, array: Pictures) -> Frames:
         """Wrap `array [shape=(T, H, W, C), uint8]` without copying."""
         if array.ndim != 4 or array.dtype != np.uint8:
-            raise ValueError(f"frames need a (T, H, W, C) uint8 array, got {array.shape} {array.dtype}")
-        return cls(len(array), array.shape[1:], lambda a, b: array[a:b])
+            raise ValueError(
+                f"frames need a (T, H, W, C) uint8 array, got {array.shape} {array.dtype}"
+            )
+        height, width, channels = array.shape[1:]
+        return cls(len(array), (height, width, channels), lambda a, b: array[a:b])
 
     @classmethod
     def from_function(
@@ -50,11 +58,24 @@ class Frames:
     def from_iterable(
         cls, count: int, shape: tuple[int, int, int], pictures: Iterable[Pictures]
     ) -> Frames:
-        """Frames that can be walked exactly once, in order; `pictures` yields single (H, W, C) arrays."""
+        """Frames that are walked once, in order; `pictures` yields single (H, W, C) arrays.
+
+        Reading anything but the next frames raises ValueError, so does a source that ends early.
+        """
         source = iter(pictures)
+        position = 0
 
         def read(start: int, stop: int) -> Pictures:
-            return np.stack([next(source) for _ in range(start, stop)])
+            nonlocal position
+            if start != position:
+                raise ValueError(f"single-pass frames stand at {position}, frame {start} was asked")
+            found = []
+            for picture in source:
+                found.append(picture)
+                position += 1
+                if position == stop:
+                    return np.stack(found)
+            raise ValueError(f"the source of frames ended after {position} of {count}")
 
         return cls(count, shape, read, once=True)
 
@@ -72,7 +93,8 @@ class Frames:
         index = index + self.count if index < 0 else index
         if not 0 <= index < self.count:
             raise IndexError(f"frame {index} of {self.count}")
-        return self._read(index, index + 1)[0]
+        picture: Pictures = self._read(index, index + 1)[0]
+        return picture
 
     def __iter__(self) -> Iterator[Pictures]:
         for chunk in self.chunks():

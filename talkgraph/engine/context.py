@@ -16,9 +16,9 @@ from typing import Protocol
 class RunContext(Protocol):
     """What the engine provides while a node runs."""
 
-    def progress(self, done: float, total: float) -> None: ...
-    def note(self, text: str) -> None: ...
-    def scratch_folder(self) -> Path: ...
+    def progress(self, done: float, total: float) -> None: ...  # noqa: D102
+    def note(self, text: str) -> None: ...  # noqa: D102
+    def scratch_folder(self) -> Path: ...  # noqa: D102
 
 
 current: ContextVar[RunContext | None] = ContextVar("talkgraph_run_context", default=None)
@@ -32,7 +32,7 @@ def progress(done: float, total: float) -> None:
 
 
 def note(text: str) -> None:
-    """Say something the user should know about quality; kept with the result and repeated on a hit."""
+    """Say what the user should know about quality; kept with the result, repeated on a hit."""
     context = current.get()
     if context is not None:
         context.note(text)

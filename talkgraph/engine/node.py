@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+import functools
+import sys
 from collections.abc import Callable
-from typing import Any, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform
 
 import attrs
 
+from talkgraph.engine.ports import field_types
+from talkgraph.engine.registry import register
+from talkgraph.engine.types import brief, coerce
+from talkgraph.errors import GraphError, nearest
+
+if TYPE_CHECKING:
+    from talkgraph.engine.graph import Step
+
 T = TypeVar("T", bound="Node")
+
+_BOUNDS: tuple[tuple[str, str, Callable[[Any, Any], bool]], ...] = (
+    ("ge", ">=", lambda value, bound: value >= bound),
+    ("gt", ">", lambda value, bound: value > bound),
+    ("le", "<=", lambda value, bound: value <= bound),
+    ("lt", "<", lambda value, bound: value < bound),
+)
 
 
 def param(
@@ -35,7 +52,7 @@ def param(
     metadata = {
         "help": help, "unit": unit, "ge": ge, "gt": gt, "le": le, "lt": lt,
         "choices": choices, "keyed": keyed,
-    }
+    }  # fmt: skip
     return attrs.field(default=default, metadata={"talkgraph": metadata})
 
 
@@ -44,7 +61,20 @@ class Node:
 
     node_id: str
     node_version: int
+    if TYPE_CHECKING:
+        __attrs_attrs__: ClassVar[Any]  # subclasses are attrs classes
     transient: bool  # True: never stored; its lazy frames are recomputed where they are needed
+
+    def on(self, **sources: str) -> Step:
+        """Place the node in a graph: `port="step"`, `port="step.field"` or `port="input"`."""
+        from talkgraph.engine.graph import Step
+
+        return Step(self, sources)
+
+    def with_params(self: T, **parameters: Any) -> T:
+        """The same node with other parameters."""
+        given = {f.name: getattr(self, f.name) for f in attrs.fields(type(self)) if f.init}
+        return type(self)(**{**given, **parameters})
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(param,))
@@ -57,12 +87,81 @@ def node(id: str, *, version: int, transient: bool = False) -> Callable[[type[T]
             that is not in the code (new weights, another library).
         transient: cheap frame stages whose output is streamed and not stored.
     """
+    caller = sys._getframe(1)
+    names = dict(caller.f_locals) if caller.f_locals is not caller.f_globals else {}
 
     def make(cls: type[T]) -> type[T]:
-        made = attrs.define(cls, frozen=True, kw_only=True, slots=False)
+        made = attrs.define(
+            cls, frozen=True, kw_only=True, slots=False, field_transformer=_with_checks
+        )
         made.node_id = id
         made.node_version = version
         made.transient = transient
+        if names:  # a node made inside a function: its annotations may name local classes
+            made.__talkgraph_names__ = names  # type: ignore[attr-defined]
+        made.__init__ = _checked_init(made.__init__)  # type: ignore[method-assign]
+        register(made)
         return made
 
     return make
+
+
+def _with_checks(cls: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute[Any]]:
+    return [
+        field.evolve(
+            validator=_check
+            if field.validator in (None, _check)
+            else attrs.validators.and_(_check, field.validator)
+        )
+        for field in fields
+    ]
+
+
+def _checked_init(init: Callable[..., None]) -> Callable[..., None]:
+    """Refuse unknown and missing parameters in words of the node."""
+
+    @functools.wraps(init)
+    def checked(self: Any, /, *positional: Any, **parameters: Any) -> None:
+        fields = {field.alias: field for field in attrs.fields(type(self)) if field.init}
+        label = f"node '{type(self).node_id}'"
+        if positional:
+            raise GraphError(f"{label}: parameters go by name; write {next(iter(fields), 'x')}=...")
+        for name in parameters:
+            if name not in fields:
+                hint = nearest(name, fields) or f"; it has {', '.join(fields) or 'none'}"
+                raise GraphError(f"{label} has no parameter '{name}'{hint}")
+        missing = [
+            name
+            for name, field in fields.items()
+            if field.default is attrs.NOTHING and name not in parameters
+        ]
+        if missing:
+            raise GraphError(f"{label} needs parameter '{missing[0]}'; give {missing[0]}=...")
+        init(self, **parameters)
+
+    return checked
+
+
+def _check(instance: Any, field: attrs.Attribute[Any], value: Any) -> None:
+    """Validate one parameter by annotation and bounds; normalise int to float and the like."""
+    label = f"node '{type(instance).node_id}': parameter '{field.name}'"
+    try:
+        value = coerce(value, field_types(type(instance))[field.name])
+    except TypeError as error:
+        raise GraphError(f"{label}: {error}") from None
+    object.__setattr__(instance, field.name, value)
+    facts = field.metadata.get("talkgraph", {})
+    if value is None:
+        return
+    for name, sign, holds in _BOUNDS:
+        bound = facts.get(name)
+        if bound is not None:
+            items = value if isinstance(value, tuple | list) else (value,)
+            if not all(holds(item, bound) for item in items):
+                unit = f" {facts['unit']}" if facts.get("unit") else ""
+                raise GraphError(f"{label} is {brief(value)}, expected {sign} {bound}{unit}")
+    choices = facts.get("choices")
+    if choices is not None and value not in choices:
+        hint = nearest(value, map(str, choices)) if isinstance(value, str) else ""
+        options = ", ".join(map(repr, choices))
+        raise GraphError(f"{label} is {brief(value)}, expected one of {options}{hint}")

@@ -1,0 +1,292 @@
+"""Values as trees: JSON structure with leaves that point at content-addressed blobs.
+
+    3 -> {"int": 3}     0.5 -> {"float": "0x1.0p-1"}     "a" -> "a"     (1, 2) -> {"tuple": [...]}
+    array -> {"array": {blob, size, dtype, shape}}         File -> {"file": {blob, size, suffix}}
+    Frames -> {"frames": {count, shape, chunk, chunks: [{blob, size}, ...]}}
+    a class made with `@value("name")` -> {"value": ["name", {field: tree, ...}]}
+
+The digest of a value is the digest of its tree, so a field has its own, and equal content has equal
+digests whether it was just made or comes from the store. `1`, `1.0`, `"1"` and `True` differ, so do
+`0.0` and `-0.0`; all NaN floats are one; dict and set order do not count; byte order and memory
+layout of an array do not count, dtype and shape do. Reading a tree builds registered values and
+plain data only: nothing in it is executed or imported.
+"""
+
+from __future__ import annotations
+
+import base64
+import enum
+import re
+from pathlib import Path
+from typing import Any, Protocol
+
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+
+from talkgraph.cache.files import File
+from talkgraph.cache.frames import CHUNK, Frames
+from talkgraph.cache.keys import Tree, canonical, digest_bytes, is_digest
+from talkgraph.cache.values import value_class, value_name
+from talkgraph.errors import DamagedError, KeyingError, StoreError
+
+_SUFFIX = re.compile(r"(\.[A-Za-z0-9]{1,12})?\Z")
+_INLINE_INT = 1 << 53  # larger integers are spelled in hexadecimal, exact for every JSON reader
+_PLAIN_KINDS = "biufcSUmM"  # array kinds whose bytes are their meaning
+_KEYABLE = (
+    "numbers, strings, None, arrays, Frames, File, Path, enums, attrs classes, "
+    "and lists, tuples, sets and dicts of these"
+)
+_STORABLE = (
+    "numbers, strings, None, arrays, Frames, File, classes made with @value, "
+    "and lists, tuples, sets and dicts of these"
+)
+
+AnyArray = NDArray[Any]
+
+
+class Sink(Protocol):
+    """Where the large leaves of a value go; each method returns the fields of the leaf."""
+
+    def array(self, array: AnyArray) -> Tree: ...  # noqa: D102
+    def file(self, file: File) -> Tree: ...  # noqa: D102
+    def frames(self, frames: Frames) -> Tree: ...  # noqa: D102
+    def content(self, path: Path) -> str: ...  # noqa: D102
+
+
+class Source(Protocol):
+    """Where the large leaves of a tree come from; raises DamagedError."""
+
+    def array(self, leaf: Tree) -> AnyArray: ...  # noqa: D102
+    def file(self, leaf: Tree) -> File: ...  # noqa: D102
+    def frames(self, leaf: Tree) -> Frames: ...  # noqa: D102
+
+
+def encode(value: Any, sink: Sink, where: str, *, storable: bool) -> Tree:
+    """Turn a value into a tree, giving its large leaves to `sink`.
+
+    Args:
+        where: what the value is, for messages, e.g. ``output of step 'motion'``.
+        storable: True to refuse what could not be read back (paths, enums, unregistered classes).
+
+    Raises:
+        KeyingError: names the field that has no defined digest.
+    """
+    try:
+        return _encode(value, sink, where, storable)
+    except RecursionError:
+        raise KeyingError(f"{where}: nested too deep or contains itself; flatten it") from None
+
+
+def _encode(value: Any, sink: Sink, where: str, storable: bool) -> Tree:
+    kind = type(value)
+    if value is None or kind is bool or kind is str:
+        return value
+    if kind is int:
+        return {"int": value if abs(value) < _INLINE_INT else hex(value)}
+    if kind is float:
+        return {"float": value.hex()}
+    if kind is bytes:
+        return {"bytes": base64.b64encode(value).decode()}
+    if kind in (list, tuple):
+        items = [_encode(v, sink, f"{where}[{i}]", storable) for i, v in enumerate(value)]
+        return {kind.__name__: items}
+    if kind in (set, frozenset):
+        items = [_encode(v, sink, f"{where}{{...}}", storable) for v in value]
+        return {kind.__name__: sorted(items, key=canonical)}
+    if kind is dict:
+        pairs = [
+            [
+                _encode(k, sink, f"{where} key", storable),
+                _encode(v, sink, f"{where}[{k!r}]", storable),
+            ]
+            for k, v in value.items()
+        ]
+        return {"dict": sorted(pairs, key=lambda pair: canonical(pair[0]))}
+    if kind in (np.ndarray, np.memmap):
+        return {"array": sink.array(plain_array(value, where))}
+    if isinstance(value, np.generic):
+        scalar = plain_array(np.asarray(value), where)
+        return {"scalar": [scalar.dtype.str, scalar.tobytes().hex()]}
+    if isinstance(value, File):
+        return {"file": sink.file(value)}
+    if isinstance(value, Frames):
+        return {"frames": sink.frames(value)}
+    name = value_name(kind)
+    if name is not None:
+        return {"value": [name, _fields(value, sink, where, storable)]}
+    if not storable:
+        if isinstance(value, Path):
+            return {"content": sink.content(value)}
+        if isinstance(value, enum.Enum):
+            return {"enum": [kind.__module__, kind.__qualname__, value.name]}
+        if attrs.has(kind):
+            tag = [kind.__module__, kind.__qualname__]
+            return {"attrs": [*tag, _fields(value, sink, where, storable)]}
+    full = f"{kind.__module__}.{kind.__qualname__}"
+    if storable:
+        hint = "; return File(path) for a file" if isinstance(value, Path) else ""
+        raise KeyingError(f"{where}: a {full} cannot be stored{hint}; use {_STORABLE}")
+    raise KeyingError(f"{where}: a {full} has no defined cache key; use {_KEYABLE}")
+
+
+def _fields(value: Any, sink: Sink, where: str, storable: bool) -> Tree:
+    return {
+        field.name: _encode(getattr(value, field.name), sink, f"{where}.{field.name}", storable)
+        for field in attrs.fields(type(value))
+        if field.init
+    }
+
+
+def decode(tree: Tree, source: Source) -> Any:
+    """Build the value that `encode(..., storable=True)` described.
+
+    Raises:
+        DamagedError: the tree or one of its blobs is not what was written.
+        StoreError: it names a value class that this program has not registered.
+    """
+    try:
+        return _decode(tree, source)
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise DamagedError(f"a stored result cannot be read ({error})") from error
+
+
+def _decode(tree: Tree, source: Source) -> Any:
+    if tree is None or isinstance(tree, bool | str):
+        return tree
+    [(kind, body)] = tree.items()
+    match kind:
+        case "int":
+            return int(body, 16) if isinstance(body, str) else body
+        case "float":
+            return float.fromhex(body)
+        case "bytes":
+            return base64.b64decode(body, validate=True)
+        case "list":
+            return [_decode(item, source) for item in body]
+        case "tuple":
+            return tuple(_decode(item, source) for item in body)
+        case "set":
+            return {_decode(item, source) for item in body}
+        case "frozenset":
+            return frozenset(_decode(item, source) for item in body)
+        case "dict":
+            return {_decode(key, source): _decode(value, source) for key, value in body}
+        case "scalar":
+            return np.frombuffer(bytes.fromhex(body[1]), np.dtype(body[0]))[0]
+        case "array":
+            return source.array(body)
+        case "file":
+            return source.file(body)
+        case "frames":
+            return source.frames(body)
+        case "value":
+            name, fields = body
+            made = value_class(name)
+            if made is None:
+                raise StoreError(
+                    f"a stored result holds a '{name}', which nothing here defines; "
+                    "import the module that makes it"
+                )
+            known = {field.name: field.alias for field in attrs.fields(made)}
+            return made(**{known[key]: _decode(value, source) for key, value in fields.items()})
+    raise ValueError(f"unknown kind {kind!r}")
+
+
+def field_of(tree: Tree, path: tuple[str, ...]) -> Tree:
+    """The subtree of a field, e.g. of ``("motion", "rotation")``; DamagedError if absent."""
+    try:
+        for name in path:
+            tree = tree["value"][1][name]
+    except (KeyError, TypeError, IndexError) as error:
+        raise DamagedError(f"a stored result has no field {'.'.join(path)!r}") from error
+    return tree
+
+
+def references(tree: Tree) -> list[tuple[str, str, int]]:
+    """Every blob a tree points at: (digest, suffix, size); DamagedError on malformed leaves."""
+    found: list[tuple[str, str, int]] = []
+    pending = [tree]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, list):
+            pending.extend(item)
+        elif isinstance(item, dict):
+            if "blob" in item:
+                found.append(reference(item))
+            pending.extend(item.values())
+    return found
+
+
+def reference(leaf: Tree) -> tuple[str, str, int]:
+    """Digest, suffix and size of one leaf, checked so that they are safe in a file name."""
+    digest, suffix, size = leaf.get("blob"), leaf.get("suffix", ".npy"), leaf.get("size")
+    if not is_digest(digest) or not isinstance(suffix, str) or not _SUFFIX.match(suffix):
+        raise DamagedError("a stored result points outside the store")
+    if not isinstance(size, int) or size < 0:
+        raise DamagedError("a stored result has no size")
+    return digest, suffix, size
+
+
+def safe_suffix(path: Path) -> str:
+    """The suffix of a file if it is plain ASCII, else none."""
+    return path.suffix if _SUFFIX.match(path.suffix) else ""
+
+
+def plain_array(array: AnyArray, where: str) -> AnyArray:
+    """The array C-contiguous and little-endian; KeyingError for kinds whose bytes say nothing."""
+    dtype = array.dtype
+    if dtype.kind not in _PLAIN_KINDS or dtype.char in "gG":
+        raise KeyingError(
+            f"{where}: an array of {dtype} has no defined digest; use numbers, booleans or text"
+        )
+    little = dtype.newbyteorder("<") if dtype.byteorder != "|" else dtype
+    return np.asarray(array, dtype=little, order="C")
+
+
+def npy_header(array: AnyArray) -> bytes:
+    """The .npy version 1.0 header of a plain array, spelled the same by every NumPy version."""
+    shape = "(" + "".join(f"{size}, " for size in array.shape).rstrip(" ") + ")"
+    if array.ndim > 1:
+        shape = shape[:-2] + ")"
+    text = f"{{'descr': '{array.dtype.str}', 'fortran_order': False, 'shape': {shape}, }}"
+    padding = -(10 + len(text) + 1) % 64
+    body = (text + " " * padding + "\n").encode("latin1")
+    return b"\x93NUMPY\x01\x00" + len(body).to_bytes(2, "little") + body
+
+
+def array_bytes(array: AnyArray) -> memoryview:
+    """The bytes of a plain array, without a copy."""
+    return array.reshape(-1).view(np.uint8).data if array.nbytes else memoryview(b"")
+
+
+def array_leaf(array: AnyArray) -> tuple[Tree, bytes]:
+    """The leaf of a plain array and the header of its .npy file; hashes the content."""
+    header = npy_header(array)
+    digest = digest_bytes(header, array_bytes(array))
+    size = len(header) + array.nbytes
+    leaf = {"blob": digest, "size": size, "dtype": array.dtype.str, "shape": list(array.shape)}
+    return leaf, header
+
+
+def frames_leaf(frames: Frames, chunks: list[Tree]) -> Tree:
+    """The leaf of frames whose chunk leaves are known."""
+    return {"count": frames.count, "shape": list(frames.shape), "chunk": CHUNK, "chunks": chunks}
+
+
+def chunk_leaf(digest: str, shape: tuple[int, ...]) -> Tree:
+    """The leaf of a frame chunk, `shape` (n, H, W, C), whose digest is known."""
+    empty: AnyArray = np.broadcast_to(np.zeros((), np.uint8), shape)
+    size = len(npy_header(empty)) + empty.size
+    return {"blob": digest, "size": size, "dtype": "|u1", "shape": list(shape)}
+
+
+def checked_chunk(frames: Frames, start: int, stop: int) -> AnyArray:
+    """Frames `start` to `stop` as a plain array; ValueError if they are not what was promised."""
+    chunk = frames[start:stop]
+    expected = (stop - start, *frames.shape)
+    if chunk.shape != expected or chunk.dtype != np.uint8:
+        raise ValueError(
+            f"frames {start} to {stop} are {chunk.shape} {chunk.dtype}, promised {expected} uint8"
+        )
+    return np.ascontiguousarray(chunk)

@@ -1,0 +1,62 @@
+"""Digests: BLAKE3 of bytes, and of trees of plain JSON under a domain tag.
+
+BLAKE3 is a cryptographic hash (a shared store may be fed by strangers) at several times the speed
+of SHA-256. Trees are hashed in one canonical spelling, in a key space apart from that of bytes, so
+that no file content can pass for a tree.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from blake3 import blake3
+
+FORMAT = 1  # raise it when the meaning of stored artifacts or keys changes: nothing old is then hit
+_TREE = f"talkgraph 2025 tree, format {FORMAT}"
+_LARGE = 1 << 24  # bytes from which hashing with several threads pays
+_DIGEST = re.compile(r"[0-9a-f]{64}\Z")
+
+Tree = Any  # None, bool, int, str, and lists and string-keyed dicts of trees
+
+
+def digest_bytes(*parts: Any) -> str:
+    """Digest of the concatenation of bytes-like `parts`, 64 hexadecimal digits."""
+    hasher = blake3()
+    for part in parts:
+        view = memoryview(part)
+        large = view.nbytes >= _LARGE
+        hasher.update(view.cast("B") if view.nbytes else b"", **_threads(large))
+    return hasher.hexdigest()
+
+
+def digest_file(path: Path) -> str:
+    """Digest of a file's content, streamed; equal to `digest_bytes` of the same bytes."""
+    hasher = blake3()
+    with path.open("rb", buffering=0) as file:
+        buffer = bytearray(1 << 22)
+        view = memoryview(buffer)
+        while size := file.readinto(view):
+            hasher.update(view[:size])
+    return hasher.hexdigest()
+
+
+def digest_tree(tree: Tree) -> str:
+    """Digest of a tree of plain JSON values; the order of dict keys does not count."""
+    return blake3(canonical(tree).encode(), derive_key_context=_TREE).hexdigest()
+
+
+def canonical(tree: Tree) -> str:
+    """The one spelling of a tree."""
+    return json.dumps(tree, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def is_digest(text: object) -> bool:
+    """Whether `text` is spelled like a digest, and so is safe as a file name."""
+    return isinstance(text, str) and _DIGEST.match(text) is not None
+
+
+def _threads(large: bool) -> dict[str, int]:
+    return {"max_threads": blake3.AUTO} if large else {}

@@ -1,0 +1,50 @@
+"""What a run tells while it goes on."""
+
+from __future__ import annotations
+
+import attrs
+
+
+@attrs.frozen
+class Started:
+    """A step begins to run."""
+
+    step: str
+    reason: str
+
+
+@attrs.frozen
+class Progress:
+    """A running step is at `done` of `total`."""
+
+    step: str
+    done: float
+    total: float
+
+
+@attrs.frozen
+class Note:
+    """Something the user should know about a step's result; repeated when the result is reused."""
+
+    step: str
+    text: str
+
+
+@attrs.frozen
+class Finished:
+    """A step's result is there: made in `seconds`, or found in the store."""
+
+    step: str
+    cached: bool
+    seconds: float
+
+
+@attrs.frozen
+class Failed:
+    """A step failed; what depends on it will not run."""
+
+    step: str
+    error: Exception
+
+
+Event = Started | Progress | Note | Finished | Failed

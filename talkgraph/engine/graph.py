@@ -1,0 +1,421 @@
+"""A graph: an immutable, checked declaration of steps and the edges between them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from talkgraph.cache.store import Store
+from talkgraph.engine.node import Node
+from talkgraph.engine.ports import field_type, signature
+from talkgraph.engine.types import coerce, fits, is_optional, type_name
+from talkgraph.errors import GraphError, InputError, nearest
+
+if TYPE_CHECKING:
+    from talkgraph.engine.events import Event
+    from talkgraph.engine.executors import Executor
+    from talkgraph.engine.plan import Plan
+    from talkgraph.engine.run import Result
+
+_NAME = re.compile(r"[A-Za-z_][\w-]*(/[A-Za-z_][\w-]*)*\Z")
+
+Source = tuple[str, tuple[str, ...]]
+"""Where a port reads: the name of a step or input, and the fields to follow in its value."""
+
+
+def parse_source(text: str) -> Source:
+    """``"fit.motion"`` as ``("fit", ("motion",))``."""
+    name, *fields = text.split(".")
+    return name, tuple(fields)
+
+
+def _copied(sources: Mapping[str, str]) -> dict[str, str]:
+    return dict(sources)
+
+
+@attrs.frozen(eq=False)
+class Step:
+    """A node in its place: which step, field or input each port reads."""
+
+    node: Node
+    sources: Mapping[str, str] = attrs.field(converter=_copied)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Step):
+            return NotImplemented
+        return self.sources == other.sources and _same(self.node, other.node)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+@attrs.frozen
+class NestedGraph:
+    """A graph in the place of a step; its steps are named ``step/inner``."""
+
+    graph: Graph
+    sources: Mapping[str, str] = attrs.field(converter=_copied)
+
+
+@attrs.frozen(init=False, eq=False, repr=False)
+class Graph:
+    """Steps by name, the inputs they start from and the one that is wanted.
+
+    Args:
+        name: names the graph in messages and in the history that explains reruns.
+        inputs: type of each input; one whose type admits None may be left out of a run.
+        steps: `Node.on(port="source")` or `Graph.on(input="source")` by name.
+        output: the step (or ``step.field``) that `run` returns; default: the last step.
+
+    Raises:
+        GraphError: the first thing that is wrong, with the names, types and the fix.
+
+    Example:
+        >>> graph = Graph("double", inputs={"x": int}, steps={"twice": Twice().on(value="x")})
+        >>> graph.run({"x": 2}).output
+        4
+    """
+
+    name: str
+    inputs: Mapping[str, Any]
+    steps: Mapping[str, Step]
+    output: str
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        inputs: Mapping[str, Any] | None = None,
+        steps: Mapping[str, Step | NestedGraph],
+        output: str | None = None,
+    ) -> None:
+        if not steps:
+            raise GraphError(f"graph '{name}' has no steps; give at least one")
+        flat, ends = _flatten(name, steps)
+        last = output if output is not None else list(steps)[-1]
+        self.__attrs_init__(
+            name=name, inputs=dict(inputs or {}), steps=flat, output=_redirect(last, ends)
+        )
+        self._check()
+
+    # -- checks ----------------------------------------------------------------------------------
+
+    def _check(self) -> None:
+        for name in (*self.inputs, *self.steps):
+            if not _NAME.match(name):
+                raise GraphError(
+                    f"graph '{self.name}': '{name}' is no name; use letters, digits, _ and -"
+                )
+        for name in self.inputs:
+            if name in self.steps:
+                raise GraphError(
+                    f"graph '{self.name}': '{name}' is an input and a step; rename one"
+                )
+        for name, step in self.steps.items():
+            self._check_step(name, step)
+        self.source_type(self.output, "the output")
+        _ = self.order
+
+    def _check_step(self, name: str, step: Step) -> None:
+        where = f"step '{name}' ({step.node.node_id})"
+        ports = signature(type(step.node)).inputs
+        for port, source in step.sources.items():
+            if port not in ports:
+                hint = nearest(port, ports) or f"; its ports are {', '.join(ports) or 'none'}"
+                raise GraphError(f"{where} has no port '{port}'{hint}")
+            given = self.source_type(source, f"{where}, port '{port}'")
+            wanted = ports[port].type
+            if not fits(given, wanted):
+                fix = "bind a source of that type"
+                if is_optional(given) and not is_optional(wanted):
+                    fix = "it may be None: bind one that never is, or let the port take None"
+                fields = self._fields_that_fit(given, wanted)
+                if fields:
+                    fix = f"bind '{source}.{fields[0]}'"
+                raise GraphError(
+                    f"{where}: port '{port}' takes {type_name(wanted)}, "
+                    f"but '{source}' is {type_name(given)}; {fix}"
+                )
+        for port, facts in ports.items():
+            if facts.required and port not in step.sources:
+                raise GraphError(
+                    f"{where}: port '{port}' ({type_name(facts.type)}) is not bound; "
+                    f"add {port}=... to .on(...)"
+                )
+
+    def source_type(self, source: str, where: str = "source") -> Any:
+        """Type of what ``"step.field"`` gives; GraphError if there is no such source."""
+        name, path = parse_source(source)
+        if name in self.inputs:
+            type_ = self.inputs[name]
+        elif name in self.steps:
+            type_ = signature(type(self.steps[name].node)).output
+        else:
+            hint = nearest(name, [*self.inputs, *self.steps])
+            raise GraphError(f"{where}: there is no step or input '{name}'{hint}")
+        try:
+            return field_type(type_, path)
+        except LookupError as error:
+            field, known = error.args
+            hint = nearest(field, known) or (f"; it has {', '.join(known)}" if known else "")
+            raise GraphError(
+                f"{where}: '{name}' ({type_name(type_)}) has no field '{field}'{hint}"
+            ) from None
+
+    @staticmethod
+    def _fields_that_fit(given: Any, wanted: Any) -> list[str]:
+        if not (isinstance(given, type) and attrs.has(given)):
+            return []
+        names = [field.name for field in attrs.fields(given)]
+        return [name for name in names if fits(field_type(given, (name,)), wanted)]
+
+    @cached_property
+    def order(self) -> tuple[str, ...]:
+        """Step names, each after what it reads, otherwise as declared; GraphError on a cycle."""
+        return tuple(self._sorted(self.steps))
+
+    def _sorted(self, wanted: Iterable[str]) -> list[str]:
+        """The wanted steps and all they need, each after what it reads. No recursion."""
+        done: dict[str, None] = {}
+        for start in wanted:
+            stack: list[tuple[str, list[str]]] = []
+            open_: dict[str, None] = {}
+            if start not in done:
+                stack.append((start, self._upstream(start)))
+                open_[start] = None
+            while stack:
+                name, left = stack[-1]
+                if not left:
+                    stack.pop()
+                    open_.pop(name)
+                    done[name] = None
+                    continue
+                above = left.pop(0)
+                if above in open_:
+                    names = list(open_)
+                    circle = " -> ".join([*names[names.index(above) :], above])
+                    raise GraphError(
+                        f"graph '{self.name}': cycle: {circle}; cut one of these edges"
+                    )
+                if above not in done:
+                    stack.append((above, self._upstream(above)))
+                    open_[above] = None
+        return list(done)
+
+    def _upstream(self, name: str) -> list[str]:
+        names = [parse_source(source)[0] for source in self.steps[name].sources.values()]
+        return [above for above in dict.fromkeys(names) if above in self.steps]
+
+    def needed_for(self, targets: Iterable[str], given: Iterable[str] = ()) -> list[str]:
+        """Step names that the targets depend on, themselves included; given ones need nothing."""
+        stop = set(given)
+        wanted: set[str] = set()
+        stack = [parse_source(target)[0] for target in targets]
+        while stack:
+            name = stack.pop()
+            if name in self.steps and name not in wanted:
+                wanted.add(name)
+                stack.extend([] if name in stop else self._upstream(name))
+        return [name for name in self.order if name in wanted]
+
+    def bind(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """Check the values of inputs and give None to those left out that admit it.
+
+        Raises:
+            GraphError: an unknown input.
+            InputError: a value of another type.
+        """
+        for name in inputs:
+            if name not in self.inputs:
+                hint = nearest(name, self.inputs) or f"; it has {', '.join(self.inputs) or 'none'}"
+                raise GraphError(f"graph '{self.name}' has no input '{name}'{hint}")
+        bound: dict[str, Any] = {}
+        for name, type_ in self.inputs.items():
+            if name in inputs:
+                try:
+                    bound[name] = coerce(inputs[name], type_)
+                except TypeError as error:
+                    raise InputError(f"input '{name}' of graph '{self.name}': {error}") from None
+            elif is_optional(type_):
+                bound[name] = None
+        return bound
+
+    # -- other graphs from this one --------------------------------------------------------------
+
+    def replace(self, **steps: Node | Step) -> Graph:
+        """Another graph with some steps swapped; a bare node keeps the place of the old one.
+
+        A step inside a nested graph is named with `replace(**{"outer/inner": ...})`.
+        """
+        for name in steps:
+            self._known_step(name)
+        changed = {
+            name: step if isinstance(step, Step) else Step(step, self.steps[name].sources)
+            for name, step in steps.items()
+        }
+        return Graph(
+            self.name, inputs=self.inputs, steps={**self.steps, **changed}, output=self.output
+        )
+
+    def with_params(self, **parameters: Mapping[str, Any]) -> Graph:
+        """Another graph with other parameters: `with_params(motion={"frames": 5})`."""
+        changed: dict[str, Node | Step] = {}
+        for name, given in parameters.items():
+            self._known_step(name)
+            changed[name] = self.steps[name].node.with_params(**given)
+        return self.replace(**changed)
+
+    def subgraph(self, *outputs: str) -> Graph:
+        """Only what the outputs need; the first of them becomes the output."""
+        for output in outputs:
+            self.source_type(output, f"subgraph of '{self.name}'")
+        names = self.needed_for(outputs)
+        steps = {name: step for name, step in self.steps.items() if name in set(names)}
+        used = {parse_source(s)[0] for step in steps.values() for s in step.sources.values()}
+        inputs = {name: type_ for name, type_ in self.inputs.items() if name in used}
+        return Graph(self.name, inputs=inputs, steps=steps, output=outputs[0])
+
+    def on(self, **sources: str) -> NestedGraph:
+        """Place this graph as a step of another: `input="step"`."""
+        for name in sources:
+            if name not in self.inputs:
+                hint = nearest(name, self.inputs)
+                raise GraphError(f"graph '{self.name}' has no input '{name}'{hint}")
+        return NestedGraph(self, sources)
+
+    def _known_step(self, name: str) -> None:
+        if name not in self.steps:
+            hint = nearest(name, self.steps)
+            raise GraphError(f"graph '{self.name}' has no step '{name}'{hint}")
+
+    # -- as text and as value --------------------------------------------------------------------
+
+    def to_yaml(self) -> str:
+        """The graph as text that `from_yaml` reads back to an equal graph."""
+        from talkgraph.engine.graph_file import to_yaml
+
+        return to_yaml(self)
+
+    @classmethod
+    def from_yaml(cls, text: str) -> Graph:
+        """Read a graph; GraphError for anything that is not one."""
+        from talkgraph.engine.graph_file import from_yaml
+
+        return from_yaml(text)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Graph):
+            return NotImplemented
+        return (
+            (self.name, self.inputs, self.output) == (other.name, other.inputs, other.output)
+            and self.steps == other.steps
+        )  # fmt: skip
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Graph({self.name!r}, {len(self.steps)} steps, output={self.output!r})"
+
+    # -- planning and running --------------------------------------------------------------------
+
+    def plan(
+        self,
+        inputs: Mapping[str, Any] | None = None,
+        *,
+        store: Store | str | Path | None = None,
+        until: str | Iterable[str] | None = None,
+        given: Mapping[str, Any] | None = None,
+        force: bool | str | Iterable[str] = (),
+        only: str | Iterable[str] | None = None,
+    ) -> Plan:
+        """What `run` with the same arguments would do, and why. Runs nothing."""
+        from talkgraph.engine.plan import make_plan
+        from talkgraph.engine.request import Request
+
+        return make_plan(Request.make(self, inputs, store, until, given, force, only))
+
+    def run(
+        self,
+        inputs: Mapping[str, Any] | None = None,
+        *,
+        store: Store | str | Path | None = None,
+        until: str | Iterable[str] | None = None,
+        given: Mapping[str, Any] | None = None,
+        force: bool | str | Iterable[str] = (),
+        only: str | Iterable[str] | None = None,
+        on_event: Callable[[Event], None] | None = None,
+        executor: Executor | None = None,
+    ) -> Result:
+        """Make the output, from the store where it can.
+
+        Args:
+            inputs: values by input name.
+            store: where results are kept; default: `Store()`.
+            until: stop at these steps instead of the output.
+            given: values to put in the place of steps.
+            force: steps to make again though they are stored; True for all.
+            only: the only steps that may run, everything else must be stored or given; they are
+                also what is made unless `until` says otherwise.
+            on_event: called with `Started`, `Progress`, `Note`, `Finished` and `Failed`.
+
+        Raises:
+            NodeError: a node failed; steps that do not depend on it were finished first.
+            InputError, StoreError, ModelError: as raised by a node or the store, at once.
+        """
+        from talkgraph.engine.executors import InProcess
+        from talkgraph.engine.request import Request
+        from talkgraph.engine.run import run
+
+        request = Request.make(self, inputs, store, until, given, force, only)
+        return run(request, on_event or (lambda event: None), executor or InProcess())
+
+
+def _flatten(
+    graph_name: str, steps: Mapping[str, Step | NestedGraph]
+) -> tuple[dict[str, Step], dict[str, str]]:
+    """Replace nested graphs by their steps; also where each nested graph's value comes from."""
+    ends = {
+        name: f"{name}/{entry.graph.output}"
+        for name, entry in steps.items()
+        if isinstance(entry, NestedGraph)
+    }
+    flat: dict[str, Step] = {}
+    for name, entry in steps.items():
+        if isinstance(entry, Step):
+            sources = {port: _redirect(text, ends) for port, text in entry.sources.items()}
+            flat[name] = entry if sources == entry.sources else Step(entry.node, sources)
+        elif isinstance(entry, NestedGraph):
+            outer = {port: _redirect(text, ends) for port, text in entry.sources.items()}
+            for inner_name, step in entry.graph.steps.items():
+                sources = {}
+                for port, text in step.sources.items():
+                    inner, path = parse_source(text)
+                    if inner in entry.graph.steps:
+                        sources[port] = f"{name}/{text}"
+                    elif inner in outer:
+                        sources[port] = ".".join([outer[inner], *path])
+                flat[f"{name}/{inner_name}"] = Step(step.node, sources)
+        else:
+            raise GraphError(
+                f"graph '{graph_name}': step '{name}' is a {type(entry).__name__}; "
+                "write Node(...).on(port='source')"
+            )
+    return flat, ends
+
+
+def _redirect(source: str, ends: Mapping[str, str]) -> str:
+    name, path = parse_source(source)
+    return ".".join([ends[name], *path]) if name in ends else source
+
+
+def _same(one: Node, other: Node) -> bool:
+    """Equal class and parameters; parameters may hold arrays and NaN."""
+    if type(one) is not type(other):
+        return False
+    from talkgraph.engine.graph_file import parameter_identity
+
+    return bool(parameter_identity(one) == parameter_identity(other))

@@ -1,0 +1,203 @@
+"""Graphs as YAML text.
+
+    graph: yi2020
+    inputs: {audio: Path, video: Path}
+    steps:
+      speech: {node: read_speech, on: {audio: audio}}
+      motion:
+        node: map_motion
+        params: {frames: 3}
+        on: {features: features, fit: fit.motion}
+    output: final
+
+A strict subset: no tags, anchors or aliases, no duplicate keys; `on`, `yes`, `no` are text.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from pathlib import Path
+from typing import Any
+
+import attrs
+import yaml
+
+from talkgraph.engine.graph import Graph, Step
+from talkgraph.engine.node import Node
+from talkgraph.engine.registry import node_class
+from talkgraph.engine.types import type_from_text, type_name, type_to_text
+from talkgraph.errors import GraphError, nearest
+
+_LONGEST = 1 << 24  # characters
+_KEYS = ("graph", "inputs", "steps", "output")
+_STEP_KEYS = ("node", "params", "on")
+
+_RESOLVERS = (
+    ("tag:yaml.org,2002:bool", r"^(?:true|false)$", "tf"),
+    ("tag:yaml.org,2002:null", r"^(?:~|null|)$", ["~", "n", ""]),
+    ("tag:yaml.org,2002:int", r"^[-+]?[0-9]+$", "-+0123456789"),
+    (
+        "tag:yaml.org,2002:float",
+        r"^(?:[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)(?:[eE][-+]?[0-9]+)?|[-+]?\.inf|\.nan)$",
+        "-+0123456789.",
+    ),
+)
+
+
+class _Loader(yaml.SafeLoader):
+    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise GraphError(f"graph file, line {event.start_mark.line + 1}: anchors are not used")
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+        seen = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                line = key.start_mark.line + 1
+                raise GraphError(f"graph file, line {line}: '{key.value}' is there twice")
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+class _Dumper(yaml.SafeDumper):
+    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+for _tag, _pattern, _first in _RESOLVERS:
+    for _kind in (_Loader, _Dumper):
+        _kind.add_implicit_resolver(_tag, re.compile(_pattern), list(_first))
+
+
+def to_yaml(graph: Graph) -> str:
+    """The text of a graph; GraphError if an input type or a parameter has no spelling."""
+    inputs = {}
+    for name, type_ in graph.inputs.items():
+        inputs[name] = type_to_text(type_)
+        if inputs[name] is None:
+            raise GraphError(
+                f"input '{name}': {type_name(type_)} has no name in a graph file; "
+                "use a plain type or a class made with @value"
+            )
+    steps: dict[str, Any] = {}
+    for name, step in graph.steps.items():
+        entry: dict[str, Any] = {"node": step.node.node_id}
+        parameters = _changed_parameters(step.node, f"step '{name}'")
+        if parameters:
+            entry["params"] = parameters
+        if step.sources:
+            entry["on"] = dict(step.sources)
+        steps[name] = entry
+    document = {"graph": graph.name, "inputs": inputs, "steps": steps, "output": graph.output}
+    text: str = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+    return text
+
+
+def from_yaml(text: str) -> Graph:
+    """The graph of a text; GraphError with the line or the name that is wrong."""
+    if len(text) > _LONGEST:
+        raise GraphError(f"graph file: longer than {_LONGEST} characters; split the graph")
+    try:
+        document = yaml.load(text, Loader=_Loader)  # noqa: S506  a SafeLoader
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise GraphError(f"graph file{line}: {problem}") from None
+    except (RecursionError, ValueError, TypeError) as error:
+        raise GraphError(f"graph file: it is not plain YAML ({type(error).__name__})") from None
+    top = _mapping(document, "graph file", _KEYS)
+    if "graph" not in top or "steps" not in top:
+        raise GraphError("graph file: it needs 'graph: NAME' and 'steps:'")
+    inputs = {}
+    for name, type_text in _mapping(top.get("inputs"), "inputs").items():
+        try:
+            inputs[name] = type_from_text(str(type_text))
+        except LookupError as error:
+            raise GraphError(f"input '{name}': unknown type '{error.args[0]}'") from None
+    steps = {}
+    for name, entry in _mapping(top["steps"], "steps").items():
+        entry = _mapping(entry, f"step '{name}'", _STEP_KEYS)
+        if not isinstance(entry.get("node"), str):
+            raise GraphError(f"step '{name}': it needs 'node: ID'")
+        parameters = _mapping(entry.get("params"), f"step '{name}', params")
+        sources = _mapping(entry.get("on"), f"step '{name}', on")
+        for port, source in sources.items():
+            if not isinstance(source, str):
+                raise GraphError(f"step '{name}': port '{port}' reads {source!r}, not a name")
+        made = node_class(entry["node"])(**parameters)
+        steps[name] = Step(made, sources)
+    output = top.get("output")
+    if output is not None and not isinstance(output, str):
+        raise GraphError(f"graph file: output is {output!r}, not the name of a step")
+    return Graph(str(top["graph"]), inputs=inputs, steps=steps, output=output)
+
+
+def _mapping(found: Any, what: str, known: tuple[str, ...] | None = None) -> dict[str, Any]:
+    if found is None:
+        return {}
+    if not isinstance(found, dict):
+        raise GraphError(f"{what}: expected names with values, got {type(found).__name__}")
+    for key in found:
+        if not isinstance(key, str):
+            raise GraphError(f"{what}: {key!r} is no name")
+        if known is not None and key not in known:
+            hint = nearest(key, known) or f"; known are {', '.join(known)}"
+            raise GraphError(f"{what}: unknown entry '{key}'{hint}")
+    return found
+
+
+def _changed_parameters(node: Node, where: str) -> dict[str, Any]:
+    """Parameters that differ from their defaults, as plain YAML values."""
+    changed = {}
+    for field in attrs.fields(type(node)):
+        if not field.init:
+            continue
+        value = getattr(node, field.name)
+        default = field.default
+        if isinstance(default, attrs.Factory):  # type: ignore[arg-type]
+            default = default.factory()
+        if default is attrs.NOTHING or _identity(value) != _identity(default):
+            changed[field.alias] = _plain(value, f"{where}, parameter '{field.name}'")
+    return changed
+
+
+def _plain(value: Any, where: str) -> Any:
+    if value is None or type(value) in (bool, int, float, str):
+        return value
+    if isinstance(value, enum.Enum):
+        return value.name
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, list | tuple):
+        return [_plain(item, where) for item in value]
+    if isinstance(value, dict):
+        return {_plain(k, where): _plain(v, where) for k, v in value.items()}
+    raise GraphError(f"{where}: a {type(value).__name__} has no spelling in a graph file")
+
+
+def parameter_identity(node: Node) -> Any:
+    """A stand-in for all parameters of a node: equal if and only if they are the same."""
+    return [_identity(getattr(node, field.name)) for field in attrs.fields(type(node))]
+
+
+def _identity(value: Any) -> Any:
+    kind = type(value).__name__
+    if isinstance(value, float):
+        return (kind, value.hex())
+    if isinstance(value, list | tuple):
+        return (kind, [_identity(item) for item in value])
+    if isinstance(value, dict):
+        return (kind, [(_identity(k), _identity(v)) for k, v in sorted(value.items(), key=repr)])
+    if hasattr(value, "tobytes") and hasattr(value, "dtype"):
+        return (kind, str(value.dtype), value.shape, value.tobytes())
+    if attrs.has(type(value)):
+        return (kind, [_identity(getattr(value, f.name)) for f in attrs.fields(type(value))])
+    return (kind, value)

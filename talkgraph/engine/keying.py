@@ -1,0 +1,201 @@
+"""The key of a step: H(node id @ version, code, non-default parameters, digests of the inputs).
+
+A transient node's output is not stored; its digest is derived from its key, so that what lies
+downstream can be planned and reused without running it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from talkgraph.cache import disk
+from talkgraph.cache.codecs import field_of
+from talkgraph.cache.keys import FORMAT, Tree, digest_tree
+from talkgraph.cache.records import Record
+from talkgraph.engine.code import OWN, CodeDigest, code_digest
+from talkgraph.engine.graph import parse_source
+from talkgraph.engine.node import Node
+from talkgraph.engine.request import Request
+from talkgraph.engine.types import brief
+from talkgraph.errors import InputError, KeyingError
+
+
+@attrs.frozen(eq=False)
+class Ingredients:
+    """All that a key is made of, in a form that tells two keys' difference in words."""
+
+    key: str
+    version: int
+    code: CodeDigest
+    parameters: dict[str, list[str]]  # keyed ones: [digest, short text]
+    inputs: dict[str, list[str]]  # port -> [digest, source]
+
+    def record(self) -> Record:
+        """As JSON, to compare a later run with."""
+        return {
+            "key": self.key,
+            "version": self.version,
+            "code": self.code.digest,
+            "parameters": self.parameters,
+            "inputs": self.inputs,
+        }
+
+
+class Keys:
+    """Digests of inputs and finished steps of one request, and the keys that follow from them."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._trees: dict[str, Tree] = {}  # step or input -> output tree
+        self._derived: dict[str, str] = {}  # transient step -> key
+        self._digests: dict[str, str] = {}  # source text -> digest
+        self._code: dict[type, CodeDigest] = {}
+        self._parameters: dict[int, tuple[Tree, dict[str, list[str]]]] = {}
+        self._files: dict[str, tuple[Path, disk.Stamp]] = {}
+        for name, value in request.inputs.items():
+            self._trees[name] = request.store.digest_of(value, f"input '{name}'")[1]
+            if isinstance(value, Path):
+                self._files[name] = (value, request.store.content(value)[1])
+        for name, value in request.given.items():
+            if name in request.steps:
+                tree = request.store.digest_of(value, f"given value of step '{name}'")[1]
+                self._trees[name] = tree
+
+    def know(self, name: str, record: Record) -> None:
+        """A step's output is known."""
+        self._trees[name] = record["output"]
+
+    def know_transient(self, name: str, key: str) -> None:
+        """A transient step's key is known, and with it the digest of its output."""
+        self._derived[name] = key
+
+    def digest(self, source: str) -> str | None:
+        """Digest of what a source gives, or None if its step has yet to run."""
+        found = self._digests.get(source)
+        if found is None:
+            name, path = parse_source(source)
+            if name in self._derived:
+                found = digest_tree(["derived", self._derived[name], list(path)])
+            elif name in self._trees:
+                found = digest_tree(field_of(self._trees[name], path))
+            else:
+                return None
+            self._digests[source] = found
+        return found
+
+    def ingredients(self, name: str) -> Ingredients | None:
+        """Key of a step and what it is made of; None if a source has yet to run."""
+        step = self._request.graph.steps[name]
+        inputs: dict[str, list[str]] = {}
+        for port, source in step.sources.items():
+            digest = self.digest(source)
+            if digest is None:
+                return None
+            inputs[port] = [digest, source]
+        kind = type(step.node)
+        if kind not in self._code:
+            self._code[kind] = code_digest(kind, self._request.store)
+        code = self._code[kind]
+        tree, shown = self._parameters_of(step.node)
+        key = digest_tree(
+            [
+                "action", FORMAT, step.node.node_id, step.node.node_version, code.digest, tree,
+                {port: digest for port, (digest, _) in inputs.items()},
+            ]
+        )  # fmt: skip
+        return Ingredients(key, step.node.node_version, code, shown, inputs)
+
+    def _parameters_of(self, node: Node) -> tuple[Tree, dict[str, list[str]]]:
+        """Non-default keyed parameters as a tree, and all keyed ones with a short text."""
+        known = self._parameters.get(id(node))
+        if known is not None:  # the graph keeps its nodes alive, so ids stay theirs
+            return known
+        tree: dict[str, Tree] = {}
+        shown: dict[str, list[str]] = {}
+        for field in attrs.fields(type(node)):
+            if not field.metadata.get("talkgraph", {}).get("keyed", True):
+                continue
+            value = getattr(node, field.name)
+            where = f"node '{node.node_id}', parameter '{field.name}'"
+            digest, value_tree = self._request.store.digest_of(value, where)
+            shown[field.name] = [digest, brief(value)]
+            if _holds_file(value_tree) or not self._is_default(field, digest, where):
+                tree[field.name] = value_tree
+        self._parameters[id(node)] = tree, shown
+        return tree, shown
+
+    def _is_default(self, field: attrs.Attribute[Any], digest: str, where: str) -> bool:
+        default = field.default
+        factory: Any = getattr(default, "factory", None)
+        if factory is not None and isinstance(default, attrs.Factory):  # type: ignore[arg-type]
+            if getattr(default, "takes_self", False):
+                return False
+            default = factory()
+        if default is attrs.NOTHING:
+            return False
+        try:
+            return self._request.store.digest_of(default, where)[0] == digest
+        except (InputError, KeyingError):  # a default file that is not there, say
+            return False
+
+    def check_inputs_unchanged(self) -> None:
+        """InputError if an input file was altered since it was hashed."""
+        for name, (path, mark) in self._files.items():
+            try:
+                same = disk.stamp(path) == mark
+            except OSError:
+                same = False
+            if not same:
+                raise InputError(
+                    f"input '{name}' ({path}) changed while it was being used; "
+                    "nothing of it was kept: run again when it is finished"
+                )
+
+
+def _holds_file(tree: Tree) -> bool:
+    """Whether a tree contains the content of a file, which a default would hide."""
+    if isinstance(tree, dict):
+        return "content" in tree or "file" in tree or any(map(_holds_file, tree.values()))
+    return isinstance(tree, list) and any(map(_holds_file, tree))
+
+
+def explain(new: Ingredients, old: Record | None) -> str:
+    """Why a step runs, given what it was last made from."""
+    if old is None:
+        return "first run"
+    if old["key"] == new.key:
+        return "its result is no longer in the store"
+    said: list[str] = []
+    if old["version"] != new.version:
+        said.append(f"version changed from {old['version']} to {new.version}")
+    for name in sorted({*old["parameters"], *new.parameters}):
+        before, after = old["parameters"].get(name), new.parameters.get(name)
+        if before is None and after is not None:
+            said.append(f"parameter {name} is new ({after[1]})")
+        elif after is None and before is not None:
+            said.append(f"parameter {name} is gone (was {before[1]})")
+        elif before is not None and after is not None and before[0] != after[0]:
+            said.append(f"parameter {name} changed from {before[1]} to {after[1]}")
+    for port in sorted({*old["inputs"], *new.inputs}):
+        before, after = old["inputs"].get(port), new.inputs.get(port)
+        if before is None or after is None:
+            said.append(f"port {port} was {'not bound' if before is None else 'bound'}")
+        elif before[0] != after[0]:
+            was = "" if before[1] == after[1] else f" (was {before[1]})"
+            said.append(f"input {after[1]}{was} changed")
+    was_code, is_code = old.get("parts", {}), new.code.parts
+    changed = [
+        part
+        for part in sorted({*was_code, *is_code})
+        if was_code.get(part) != is_code.get(part) and old["code"] != new.code.digest
+    ]
+    if OWN in changed:
+        said.append("code of the node changed")
+    helpers = [part for part in changed if part != OWN]
+    if helpers:
+        more = f" and {len(helpers) - 3} more" if len(helpers) > 3 else ""
+        said.append(f"code of {', '.join(helpers[:3])}{more} changed")
+    return "; ".join(said) or "the node was renamed"

@@ -1,0 +1,55 @@
+"""What each step of a graph was last made from; kept so that a rerun can be explained."""
+
+from __future__ import annotations
+
+from talkgraph.cache.records import Record
+from talkgraph.cache.store import Store
+from talkgraph.engine.keying import Ingredients
+
+
+class Lineage:
+    """The last ingredients of the steps of one graph, by step name and node id.
+
+    Advisory: what two processes write at once may be lost, and nothing but a reason depends on it.
+    """
+
+    def __init__(self, store: Store, graph: str) -> None:
+        self._store = store
+        self._graph = graph
+        self._known: Record | None = None
+        self._steps: Record = {}
+        self._code: Record = {}
+
+    def last(self, step: str, node_id: str) -> Record | None:
+        """What the step was made from when it last ran or was reused, code parts included."""
+        known = self._read()
+        found = known["steps"].get(f"{step} {node_id}")
+        if found is None:
+            return None
+        return {**found, "parts": known["code"].get(found["code"], {})}
+
+    def note(self, step: str, node_id: str, made_from: Ingredients) -> None:
+        """Remember what the step is made from now; written by `save`."""
+        name = f"{step} {node_id}"
+        last = self._read()["steps"].get(name)
+        if last is None or last["key"] != made_from.key:
+            self._steps[name] = made_from.record()
+            self._code[made_from.code.digest] = made_from.code.parts
+
+    def save(self) -> None:
+        """Write what is new."""
+        if self._steps:
+            self._known = None
+            known = self._read()
+            steps = {**known["steps"], **self._steps}
+            used = {step["code"] for step in steps.values()}
+            code = {k: v for k, v in {**known["code"], **self._code}.items() if k in used}
+            self._known = {"steps": steps, "code": code}
+            self._store.remember("lineage", self._graph, self._known)
+            self._steps, self._code = {}, {}
+
+    def _read(self) -> Record:
+        if self._known is None:
+            empty: Record = {"steps": {}, "code": {}}
+            self._known = self._store.memo("lineage", self._graph) or empty
+        return self._known

@@ -1,0 +1,101 @@
+"""The ports of a node class: what its `run` takes and gives."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import typing
+from functools import cache
+from typing import Any, cast
+
+import attrs
+
+from talkgraph.engine.types import members, plain
+from talkgraph.errors import GraphError
+
+
+@attrs.frozen
+class Port:
+    """An input of a node; a port that is not required may be left unbound."""
+
+    type: Any
+    required: bool
+
+
+@attrs.frozen
+class Signature:
+    """Input ports by name, and the type of the output."""
+
+    inputs: dict[str, Port]
+    output: Any
+
+
+def signature(cls: type) -> Signature:
+    """Ports of a node class, read from its `run`; GraphError if they are not annotated."""
+    return _signature(cast(Any, cls))
+
+
+def field_types(cls: type) -> dict[str, Any]:
+    """Types of the attributes of an attrs class."""
+    return _field_types(cast(Any, cls))
+
+
+@cache
+def _signature(cls: type) -> Signature:
+    run = getattr(cls, "run", None)
+    label = getattr(cls, "node_id", cls.__name__)
+    if not callable(run):
+        raise GraphError(f"node '{label}' has no run method; define run(self, port: Type) -> Type")
+    hints = _hints(run, cls)
+    inputs = {}
+    for name, parameter in list(inspect.signature(run).parameters.items())[1:]:
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            raise GraphError(f"node '{label}': run takes *{name}; name every port")
+        if name not in hints:
+            raise GraphError(f"node '{label}': port '{name}' has no type; annotate it in run")
+        inputs[name] = Port(hints[name], parameter.default is parameter.empty)
+    if "return" not in hints:
+        raise GraphError(f"node '{label}': run has no return type; annotate it")
+    return Signature(inputs, hints["return"])
+
+
+@cache
+def _field_types(cls: type) -> dict[str, Any]:
+    hints = _hints(cls, cls)
+    return {field.name: hints.get(field.name, Any) for field in attrs.fields(cls)}
+
+
+def field_type(type_: Any, path: tuple[str, ...]) -> Any:
+    """Type of ``value.a.b``; LookupError with the known names if there is no such field."""
+    for name in path:
+        options = members(type_)
+        if Any in options:
+            return Any
+        classes = [one for one in options if isinstance(one, type) and attrs.has(one)]
+        if len(classes) != len(options):
+            raise LookupError(name, ())
+        known = field_types(classes[0])
+        if name not in known or len(classes) > 1:
+            raise LookupError(name, tuple(known))
+        type_ = plain(known[name])
+    return type_
+
+
+def _hints(owner: Any, cls: type) -> dict[str, Any]:
+    """Resolved annotations; one that cannot be resolved stays the text that it is."""
+    local = {**getattr(cls, "__talkgraph_names__", {}), cls.__name__: cls}
+    try:
+        return typing.get_type_hints(owner, localns=local, include_extras=True)
+    except (NameError, AttributeError, TypeError, SyntaxError):
+        pass
+    found: dict[str, Any] = {}
+    module = sys.modules.get(cls.__module__)
+    space = {**vars(typing), **(vars(module) if module else {}), **local}
+    for base in reversed(cls.__mro__) if owner is cls else (owner,):
+        for name, annotation in getattr(base, "__annotations__", {}).items():
+            holder = type("holder", (), {"__annotations__": {name: annotation}})
+            try:
+                found.update(typing.get_type_hints(holder, space, local, include_extras=True))
+            except (NameError, AttributeError, TypeError, SyntaxError):
+                found[name] = annotation
+    return found

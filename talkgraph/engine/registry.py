@@ -1,0 +1,55 @@
+"""Finding node classes by id: those defined in this program, then those that packages announce.
+
+A package announces nodes with entry points in the group ``talkgraph.nodes``, each naming a node
+class (``mfcc = "package.module:Mfcc"``) or a module that defines nodes when it is imported.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+
+from talkgraph.errors import GraphError, nearest
+
+GROUP = "talkgraph.nodes"
+
+_nodes: dict[str, type] = {}
+
+
+def register(cls: type) -> None:
+    """Make a node class known under its id; a later definition replaces an earlier one."""
+    _nodes[cls.node_id] = cls  # type: ignore[attr-defined]
+
+
+def node_class(id: str) -> type:
+    """The node class with an id; GraphError with the nearest id if there is none."""
+    if id not in _nodes:
+        points = _points()
+        for point in [one for one in points if one.name == id] or points:
+            _load(point)
+    if id not in _nodes:
+        raise GraphError(f"unknown node '{id}'{nearest(id, node_ids())}")
+    return _nodes[id]
+
+
+def node_ids() -> list[str]:
+    """Every known node id, announced ones included."""
+    for point in _points():
+        _load(point)
+    return sorted(_nodes)
+
+
+@cache
+def _points() -> tuple[EntryPoint, ...]:
+    return tuple(entry_points(group=GROUP))
+
+
+@cache
+def _load(point: EntryPoint) -> None:
+    try:
+        point.load()
+    except Exception as error:  # a third party's import may fail in any way
+        raise GraphError(
+            f"nodes '{point.name}' of {point.value} cannot be loaded ({error}); "
+            "repair or uninstall that package"
+        ) from error

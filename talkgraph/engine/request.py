@@ -1,0 +1,87 @@
+"""What was asked for: the checked arguments of `plan` and `run`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from talkgraph.cache.store import Store
+from talkgraph.engine.graph import Graph, parse_source
+from talkgraph.engine.ports import signature
+from talkgraph.engine.types import coerce
+from talkgraph.errors import GraphError, InputError, nearest
+
+
+@attrs.frozen(eq=False)
+class Request:
+    """A graph, the values of its inputs, and which steps are wanted, given, forced or allowed."""
+
+    graph: Graph
+    inputs: Mapping[str, Any]
+    store: Store
+    targets: tuple[str, ...]
+    given: Mapping[str, Any]
+    force: frozenset[str]
+    only: frozenset[str] | None
+    steps: tuple[str, ...]  # what the targets need, each after what it reads
+
+    @classmethod
+    def make(
+        cls,
+        graph: Graph,
+        inputs: Mapping[str, Any] | None,
+        store: Store | str | Path | None,
+        until: str | Iterable[str] | None,
+        given: Mapping[str, Any] | None,
+        force: bool | str | Iterable[str],
+        only: str | Iterable[str] | None,
+    ) -> Request:
+        """Check every name and type; GraphError or InputError says which is wrong."""
+        allowed = None if only is None else _names(graph, only, "only")
+        forced = tuple(graph.steps) if force is True else _names(graph, force or (), "force")
+        targets: tuple[str, ...] = (graph.output,)
+        if until is not None:
+            targets = (until,) if isinstance(until, str) else tuple(until)
+            for target in targets:
+                graph.source_type(target, f"until of graph '{graph.name}'")
+        elif allowed is not None:
+            targets = allowed
+        values = {}
+        for name, value in (given or {}).items():
+            _names(graph, name, "given")
+            try:
+                values[name] = coerce(value, signature(type(graph.steps[name].node)).output)
+            except TypeError as error:
+                raise InputError(f"given value of step '{name}': {error}") from None
+        bound = graph.bind(inputs or {})
+        steps = tuple(graph.needed_for(targets, values))
+        needed = {parse_source(target)[0] for target in targets}
+        for name in steps:
+            if name not in values:
+                sources = graph.steps[name].sources.values()
+                needed.update(parse_source(source)[0] for source in sources)
+        for name in graph.inputs:
+            if name in needed and name not in bound:
+                raise GraphError(f"graph '{graph.name}' needs input '{name}'; give {name}=...")
+        return cls(
+            graph=graph,
+            inputs={name: value for name, value in bound.items() if name in needed},
+            store=store if isinstance(store, Store) else Store(store),
+            targets=targets,
+            given=values,
+            force=frozenset(forced),
+            only=None if allowed is None else frozenset(allowed),
+            steps=steps,
+        )
+
+
+def _names(graph: Graph, names: str | bool | Iterable[str], what: str) -> tuple[str, ...]:
+    found = (names,) if isinstance(names, str) else tuple(names)  # type: ignore[arg-type]
+    for name in found:
+        if name not in graph.steps:
+            hint = nearest(name, graph.steps)
+            raise GraphError(f"{what}: graph '{graph.name}' has no step '{name}'{hint}")
+    return found
