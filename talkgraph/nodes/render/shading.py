@@ -1,0 +1,67 @@
+"""From motion to what a rasteriser draws: projected vertices and their shaded colours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import attrs
+import numpy as np
+
+from talkgraph.nodes.morphable.camera import point_in_camera, project
+from talkgraph.nodes.morphable.face_model import FaceModel
+from talkgraph.nodes.morphable.lighting import irradiance
+from talkgraph.nodes.morphable.mesh import NormalOperator
+from talkgraph.nodes.values import Albedo, Floats, Motion
+
+
+@attrs.frozen(eq=False, kw_only=True)
+class ShadedMesh:
+    """One frame, ready to draw.
+
+    xy: `[shape=(V, 2), float32]`, px.   depth: `[shape=(V,), float32]`, head units.
+    point_in_camera: `[shape=(V, 3), float32]`.
+    colour: `[shape=(V, 3), float32]`, sRGB in [0, 1].
+    """
+
+    xy: Floats
+    depth: Floats
+    point_in_camera: Floats
+    colour: Floats
+
+
+class Shader:
+    """Shades one person under one light: Yi et al. 2020, section 3.1, with B = 3 bands.
+
+    colour = albedo * sum over b of light_b * Phi_b(normal), the normal turned with the head.
+    """
+
+    def __init__(self, model: FaceModel, identity: Floats, albedo: Albedo, size: int) -> None:
+        if len(albedo.colour) != model.vertex_count:
+            raise ValueError(
+                f"albedo has {len(albedo.colour)} vertices, face model '{model.name}' "
+                f"{model.vertex_count}: compute the albedo with the same face model"
+            )
+        self.model = model
+        self.neutral = model.neutral(identity)
+        self.albedo = albedo
+        self.size = size
+        self._normals = NormalOperator(model.triangles, model.vertex_count)
+
+    def mesh(self, expression: Floats, rotation: Floats, translation: Floats) -> ShadedMesh:
+        """Shade one frame of a motion: `(64,)`, `(3,)` rad and `(3,)` head units."""
+        basis = self.model.expression_basis
+        moved = (basis.reshape(-1, basis.shape[-1]) @ expression.astype(np.float32)).reshape(-1, 3)
+        placed = point_in_camera(self.neutral + moved, rotation, translation).astype(np.float32)
+        xy, depth = project(placed, self.size)
+        lit = self.albedo.colour * irradiance(self._normals(placed), self.albedo.light)
+        return ShadedMesh(
+            xy=xy,
+            depth=depth,
+            point_in_camera=placed,
+            colour=np.clip(lit, 0, 1).astype(np.float32),
+        )
+
+    def meshes(self, motion: Motion, start: int, stop: int) -> Iterator[ShadedMesh]:
+        """Shade frames start..stop of a motion."""
+        for k in range(start, stop):
+            yield self.mesh(motion.expression[k], motion.rotation[k], motion.translation[k])
