@@ -17,6 +17,7 @@ LID_PAIRS = (
     (145, 159), (144, 160), (153, 158), (163, 161), (154, 157),
     (374, 386), (380, 385), (373, 387), (390, 388), (381, 384),
 )  # fmt: skip
+LEAST_CHANGE = 0.02  # weight of small coefficients against the landmarks, relative
 LID_TOUCH = 0.05  # part of the open gap that remains between the landmarks of touching lids
 
 
@@ -74,7 +75,7 @@ def closing_by_model(model: FaceModel, identity: Floats, rest: Floats, stillness
     still = others.reshape(-1, others.shape[-1])
     # Sums over many landmarks and pairs are brought to means, so that the weights compare.
     normal = lids.rows.T @ lids.rows / len(gap) + stillness * still.T @ still / len(still)
-    normal += 1e-3 * np.trace(normal) / len(normal) * np.eye(len(normal))
+    normal += LEAST_CHANGE * np.trace(normal) / len(normal) * np.eye(len(normal))
     right = lids.rows.T @ ((LID_TOUCH - 1.0) * gap) / len(gap)
     change = np.linalg.solve(normal.astype(np.float64), right)
     return _closing_fully(np.asarray(change, np.float32), lids, rest)

@@ -26,6 +26,7 @@ def face_model() -> FaceModel:
     count = len(index)
     mean = random.standard_normal((count, 3)) * 0.3
     basis = random.standard_normal((count, 3, 64)) * 0.01
+    basis[:, :, 0] = 0.0
     row = {int(p): i for i, p in enumerate(index)}
     for lower, upper in LID_PAIRS:
         mean[row[upper], 1] = mean[row[lower], 1] + 0.1
