@@ -57,7 +57,7 @@ $(STAMP): pyproject.toml constraints.txt
 	    "Say which Python to use: make PYTHON=/path/to/python3.12" >&2; exit 1; }
 	@echo "Setting up .venv with the $(EXTRA) packages of constraints.txt; a few minutes, once."
 	@if test -e .venv/ready-$(OTHER); then rm -f .venv/ready-*; \
-	  $(BIN)/python -m pip uninstall -q -y onnxruntime onnxruntime-gpu; fi
+	  $(BIN)/python -m pip uninstall -qq -y onnxruntime onnxruntime-gpu; fi
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[$(EXTRA),dev]' || { \
 	  echo "pip could not install the packages (its message is above). Check the network and" \
 	    "'pip config list', then run make again." >&2; exit 1; }

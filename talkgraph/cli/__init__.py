@@ -1,0 +1,14 @@
+"""The command line: `talkgraph talk | plan | run | show | cache | models | train | doctor`.
+
+main       puts the commands together, turns errors into one line and an exit code
+parser     argparse with the nearest name in its errors
+options    options that several commands share, and how their text becomes values
+lookup     graphs by name (entry points) or YAML file
+progress   what a run says while it works: bars, plain lines or nothing
+failure    which line and which exit code an error deserves
+output     checks of the output path before any work
+samples    the built-in speech and photo
+
+One module per command; each has NAME, HELP, `add_arguments(parser)` and `run(args) -> int`.
+Nothing heavy is imported before a command runs, so that `--help` answers at once.
+"""

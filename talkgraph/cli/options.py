@@ -1,0 +1,151 @@
+"""Options that several commands share, and how their text becomes values."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from talkgraph.errors import InputError
+
+if TYPE_CHECKING:
+    from talkgraph.cache.store import Store
+    from talkgraph.engine import Graph
+
+QUALITIES = ("draft", "standard", "best")
+DEVICES = ("auto", "cpu", "cuda")
+
+_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([kmgt]?)i?b?", re.IGNORECASE)
+_POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
+
+
+def add_store(parser: argparse.ArgumentParser) -> None:
+    """`--store DIR`."""
+    parser.add_argument(
+        "--store",
+        type=Path,
+        metavar="DIR",
+        help="where results are kept (default: TALKGRAPH_STORE or the user's cache folder)",
+    )
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """`--device`."""
+    parser.add_argument(
+        "--device", choices=DEVICES, default="auto", help="where networks run; default: %(default)s"
+    )
+
+
+def open_store(args: argparse.Namespace) -> Store:
+    """The store that the user means, proven to be writable."""
+    from talkgraph.cache.store import Store
+
+    store = Store(args.store)
+    store.prepare()
+    return store
+
+
+def add_graph(parser: argparse.ArgumentParser, *, optional: bool = False) -> None:
+    """GRAPH, `--quality` and `--set`, read by `graph_of`."""
+    parser.add_argument(
+        "graph", metavar="GRAPH", nargs="?" if optional else None, help="a name, or a YAML file"
+    )
+    parser.add_argument("--quality", choices=QUALITIES, help="for graphs that have this option")
+    add_settings(parser)
+
+
+def graph_of(args: argparse.Namespace) -> Graph:
+    """The graph of `add_graph`, with its settings."""
+    from talkgraph.cli.lookup import load_graph, with_settings
+
+    graph = load_graph(args.graph, quality=args.quality)
+    return with_settings(graph, pairs(args.settings, "--set"))
+
+
+def add_inputs(parser: argparse.ArgumentParser) -> None:
+    """`--input NAME=VALUE` and `--until STEP`, as often as wanted."""
+    parser.add_argument(
+        "-i", "--input", action="append", default=[], dest="inputs", metavar="NAME=VALUE",
+        help="an input of the graph, such as a file; repeatable",
+    )  # fmt: skip
+    parser.add_argument(
+        "--until", action="append", default=[], metavar="STEP",
+        help="stop at this step instead of the output; repeatable",
+    )  # fmt: skip
+    parser.add_argument(
+        "--force", action="append", default=[], metavar="STEP",
+        help="make this step again though its result is stored; repeatable",
+    )  # fmt: skip
+
+
+def inputs_of(args: argparse.Namespace, graph: Graph) -> dict[str, Any]:
+    """The values of `--input`, by the types of the graph's inputs."""
+    from talkgraph.cli.lookup import from_text
+
+    texts = pairs(args.inputs, "--input")
+    return {name: from_text(text, graph.inputs.get(name, Any)) for name, text in texts.items()}
+
+
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """`--set STEP.PARAM=VALUE`, as often as wanted."""
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="settings",
+        metavar="STEP.PARAM=VALUE",
+        help="change a parameter of the graph; repeatable",
+    )
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """`--json`."""
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON object on standard output, nothing else"
+    )
+
+
+def add_quiet(parser: argparse.ArgumentParser) -> None:
+    """`-q`, `--quiet`."""
+    parser.add_argument("-q", "--quiet", action="store_true", help="say nothing but errors")
+
+
+def add_debug(parser: argparse.ArgumentParser) -> None:
+    """`--debug`."""
+    parser.add_argument("--debug", action="store_true", help="show where an error came from")
+
+
+def pairs(texts: Iterable[str], option: str) -> dict[str, str]:
+    """Split ``name=value`` texts; the value may be empty and hold more equals signs.
+
+    Raises:
+        InputError: no equals sign, no name, or the same name twice.
+    """
+    found: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise InputError(f"{option} {text}: not of the form name=value")
+        if name.strip() in found:
+            raise InputError(f"{option} {text}: '{name.strip()}' is given twice; give it once")
+        found[name.strip()] = value
+    return found
+
+
+def size(text: str) -> int:
+    """Turn ``500M``, ``1.5 GiB`` or ``4096`` into bytes (powers of 1024); for argparse."""
+    match = _SIZE.fullmatch(text.strip())
+    if match is None:
+        raise argparse.ArgumentTypeError(f"'{text}' is no size; write it as 500M or 20G")
+    return int(float(match[1]) * 1024 ** _POWERS[match[2].lower()])
+
+
+def size_text(count: float) -> str:
+    """Write a number of bytes for people, e.g. ``3.2 MiB``."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if count < 1024:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1024
+    return f"{count:.1f} TiB"

@@ -1,0 +1,54 @@
+"""argparse, with one line per error and the nearest known name in it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from talkgraph.errors import nearest
+
+
+class Parser(argparse.ArgumentParser):
+    """An ArgumentParser without abbreviations, whose errors are one line on standard error."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("allow_abbrev", False)
+        super().__init__(**options)
+
+    def error(self, message: str) -> NoReturn:
+        """Print one line and leave with exit code 2."""
+        print(f"{self.prog}: {message}; see '{self.prog} --help'", file=sys.stderr)
+        raise SystemExit(2)
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is None or value in action.choices:
+            return
+        known = [str(choice) for choice in action.choices]
+        name = "/".join(action.option_strings) or action.metavar or action.dest
+        raise argparse.ArgumentError(
+            None,
+            f"{name}: unknown '{value}'{nearest(str(value), known)}, known: {', '.join(known)}",
+        )
+
+    def check_options(self, arguments: Sequence[str]) -> None:
+        """Refuse unknown long options, before argparse complains about what is missing instead."""
+        parser: Parser = self
+        for argument in arguments:
+            if argument == "--":
+                return
+            if argument.startswith("--"):
+                option = argument.split("=", 1)[0]
+                known = parser._option_string_actions
+                if option not in known:
+                    parser.error(f"unknown option {option}{nearest(option, known)}")
+            else:
+                parser = parser._command(argument) or parser
+
+    def _command(self, name: str) -> Parser | None:
+        for action in self._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                found = action.choices.get(name)
+                return found if isinstance(found, Parser) else None
+        return None

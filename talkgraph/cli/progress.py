@@ -1,0 +1,208 @@
+"""What a run says while it works: bars on a terminal, plain lines elsewhere, or nothing.
+
+All of it goes to standard error; standard output belongs to results. A watcher is handed to the
+engine as `on_event`.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TextIO
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
+    from rich.progress import TaskID
+
+    from talkgraph.engine.events import Event
+
+_LINE_EVERY = 10.0  # s; between two plain progress lines of one stage
+
+
+class Watcher:
+    """Listens to a run; says nothing (`--quiet`), only counts the stages out of the store."""
+
+    def __init__(self) -> None:
+        self.cached = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __call__(self, event: Event) -> None:
+        """Take one event of the engine."""
+        from talkgraph.engine import events
+
+        match event:
+            case events.Started():
+                self.started(event.step)
+            case events.Progress():
+                self.progress(event.step, event.done, event.total)
+            case events.Note():
+                self.note(event.step, event.text)
+            case events.Finished() if event.cached:
+                self.cached += 1
+            case events.Finished():
+                self.finished(event.step, event.seconds)
+            case events.Failed():
+                self.failed(event.step)
+
+    def started(self, step: str) -> None:
+        """A stage begins."""
+
+    def progress(self, step: str, done: float, total: float) -> None:
+        """A stage is at `done` of `total`."""
+
+    def note(self, step: str, text: str) -> None:
+        """A stage says something that the user should know."""
+
+    def finished(self, step: str, seconds: float) -> None:
+        """A stage was computed."""
+
+    def failed(self, step: str) -> None:
+        """A stage broke; `failure` says why."""
+
+    def close(self) -> None:
+        """The run is over, well or not."""
+
+
+class Lines(Watcher):
+    """One plain line per stage and per note, and one now and then while a stage takes long."""
+
+    def __init__(
+        self, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        super().__init__()
+        self._stream = stream or sys.stderr
+        self._clock = clock
+        self._began: dict[str, float] = {}
+        self._said: dict[str, float] = {}
+
+    def started(self, step: str) -> None:
+        """Start the stage's clock."""
+        self._began[step] = self._said[step] = self._clock()
+
+    def progress(self, step: str, done: float, total: float) -> None:
+        """Say how far a long stage is, and how long it will take."""
+        now = self._clock()
+        began = self._began.setdefault(step, now)
+        if total <= 0 or now - self._said.get(step, began) < _LINE_EVERY:
+            return
+        self._said[step] = now
+        left = (now - began) * (total - done) / done if done > 0 else None
+        ending = "" if left is None else f", {duration(left)} left"
+        self._say(f"{step}: {done / total:.0%}{ending}")
+
+    def note(self, step: str, text: str) -> None:
+        """Print the note."""
+        self._say(f"{step}: note: {text}")
+
+    def finished(self, step: str, seconds: float) -> None:
+        """Print how long it took."""
+        self._say(f"{step}: {duration(seconds)}")
+
+    def close(self) -> None:
+        """Say how many stages needed no work."""
+        if self.cached:
+            self._say(_from_store(self.cached))
+
+    def _say(self, text: str) -> None:
+        print(text, file=self._stream, flush=True)
+
+
+class Bars(Watcher):
+    """A bar with the time left for each running stage, a line for each finished one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            Progress,
+            TaskProgressColumn,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
+
+        self._bars: RichProgress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._tasks: dict[str, TaskID] = {}
+        self._bars.start()
+
+    def started(self, step: str) -> None:
+        """Show a bar that only moves until the stage says how far it is."""
+        self._tasks[step] = self._bars.add_task(step, total=None)
+
+    def progress(self, step: str, done: float, total: float) -> None:
+        """Move the bar."""
+        if step not in self._tasks:
+            self.started(step)
+        self._bars.update(self._tasks[step], completed=done, total=total)
+
+    def note(self, step: str, text: str) -> None:
+        """Print the note above the bars."""
+        self._say(f"{step}: note: {text}")
+
+    def finished(self, step: str, seconds: float) -> None:
+        """Turn the bar into a line."""
+        self._remove(step)
+        self._say(f"{step}: {duration(seconds)}")
+
+    def failed(self, step: str) -> None:
+        """Take the bar away."""
+        self._remove(step)
+
+    def close(self) -> None:
+        """Say how many stages needed no work, and give the terminal back."""
+        if self.cached:
+            self._say(_from_store(self.cached))
+        self._bars.stop()
+
+    def _remove(self, step: str) -> None:
+        task = self._tasks.pop(step, None)
+        if task is not None:
+            self._bars.remove_task(task)
+
+    def _say(self, text: str) -> None:
+        self._bars.console.print(text, markup=False, highlight=False)
+
+
+def watcher(*, quiet: bool = False) -> Watcher:
+    """The watcher that fits: bars on a terminal, lines elsewhere, nothing if `quiet`."""
+    if quiet:
+        return Watcher()
+    return Bars() if sys.stderr.isatty() else Lines()
+
+
+def _from_store(count: int) -> str:
+    return f"{count} stage{'s' if count > 1 else ''} from the store"
+
+
+def duration(seconds: float) -> str:
+    """Write a duration in at most two units: ``0.4 s``, ``12 s``, ``3 min 20 s``, ``1 h 5 min``."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -1,0 +1,74 @@
+"""Run any graph, by name or from a YAML file, on inputs given as name=value."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from talkgraph.cli import options
+from talkgraph.cli.progress import watcher
+from talkgraph.cli.talk import stages_json
+from talkgraph.errors import InputError
+
+NAME = "run"
+HELP = "run any graph"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `talkgraph run`."""
+    options.add_graph(parser)
+    options.add_inputs(parser)
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="where to put the file that the graph makes",
+    )
+    options.add_device(parser)
+    options.add_store(parser)
+    options.add_quiet(parser)
+    options.add_json(parser)
+    options.add_debug(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the graph; put its file in its place, or say what came out."""
+    from talkgraph import models
+    from talkgraph.cache.files import File
+    from talkgraph.nodes import media
+
+    graph = options.graph_of(args)
+    inputs = options.inputs_of(args, graph)
+    until = args.until or None
+    if args.output is not None:
+        media.check_target(args.output)
+        if graph.source_type(until[0] if until else graph.output) is not File:
+            raise InputError(f"--output: graph '{graph.name}' makes no file; leave it away")
+    store = options.open_store(args)
+    with models.use_device(args.device), watcher(quiet=args.quiet) as watch:
+        result = graph.run(inputs, store=store, until=until, force=args.force, on_event=watch)
+    value = result.output
+    if args.output is not None:
+        media.save(value, args.output)
+    if args.json:
+        stages = stages_json(result.records)
+        print(json.dumps({"output": _said(value, args.output), "stages": stages}))
+    elif not args.quiet:
+        print(_said(value, args.output), file=sys.stdout)
+    return 0
+
+
+def _said(value: Any, output: Path | None) -> str:
+    """One line on the graph's output: the path of a file, else what kind of value it is."""
+    if output is not None:
+        return str(output)
+    path = getattr(value, "path", None)
+    if isinstance(path, Path):
+        return str(path)
+    from talkgraph.engine.types import brief
+
+    return brief(value)

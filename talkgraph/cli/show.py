@@ -1,0 +1,61 @@
+"""Draw a graph: steps, nodes and edges as a Mermaid diagram, or the graph as YAML."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import TYPE_CHECKING
+
+from talkgraph.cli.options import add_debug, add_graph, graph_of
+
+if TYPE_CHECKING:
+    from talkgraph.engine import Graph
+
+NAME = "show"
+HELP = "draw a graph; without a name, list the graphs"
+FORMATS = ("mermaid", "yaml")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `talkgraph show`."""
+    add_graph(parser, optional=True)
+    parser.add_argument("--format", choices=FORMATS, default="mermaid", help="default: %(default)s")
+    add_debug(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the drawing, or the names of the graphs."""
+    if args.graph is None:
+        from talkgraph.cli.lookup import graphs
+
+        print("\n".join(graphs()))
+        return 0
+    graph = graph_of(args)
+    print(mermaid(graph) if args.format == "mermaid" else graph.to_yaml().rstrip("\n"))
+    return 0
+
+
+def mermaid(graph: Graph) -> str:
+    """The graph as a Mermaid flowchart: inputs rounded, the output with a thick border."""
+    from talkgraph.engine.graph import parse_source
+    from talkgraph.engine.types import type_name
+
+    ids = {name: f"n{index}" for index, name in enumerate([*graph.inputs, *graph.steps])}
+    lines = ["flowchart TD"]
+    for name, type_ in graph.inputs.items():
+        lines.append(f"  {ids[name]}([{_quoted(f'{name}: {type_name(type_)}')}])")
+    for name, step in graph.steps.items():
+        lines.append(f"  {ids[name]}[{_quoted(f'{name}<br>{step.node.node_id}')}]")
+    for name, step in graph.steps.items():
+        for port, text in step.sources.items():
+            source, fields = parse_source(text)
+            label = ".".join(["", *fields]) if fields else ""
+            label = label if port == source or label.endswith(f".{port}") else f"{label} {port}"
+            arrow = f" -- {_quoted(label.strip())} -->" if label.strip() else " -->"
+            lines.append(f"  {ids[source]}{arrow} {ids[name]}")
+    lines.append(f"  style {ids[parse_source(graph.output)[0]]} stroke-width:3px")
+    return "\n".join(lines)
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False).replace('\\"', "#quot;")

@@ -1,0 +1,124 @@
+"""Make a video of a person saying the speech, from a short video or one photo of them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from talkgraph.cli import options, samples
+from talkgraph.cli.output import check_input, check_output
+from talkgraph.cli.progress import duration, watcher
+from talkgraph.errors import InputError
+
+if TYPE_CHECKING:
+    from talkgraph.engine.run import StepRecord
+
+NAME = "talk"
+HELP = "make a talking video (the main job)"
+_GRAPHS = {"video": "yi2020", "photo": "photo"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `talkgraph talk`."""
+    add = parser.add_argument
+    add("-a", "--audio", type=Path, metavar="FILE",
+        help="the speech: WAV, FLAC, MP3, M4A or the sound of a video")  # fmt: skip
+    add("-v", "--video", type=Path, metavar="FILE", help="the person: a video of 2 s or more")
+    add("-p", "--photo", type=Path, metavar="FILE", help="the person: one photo")
+    add("-o", "--output", type=Path, metavar="FILE", default=Path("talk.mp4"),
+        help="where the MP4 goes; default: %(default)s")  # fmt: skip
+    add("--sample", action="store_true",
+        help="take the built-in speech and photo for what is not given")  # fmt: skip
+    add("--face", type=int, metavar="N",
+        help="which face speaks, if there are several: 1 is the largest")  # fmt: skip
+    add("--quality", choices=options.QUALITIES, default="draft",
+        help="draft is quick, standard and best train a refiner on the video; "
+        "default: %(default)s")  # fmt: skip
+    add("--seed", type=int, metavar="N", help="seed of all that is random")
+    options.add_device(parser)
+    options.add_settings(parser)
+    options.add_store(parser)
+    options.add_quiet(parser)
+    options.add_json(parser)
+    options.add_debug(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Check all that can be checked, run the graph, put the video in its place."""
+    began = time.perf_counter()
+    audio, kind, person = _inputs(args)
+    check_output(args.output, [audio, person])
+
+    from talkgraph import models
+    from talkgraph.cli.lookup import named_graph, with_settings
+    from talkgraph.nodes import media
+
+    graph = named_graph(_GRAPHS[kind], quality=args.quality, seed=args.seed, face=args.face)
+    graph = with_settings(graph, options.pairs(args.settings, "--set"))
+    store = options.open_store(args)
+    with models.use_device(args.device), watcher(quiet=args.quiet) as watch:
+        result = graph.run({"audio": audio, kind: person}, store=store, on_event=watch)
+    media.save(result.output, args.output)
+    seconds = time.perf_counter() - began
+    if args.json:
+        print(json.dumps(report(args.output, seconds, result.records), ensure_ascii=False))
+    elif not args.quiet:
+        print(f"{args.output} is ready, in {duration(seconds)}", file=sys.stderr)
+    return 0
+
+
+def report(output: Path, seconds: float, stages: Mapping[str, StepRecord]) -> dict[str, Any]:
+    """What `--json` prints.
+
+    Args:
+        output: the finished video.
+        seconds: duration of the whole command.
+        stages: what became of each step.
+    """
+    import av
+
+    with av.open(str(output)) as container:
+        video = container.streams.video[0]
+        frames, fps = video.frames, float(video.average_rate or 0)
+    return {
+        "output": str(output),
+        "frames": frames,
+        "fps": fps,
+        "seconds": round(seconds, 3),
+        "stages": stages_json(stages),
+    }
+
+
+def stages_json(stages: Mapping[str, StepRecord]) -> dict[str, dict[str, Any]]:
+    """Step name -> seconds and whether it was cached."""
+    return {
+        name: {"seconds": round(stage.seconds, 3), "cached": stage.cached}
+        for name, stage in stages.items()
+    }
+
+
+def _inputs(args: argparse.Namespace) -> tuple[Path, str, Path]:
+    """Speech, "video" or "photo", and the person's file; all of them looked at."""
+    audio, video, photo = args.audio, args.video, args.photo
+    if video is not None and photo is not None:
+        raise InputError("both --video and --photo are given; give one of them")
+    if args.face is not None and args.face < 1:
+        raise InputError(f"--face {args.face}: faces are counted from 1, the largest")
+    if args.sample:
+        audio = audio or samples.speech()
+        photo = photo or (None if video else samples.photo())
+    if audio is None:
+        raise InputError("no speech; give --audio FILE, or --sample for the built-in one")
+    if video is None and photo is None:
+        raise InputError(
+            "no person; give --video FILE or --photo FILE, or --sample for the built-in photo"
+        )
+    kind, person = ("video", video) if video is not None else ("photo", photo)
+    check_input(audio, "speech")
+    check_input(person, kind)
+    return audio, kind, person

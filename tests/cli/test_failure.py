@@ -1,0 +1,84 @@
+"""Which line and which exit code an error deserves."""
+
+import errno
+
+import pytest
+
+from talkgraph import errors
+from talkgraph.cli.failure import explain
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        errors.InputError,
+        errors.GraphError,
+        errors.KeyingError,
+        errors.StoreError,
+        errors.ModelError,
+    ],
+)
+def test_an_error_that_the_user_can_mend_is_said_as_it_is(kind):
+    assert explain(kind("me.mp4: no face; use another video")) == (
+        "me.mp4: no face; use another video",
+        2,
+    )
+
+
+def test_a_message_of_several_lines_becomes_one():
+    assert explain(errors.InputError("first\n  second"))[0] == "first second"
+
+
+def test_a_node_that_failed_on_the_users_file_is_the_users_to_mend():
+    try:
+        try:
+            raise errors.InputError("a.wav: silent; record it again")
+        except errors.InputError as cause:
+            raise errors.NodeError("step 'speech' failed") from cause
+    except errors.NodeError as error:
+        assert explain(error) == ("a.wav: silent; record it again", 2)
+
+
+def test_a_node_that_failed_by_itself_is_ours():
+    try:
+        try:
+            raise ZeroDivisionError("division by zero")
+        except ZeroDivisionError as cause:
+            raise errors.NodeError("step 'fit' failed: division by zero") from cause
+    except errors.NodeError as error:
+        line, code = explain(error)
+    assert code == 1
+    assert "step 'fit' failed" in line
+    assert "--debug" in line
+
+
+def test_a_file_that_cannot_be_opened_is_the_users_to_mend(tmp_path):
+    with pytest.raises(OSError) as caught:
+        (tmp_path / "missing.wav").open()
+    line, code = explain(caught.value)
+    assert code == 2
+    assert str(tmp_path / "missing.wav") in line
+    assert "check the path" in line
+
+
+def test_a_full_disk_is_said_so_however_deep_it_happened():
+    full = OSError(errno.ENOSPC, "No space left on device")
+    outer = errors.NodeError("step 'media' failed")
+    outer.__cause__ = RuntimeError("write failed")
+    outer.__cause__.__context__ = full
+    line, code = explain(outer)
+    assert code == 2
+    assert "no space left" in line
+    assert "cache gc" in line
+
+
+def test_an_error_without_a_file_is_ours():
+    line, code = explain(OSError("libEGL.so.1: cannot open shared object file"))
+    assert code == 1
+    assert "libEGL" in line
+
+
+def test_a_circle_of_causes_ends():
+    first, second = RuntimeError("a"), RuntimeError("b")
+    first.__cause__, second.__cause__ = second, first
+    assert explain(first)[1] == 1

@@ -1,0 +1,72 @@
+"""Errors of the command line: one line, the nearest name, exit code 2."""
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+from talkgraph.cli.main import main
+
+
+def refused(capsys, *words):
+    """The one line on standard error that refuses a command line."""
+    with pytest.raises(SystemExit) as caught:
+        main(words)
+    assert caught.value.code == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert len(printed.err.splitlines()) == 1
+    return printed.err
+
+
+@pytest.mark.parametrize(
+    ("words", "wrong", "meant"),
+    [
+        (["tak"], "tak", "talk"),
+        (["talk", "--vidoe", "me.mp4"], "--vidoe", "--video"),
+        (["talk", "--audi=x.wav"], "--audi", "--audio"),
+        (["talk", "--quality", "drat"], "drat", "draft"),
+        (["talk", "--device", "cudaa"], "cudaa", "cuda"),
+        (["cache", "veryfi"], "veryfi", "verify"),
+        (["cache", "gc", "--limti", "1G"], "--limti", "--limit"),
+        (["models", "pul"], "pul", "pull"),
+        (["train", "face-modle"], "face-modle", "face-model"),
+    ],
+)
+def test_the_nearest_name_is_offered(capsys, words, wrong, meant):
+    line = refused(capsys, *words)
+    assert wrong in line
+    assert f"did you mean '{meant}'?" in line
+
+
+def test_words_behind_a_double_dash_are_no_options(capsys):
+    assert "--nonsense" not in refused(capsys, "talk", "--face", "x", "--", "--nonsense")
+
+
+def test_every_command_explains_itself(capsys):
+    for command in ["talk", "plan", "run", "show", "cache", "models", "train", "doctor"]:
+        with pytest.raises(SystemExit) as caught:
+            main([command, "--help"])
+        assert caught.value.code == 0
+        assert capsys.readouterr().out.startswith(f"usage: talkgraph {command}")
+
+
+def test_help_answers_at_once_and_loads_nothing_heavy():
+    code = (
+        "import sys\n"
+        "from talkgraph.cli.main import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'numpy', 'torch', 'onnxruntime', 'scipy', 'av', 'networkx', 'rich'}\n"
+        "print(sorted(heavy & set(sys.modules)))\n"
+    )
+    took = []
+    for _ in range(3):
+        start = time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        )
+        took.append(time.perf_counter() - start)
+    assert done.stdout.splitlines()[-1] == "[]"
+    assert min(took) < 1.0  # 0.2 s on an idle machine; the bound leaves room for a busy one
