@@ -1,0 +1,30 @@
+"""What lies behind the face: source frames, bent to its pose (Yi et al. 2020, section 3.3).
+
+Place in the chain: after pose_mapping (match), beside render (warp), before refine (composite).
+
+Nodes
+-----
+match_backgrounds     `match.MatchBackgrounds`: Motion, FaceFit -> Backgrounds, the source frame of
+                      every output frame and the pose to render on it.
+rehearse_backgrounds  `rehearse.RehearseBackgrounds`: FaceFit -> Backgrounds, displaced within the
+                      clip, for the refiner's training pairs.
+warp_background       `warp.WarpBackground`: Clip, FaceFit, Backgrounds, FaceModel -> Frames, the
+                      source frames with the head turned to that pose; also all of photo mode.
+composite             `composite.Composite`: background Frames, RGBA face Frames -> Frames.
+
+Modules
+-------
+keyframes    extremes of head orientation.
+traversal    the path through the clip from keyframe to keyframe.
+pose_limit   how far the shown pose may differ from the background's.
+depth_mesh   the face mesh extended over hair, ears and neck (face profiling).
+field        displacement lattices and resampling (numba; imported when frames are made).
+tone         the render's low frequencies brought to those of the picture behind it.
+"""
+
+from talkgraph.nodes.backgrounds.composite import Composite
+from talkgraph.nodes.backgrounds.match import MatchBackgrounds
+from talkgraph.nodes.backgrounds.rehearse import RehearseBackgrounds
+from talkgraph.nodes.backgrounds.warp import WarpBackground
+
+__all__ = ["Composite", "MatchBackgrounds", "RehearseBackgrounds", "WarpBackground"]
