@@ -175,13 +175,16 @@ class _Fit:
     def _normal_equations(self, basis: Array, target: Array, metric: Array) -> tuple[Array, Array]:
         """B'WB and B'Wr of every frame, per landmark on average; `basis [shape=(L, 3, K)]`."""
         count, size = target.shape[:2]
-        hessian = np.empty((count, basis.shape[-1], basis.shape[-1]))
-        gradient = np.empty((count, basis.shape[-1]))
+        width = basis.shape[-1]
+        by_axis = np.ascontiguousarray(basis.transpose(1, 0, 2)).reshape(3, -1)
+        flat = by_axis.reshape(-1, width)
+        hessian = np.empty((count, width, width))
+        gradient = np.empty((count, width))
         for t in range(count):
-            weighted = np.einsum("l,ij,ljk->lik", self.weights[t], metric[t], basis)
-            flat = weighted.reshape(-1, basis.shape[-1]) / size
-            hessian[t] = basis.reshape(-1, basis.shape[-1]).T @ flat
-            gradient[t] = flat.T @ target[t].reshape(-1)
+            share = np.repeat(self.weights[t] / size, width)
+            weighted = ((metric[t] @ by_axis) * share).reshape(-1, width)
+            hessian[t] = flat.T @ weighted
+            gradient[t] = weighted.T @ target[t].T.reshape(-1)
         return hessian, gradient
 
     def update_expression(self) -> None:

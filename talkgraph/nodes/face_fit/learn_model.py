@@ -16,13 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from talkgraph.nodes.face_fit.pose import initial_pose, lift
+from talkgraph.nodes.morphable.camera import DISTANCE
+from talkgraph.nodes.morphable.face_mesh import POINTS, face_mesh_mirror, face_mesh_triangles
+from talkgraph.nodes.morphable.mesh import unique_edges
 from talkgraph.nodes.values import FaceTrack
 
 Array = NDArray[np.float64]
 
 FACE_WIDTH = 1.6  # head units; the width of the mean face, as in the Basel face model's scale
 FOREHEAD, CHIN = 10, 152  # the mean face stands upright when these two have the same depth
-FOLDS = 10
+FOLDS = 10  # persons are left out in so many groups
+ALIGNMENTS = 8  # rounds of generalised Procrustes analysis
 
 
 @attrs.frozen(kw_only=True)
@@ -39,18 +43,16 @@ class LearnedShape:
     """The result on the L = 468 landmarks.
 
     mean `[shape=(L, 3)]`, identity `[shape=(L, 3, Ki)]`, expression `[shape=(L, 3, Ke)]`, head
-    units per standard deviation; mirror `[shape=(L,)]`, the landmark on the other side.
+    units per standard deviation.
     """
 
     mean: Array
     identity: Array
     expression: Array
-    mirror: NDArray[np.int64]
 
 
 def learn_face_model(
     subjects: Sequence[Subject],
-    triangles: NDArray[np.integer],
     *,
     identity_components: int = 80,
     identity_from_people: int = 40,
@@ -61,7 +63,6 @@ def learn_face_model(
 
     Args:
         subjects: tracked clips and photos of many persons.
-        triangles: `[shape=(M, 3)]`, the tracker's topology.
         identity_components: all identity components (80 in the paper).
         identity_from_people: how many of these are principal components of the persons.
         expression_components: 64 in the paper.
@@ -69,15 +70,14 @@ def learn_face_model(
     """
     picked = [_spread(s.track, frames_per_clip) for s in subjects]
     sizes = [s.track.size for s in subjects]
-    mean, mirror = _mean_face(picked, sizes)
+    mirror = face_mesh_mirror()
+    mean = _mean_face(picked, sizes, mirror)
     registered = [_register(p, size, mean) for p, size in zip(picked, sizes, strict=True)]
     persons: dict[str, list[Array]] = {}
     for subject, shapes in zip(subjects, registered, strict=True):
         persons.setdefault(subject.person, []).append(shapes.mean(0))
     neutral = np.stack([np.mean(shapes, 0) for shapes in persons.values()])
-    identity = _identity_basis(
-        neutral - mean, mirror, triangles, identity_components, identity_from_people
-    )
+    identity = _identity_basis(neutral - mean, mirror, identity_components, identity_from_people)
     moves = []
     for subject, shapes in zip(subjects, registered, strict=True):
         if subject.moving:
@@ -89,7 +89,6 @@ def learn_face_model(
         mean=mean,
         identity=identity,
         expression=expression[..., :expression_components],
-        mirror=mirror,
     )
 
 
@@ -104,22 +103,19 @@ def _register(landmarks: Array, size: int, mean: Array) -> Array:
     """Every frame in head space, `[shape=(T, L, 3)]`."""
     weights = np.ones(landmarks.shape[:2])
     rotation, translation = initial_pose(landmarks, mean, size, weights)
-    points = lift(landmarks, size, 10.0 - translation[:, 2])
+    points = lift(landmarks, size, DISTANCE - translation[:, 2])
     return np.einsum("tji,tlj->tli", rotation, points - translation[:, None])
 
 
-def _mean_face(picked: Sequence[Array], sizes: Sequence[int]) -> tuple[Array, NDArray[np.int64]]:
+def _mean_face(picked: Sequence[Array], sizes: Sequence[int], mirror: NDArray[np.int64]) -> Array:
     """Symmetric mean by generalised Procrustes analysis, upright and of standard width."""
     first = picked[0][0] * (1, -1, -1)
     mean = _standard(first - first.mean(0))
-    mirror = np.arange(len(mean))
-    for round_ in range(8):
+    for _ in range(ALIGNMENTS):
         faces = [_register(p, s, mean).mean(0) for p, s in zip(picked, sizes, strict=True)]
         mean = _standard(np.mean(faces, 0))
-        if round_ >= 1:
-            mirror = _mirror_of(mean)
-            mean = _standard((mean + _flip(mean[None], mirror)[0]) / 2)
-    return mean, mirror
+        mean = _standard((mean + _flip(mean[None], mirror)[0]) / 2)
+    return mean
 
 
 def _standard(shape: Array) -> Array:
@@ -139,16 +135,6 @@ def _standard(shape: Array) -> Array:
     return np.asarray(shape * (FACE_WIDTH / np.ptp(shape[:, 0])))
 
 
-def _mirror_of(shape: Array) -> NDArray[np.int64]:
-    """For every landmark the one that its mirror image falls on (a one-to-one assignment)."""
-    from scipy.optimize import linear_sum_assignment
-    from scipy.spatial.distance import cdist
-
-    cost = cdist(shape * (-1, 1, 1), shape) ** 2
-    found: NDArray[np.int64] = linear_sum_assignment(cost)[1]
-    return found
-
-
 def _flip(shapes: Array, mirror: NDArray[np.int64]) -> Array:
     """Mirror image of faces or displacements `[shape=(N, L, 3)]`."""
     return shapes[:, mirror] * (-1, 1, 1)
@@ -164,7 +150,6 @@ def _principal(samples: Array) -> Array:
 def _identity_basis(
     people: Array,
     mirror: NDArray[np.int64],
-    triangles: NDArray[np.integer],
     count: int,
     from_people: int,
 ) -> Array:
@@ -175,7 +160,7 @@ def _identity_basis(
         return _principal(both)[..., :from_people]
 
     basis = components(people).reshape(people[0].size, -1)
-    harmonics = _harmonics(triangles, people.shape[1], count)
+    harmonics = _harmonics(count)
     unit = np.linalg.qr(basis)[0]
     rest = harmonics - unit @ (unit.T @ harmonics)
     rest = np.linalg.qr(rest)[0]
@@ -194,16 +179,11 @@ def _identity_basis(
     return np.concatenate([basis, rest[:, order]], 1).reshape(*people.shape[1:], -1)
 
 
-def _harmonics(triangles: NDArray[np.integer], vertices: int, count: int) -> Array:
+def _harmonics(count: int) -> Array:
     """Low-frequency displacement fields: Laplacian eigenvectors times x, y, z, as columns."""
-    from scipy.sparse import coo_matrix, diags
-
-    edges = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
-    edges = np.concatenate([edges, edges[:, ::-1]])
-    adjacency = coo_matrix(
-        (np.ones(len(edges)), (edges[:, 0], edges[:, 1])), shape=(vertices, vertices)
-    ).tocsr()
-    adjacency.data[:] = 1.0
-    laplacian = diags(np.asarray(adjacency.sum(1)).ravel()) - adjacency
-    modes = np.linalg.eigh(laplacian.toarray())[1][:, 1 : count + 1]
-    return np.einsum("vm,cd->vcmd", modes, np.eye(3)).reshape(vertices * 3, -1)
+    edges = unique_edges(face_mesh_triangles())[0]
+    laplacian = np.zeros((POINTS, POINTS))
+    laplacian[edges[:, 0], edges[:, 1]] = laplacian[edges[:, 1], edges[:, 0]] = -1
+    np.fill_diagonal(laplacian, -laplacian.sum(1))
+    modes = np.linalg.eigh(laplacian)[1][:, 1 : count + 1]
+    return np.einsum("vm,cd->vcmd", modes, np.eye(3)).reshape(POINTS * 3, -1)
