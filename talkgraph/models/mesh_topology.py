@@ -34,11 +34,11 @@ def read_triangles(source: bytes) -> NDArray[np.int32]:
         if not isinstance(value, ast.Call):
             raise ValueError("no frozenset")
         edges = np.array(ast.literal_eval(value.args[0]), np.int32).reshape(-1, 3, 2)
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, TypeError, IndexError, RecursionError) as error:
         raise ModelError(f"the face mesh's triangles cannot be read: {error}") from error
     starts, ends = edges[:, :, 0], edges[:, :, 1]
     closed = (ends == np.roll(starts, -1, axis=1)).all()
-    if edges.shape[0] != TRIANGLES or not closed or starts.max() != POINTS - 1:
+    if len(edges) != TRIANGLES or not closed or starts.max() != POINTS - 1:
         raise ModelError("the face mesh's edges are not 852 triangles over 468 points")
     return np.ascontiguousarray(starts)
 

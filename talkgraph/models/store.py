@@ -193,7 +193,7 @@ def _receipt(asset: Asset) -> _Receipt | None:
         text = (root() / f"{asset.name}.json").read_bytes()
         receipt = json.loads(text)
         file, digest = receipt["file"], receipt["sha256"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     made_here = receipt.get("recipe") == RECIPE and receipt.get("parts") == _expected(asset)
     plain = isinstance(file, str) and isinstance(digest, str)

@@ -8,7 +8,7 @@ Run it in an environment of its own (the original runtime wants numpy < 2):
     python tests/data/face_networks_reference.py tests/data/face_networks_reference.npz
 
 The pictures are cut from scikit-image's astronaut (NASA, public domain) by plain slicing, so that
-the tests rebuild exactly the same input (`tests/models/astronaut.py` mirrors `pictures`).
+the tests rebuild exactly the same input (`tests/models/astronaut.py` calls `pictures`).
 """
 
 import os
@@ -63,9 +63,8 @@ def run(mp, model, outputs, lowest, images):
     found = {f"f{i}": [] for i in range(outputs)}
     for name in found:
         graph.observe_output_stream(
-            name, lambda stream, packet: found[stream].append(
-                mp.packet_getter.get_float_list(packet)
-            )
+            name,
+            lambda stream, packet: found[stream].append(mp.packet_getter.get_float_list(packet)),
         )
     graph.start_run()
     for number, image in enumerate(images):
