@@ -121,11 +121,13 @@ def _parameter(graph: Graph, step: str, parameter: str, text: str) -> Any:
 def from_text(text: str, type_: Any) -> Any:
     """The value that a text on the command line means for a parameter or input of `type_`.
 
-    JSON where it fits (``3``, ``0.5``, ``true``, ``null``, ``[1, 2]``), else the text itself.
+    JSON where it fits (``3``, ``0.5``, ``true``, ``null``, ``[1, 2]``), else the text itself, or
+    the file of that name.
     """
+    from talkgraph.cache.files import File
     from talkgraph.engine.types import coerce
 
-    candidates: list[Any] = [text]
+    candidates: list[Any] = [text, File(Path(text))]
     with contextlib.suppress(ValueError):
         candidates.insert(0, json.loads(text))
     for candidate in candidates:
