@@ -24,11 +24,11 @@ Tree = Any  # None, bool, int, str, and lists and string-keyed dicts of trees
 
 def digest_bytes(*parts: Any) -> str:
     """Digest of the concatenation of bytes-like `parts`, 64 hexadecimal digits."""
-    hasher = blake3()
-    for part in parts:
-        view = memoryview(part)
-        large = view.nbytes >= _LARGE
-        hasher.update(view.cast("B") if view.nbytes else b"", **_threads(large))
+    views = [memoryview(part) for part in parts]
+    large = sum(view.nbytes for view in views) >= _LARGE
+    hasher = blake3(max_threads=blake3.AUTO if large else 1)
+    for view in views:
+        hasher.update(view.cast("B") if view.nbytes else b"")
     return hasher.hexdigest()
 
 
@@ -56,7 +56,3 @@ def canonical(tree: Tree) -> str:
 def is_digest(text: object) -> bool:
     """Whether `text` is spelled like a digest, and so is safe as a file name."""
     return isinstance(text, str) and _DIGEST.match(text) is not None
-
-
-def _threads(large: bool) -> dict[str, int]:
-    return {"max_threads": blake3.AUTO} if large else {}

@@ -250,9 +250,8 @@ class Store:
 
     def remember(self, name: str, subject: str, fact: Record) -> None:
         """Remember a fact if the store can be written."""
-        if not self.blobs.temporary.is_dir():
-            return
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, StoreError):
+            self.prepare()
             write_record(self._memo_path(name, subject), fact, self.blobs.temporary, False)
 
     def _memo_path(self, name: str, subject: str) -> Path:

@@ -1,0 +1,260 @@
+"""What goes into the store comes out the same, and reading executes nothing."""
+
+import json
+import math
+import os
+import pickle
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from talkgraph.cache import CHUNK, File, Frames, Store, value
+from talkgraph.cache.codecs import decode, field_of, references
+from talkgraph.cache.keys import digest_tree
+from talkgraph.errors import DamagedError, KeyingError, StoreError
+
+KEY = "ab" * 32
+
+
+@value("test_codecs_box")
+class Box:
+    things: object
+    more: object = None
+
+
+arrays = hnp.arrays(
+    hnp.integer_dtypes()
+    | hnp.floating_dtypes()
+    | hnp.boolean_dtypes()
+    | hnp.unicode_string_dtypes(),
+    hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3),
+)
+leaves = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text()
+    | st.binary(max_size=8)
+    | arrays.filter(lambda a: a.dtype.char not in "gG" and a.dtype.itemsize > 0)
+)
+values = st.recursive(
+    leaves,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.lists(inner, max_size=3).map(tuple)
+        | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+        | inner.map(lambda x: Box(things=x))
+    ),
+    max_leaves=8,
+)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    return Store(tmp_path_factory.mktemp("codecs ü") / "store", durable=False)
+
+
+def there_and_back(store, thing, key=KEY):
+    store.forget(key)
+    store.put(key, thing, facts=dict)
+    return store.load(Store(store.path).action(key)["output"])
+
+
+def same(one, two):
+    if isinstance(one, np.ndarray) or isinstance(two, np.ndarray):
+        return (
+            one.shape == two.shape
+            and one.dtype == two.dtype.newbyteorder("=")
+            and np.ascontiguousarray(one).tobytes()
+            == np.ascontiguousarray(two.astype(one.dtype)).tobytes()
+        )
+    if type(one) is not type(two):
+        return False
+    if isinstance(one, Box):
+        return same(one.things, two.things) and same(one.more, two.more)
+    if isinstance(one, list | tuple):
+        return len(one) == len(two) and all(map(same, one, two))
+    if isinstance(one, dict):
+        return one.keys() == two.keys() and all(same(one[k], two[k]) for k in one)
+    if isinstance(one, float):
+        return one.hex() == two.hex()
+    return one == two
+
+
+@settings(max_examples=120, deadline=None, derandomize=True)
+@given(values)
+def test_round_trip(store, thing):
+    found = there_and_back(store, thing)
+    assert same(found, thing)
+    assert store.digest_of(found, "x")[0] == store.digest_of(thing, "x")[0]
+
+
+@pytest.mark.parametrize("scalar", [np.float32(0.1), np.int16(-3), np.bool_(True), np.str_("ü")])
+def test_numpy_scalars(store, scalar):
+    found = there_and_back(store, scalar)
+    assert found == scalar and found.dtype == scalar.dtype
+
+
+def test_sets(store):
+    assert there_and_back(store, [{1, "a"}, frozenset({(1, 2)})]) == [{1, "a"}, frozenset({(1, 2)})]
+
+
+@pytest.mark.parametrize("count", [3, 3 << 19])
+def test_arrays_come_back_read_only(store, count):
+    array = np.arange(count, dtype=np.float64)
+    found = there_and_back(store, array)
+    assert type(found) is np.ndarray and not found.flags.writeable
+    with pytest.raises(ValueError, match="read-only"):
+        found[0] = 1
+    np.testing.assert_array_equal(found, array)
+
+
+def test_a_large_array_is_mapped(store):
+    found = there_and_back(store, np.zeros(1 << 20))
+    base = found
+    while base.base is not None and not isinstance(base, np.memmap):
+        base = base.base
+    assert isinstance(base, np.memmap)
+
+
+@pytest.mark.parametrize("count", [0, 1, CHUNK, CHUNK + 1, 3 * CHUNK - 1])
+def test_frames(store, count):
+    array = np.random.default_rng(count).integers(0, 255, (count, 4, 5, 3), dtype=np.uint8)
+    made = {
+        "array": Frames.from_array(array),
+        "function": Frames.from_function(count, (4, 5, 3), lambda a, b: array[a:b]),
+        "iterable": [Frames.from_iterable(count, (4, 5, 3), iter(array))],
+    }
+    found = there_and_back(store, made)
+    for frames in (found["array"], found["function"], found["iterable"][0]):
+        np.testing.assert_array_equal(frames.array(), array)
+        assert frames.shape == (4, 5, 3) and len(frames) == count
+        for start, stop in ((0, count), (count // 3, 2 * count // 3 + 1), (CHUNK - 1, CHUNK + 1)):
+            np.testing.assert_array_equal(frames[start:stop], array[start:stop])
+        for index in {0, count - 1, count // 2} if count else ():
+            np.testing.assert_array_equal(frames[index], array[index])
+    assert len({chunk[0] for chunk in references(store.action(KEY)["output"])}) == -(
+        -count // CHUNK
+    )
+
+
+def test_stored_frames_are_not_hashed_again(store, monkeypatch):
+    frames = there_and_back(store, Frames.from_array(np.zeros((5, 2, 2, 3), np.uint8)))
+    monkeypatch.setattr(Frames, "__getitem__", lambda *args: pytest.fail("read"))
+    store.put("cd" * 32, Box(things=frames), facts=dict)
+    store.digest_of(frames, "x")
+
+
+def test_frames_that_are_not_what_they_promise(store):
+    short = Frames.from_iterable(5, (2, 2, 3), iter(np.zeros((3, 2, 2, 3), np.uint8)))
+    with pytest.raises(ValueError, match="ended after 3 of 5"):
+        store.put(KEY, short, facts=dict)
+    wrong = Frames.from_function(5, (2, 2, 3), lambda a, b: np.zeros((b - a, 2, 2, 3)))
+    with pytest.raises(ValueError, match="promised"):
+        store.put(KEY, wrong, facts=dict)
+
+
+def test_files_are_moved_from_scratch_and_copied_from_elsewhere(store, tmp_path):
+    mine = tmp_path / "my clip.MP4"
+    mine.write_bytes(b"film")
+    with store.scratch() as scratch:
+        made = scratch / "out.mp4"
+        made.write_bytes(b"other film")
+        store.forget(KEY)
+        store.put(KEY, [File(mine), File(made)], facts=dict, scratch=scratch)
+        assert not made.exists()
+    kept, moved = store.load(store.action(KEY)["output"])
+    assert mine.read_bytes() == kept.path.read_bytes() == b"film"
+    assert moved.path.read_bytes() == b"other film"
+    assert kept.path.suffix == ".MP4" and moved.path.suffix == ".mp4"
+    assert kept.path.is_relative_to(store.path)
+    assert same_file(there_and_back(store, kept), kept)
+
+
+def same_file(one, two):
+    return one.path == two.path
+
+
+def test_what_cannot_be_read_back_is_refused(store, tmp_path):
+    import enum
+    from pathlib import Path
+
+    import attrs
+
+    @attrs.frozen
+    class Stranger:
+        x: int = 1
+
+    kind = enum.Enum("kind", "A")
+    for bad in (Stranger(), kind.A, Path("x"), object(), np.array([None])):
+        with pytest.raises(KeyingError, match=r"^out\.things\[0\]"):
+            store.put(KEY, Box(things=[bad]), facts=dict, where="out")
+    assert store.action("ef" * 32) is None
+
+
+def test_a_symlink_is_never_moved_into_the_store(store, tmp_path):
+    target = tmp_path / "secret"
+    target.write_bytes(b"mine")
+    with store.scratch() as scratch:
+        (scratch / "link").symlink_to(target)
+        store.put(KEY, File(scratch / "link"), facts=dict, scratch=scratch)
+    assert target.read_bytes() == b"mine"
+    assert not store.load(store.action(KEY)["output"]).path.is_symlink()
+
+
+class Boom:
+    def __reduce__(self):
+        return os.system, ("touch /tmp/talkgraph-was-executed",)
+
+
+def test_a_pickle_in_the_place_of_an_array_is_not_executed(store, tmp_path):
+    np.save(tmp_path / "evil.npy", np.array([Boom()], object), allow_pickle=True)
+    leaf = store.blobs.put_file(tmp_path / "evil.npy", move=False)
+    for dtype in ("|O", "O", "|u1"):
+        tree = {"array": {**leaf, "suffix": ".npy", "dtype": dtype, "shape": [1]}}
+        try:
+            decode(tree, store.blobs)
+        except DamagedError:
+            pass
+    assert pickle.dumps and not os.path.exists("/tmp/talkgraph-was-executed")
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [{"blob": 3}, {"pickle": "x"}, {"int": 1, "float": "0"}, {"value": ["test_codecs_box", {"zz": 1}]},
+     {"array": {"blob": "../../etc/passwd", "size": 1}}, {"float": 3}, {"tuple": 5}, 7, 1.5,
+     {"file": {"blob": "a" * 64, "size": 1, "suffix": "/../x"}}, {"frames": {}},
+     {"array": {"blob": "a" * 64, "size": -1}}, {"bytes": "%%"}, {"scalar": ["|O", "00"]}],
+)  # fmt: skip
+def test_a_malformed_tree_is_a_typed_error(store, tree):
+    with pytest.raises(DamagedError):
+        decode(tree, store.blobs)
+
+
+def test_deep_nesting_is_a_typed_error(store):
+    tree = []
+    for _ in range(100_000):
+        tree = {"list": [tree]}
+    with pytest.raises(DamagedError):
+        decode(tree, store.blobs)
+    while tree:  # or the interpreter recurses when it frees it
+        tree = tree["list"][0]
+
+
+def test_an_unregistered_class_is_not_built(store):
+    with pytest.raises(StoreError, match="nothing here defines"):
+        decode({"value": ["os.system", {"command": "x"}]}, store.blobs)
+
+
+def test_fields_have_their_own_digest(store):
+    store.forget(KEY)
+    record = store.put(KEY, Box(things=np.arange(3), more=Box(things=7)), facts=dict)
+    assert digest_tree(field_of(record["output"], ("more", "things"))) == digest_tree({"int": 7})
+    with pytest.raises(DamagedError):
+        field_of(record["output"], ("nothing",))
+    json.dumps(record)
+    assert math.isfinite(record["created"])

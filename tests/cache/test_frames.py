@@ -1,0 +1,43 @@
+"""Frames as users meet them, without a store."""
+
+import numpy as np
+import pytest
+
+from talkgraph.cache import CHUNK, Frames
+
+
+@pytest.fixture
+def array():
+    return np.random.default_rng(0).integers(0, 255, (2 * CHUNK + 3, 2, 3, 3), dtype=np.uint8)
+
+
+def test_reads_agree_with_the_array(array):
+    frames = Frames.from_function(len(array), (2, 3, 3), lambda a, b: array[a:b])
+    np.testing.assert_array_equal(frames[-1], array[-1])
+    np.testing.assert_array_equal(frames[5:9], array[5:9])
+    np.testing.assert_array_equal(frames[:], frames.array())
+    np.testing.assert_array_equal(np.stack(list(frames)), array)
+    assert [len(chunk) for chunk in frames.chunks()] == [CHUNK, CHUNK, 3]
+    assert frames[4:4].shape == (0, 2, 3, 3)
+
+
+def test_out_of_range_and_steps_are_refused(array):
+    frames = Frames.from_array(array)
+    for index in (len(array), -len(array) - 1):
+        with pytest.raises(IndexError):
+            frames[index]
+    with pytest.raises(IndexError, match="step of 1"):
+        frames[::2]
+
+
+def test_single_pass_frames_say_when_they_are_read_out_of_turn(array):
+    frames = Frames.from_iterable(len(array), (2, 3, 3), iter(array))
+    np.testing.assert_array_equal(frames[:4], array[:4])
+    with pytest.raises(ValueError, match="stand at 4, frame 0"):
+        frames[0]
+    np.testing.assert_array_equal(frames[4:6], array[4:6])
+
+
+def test_arrays_of_another_kind_are_refused():
+    with pytest.raises(ValueError, match="uint8"):
+        Frames.from_array(np.zeros((2, 2, 2, 3)))

@@ -1,0 +1,102 @@
+"""One makes it, the others wait; a dead process loses its lease; a broken lock harms nothing."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from talkgraph.cache import leases
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "leases" / "key"
+
+
+def never():
+    return False
+
+
+def test_a_lease_is_exclusive_and_freed(path):
+    got = []
+    first = leases.claim(path, never)
+    thread = threading.Thread(target=lambda: got.append(leases.claim(path, never)))
+    with first:
+        thread.start()
+        time.sleep(0.2)
+        assert not got
+    thread.join(5)
+    assert got and got[0] is not None
+    with got[0]:
+        pass
+    assert not path.exists()
+
+
+def test_a_waiter_leaves_when_the_result_is_there(path):
+    with leases.claim(path, never):
+        asked = []
+        assert leases.claim(path, lambda: asked.append(1) or len(asked) > 2) is None
+
+
+def test_a_killed_process_loses_its_lease_at_once(path):
+    code = (
+        "import sys, time; from pathlib import Path; from talkgraph.cache import leases\n"
+        "lease = leases.claim(Path(sys.argv[1]), lambda: False); print('held', flush=True)\n"
+        "time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code, path], stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        process.kill()
+    began = time.monotonic()
+    with leases.claim(path, never) as lease:
+        assert lease is not None
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"garbage", b"[]", b"{}", b'{"host": "elsewhere", "pid": 1}', b'{"pid": "x"}'],
+)
+def test_a_lease_that_nobody_renews_is_lost(path, content, monkeypatch):
+    monkeypatch.setattr(leases, "STALE", 0.3)
+    path.parent.mkdir()
+    path.write_bytes(content)
+    with leases.claim(path, never) as lease:
+        assert lease is not None
+
+
+def test_a_reused_process_id_does_not_hold_it(path):
+    path.parent.mkdir()
+    path.write_text(json.dumps({**leases.owner(), "start": "1"}))
+    with leases.claim(path, never) as lease:
+        assert lease is not None
+
+
+def test_a_live_lease_is_renewed_and_kept(path, monkeypatch):
+    monkeypatch.setattr(leases, "RENEW", 0.05)
+    monkeypatch.setattr(leases, "STALE", 0.4)
+    with leases.claim(path, never):
+        until = time.monotonic() + 1.2
+        assert leases.claim(path, lambda: time.monotonic() > until) is None
+
+
+def test_where_no_lease_can_be_made_work_goes_on(path, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise PermissionError(13, "no")
+
+    monkeypatch.setattr(os, "open", refuse)
+    with leases.claim(path, never) as lease:
+        assert lease is not None
+
+
+def test_a_stolen_lease_is_not_removed_by_its_old_holder(path):
+    with leases.claim(path, never):
+        leases._break(path)
+        other = leases.claim(path, never)
+    assert path.exists()
+    with other:
+        pass
