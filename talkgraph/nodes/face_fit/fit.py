@@ -40,7 +40,7 @@ class FitFace(Node):
     """Identity, expression and pose from tracked landmarks (section 3.1)."""
 
     rounds: int = param(6, "alternations of pose, expression and identity", ge=1, le=50)
-    identity_prior: float = param(0.3, "weight of the identity prior, px^2 per landmark", gt=0)
+    identity_prior: float = param(0.02, "weight of the identity prior, px^2 per landmark", gt=0)
     expression_prior: float = param(0.02, "weight of the expression prior, px^2 per landmark", gt=0)
     depth_weight: float = param(0.05, "trust in the tracker's depth against x and y", ge=0, le=1)
     lip_weight: float = param(3.0, "weight of lip landmarks", gt=0)
@@ -68,8 +68,8 @@ class FitFace(Node):
         fit = _Fit(self, track, model)
         for done in range(self.rounds):
             fit.update_pose()
-            fit.update_expression()
             fit.update_identity()
+            fit.update_expression()
             fit.update_outliers()
             progress(done + 1, self.rounds + 1)
         fit.update_pose()
@@ -172,7 +172,10 @@ class _Fit:
         metric = np.einsum("tki,k,tkj->tij", self.rotation, across, self.rotation)
         return points, metric * (px_per_unit**2)[:, None, None]
 
-    def _normal_equations(self, basis: Array, target: Array, metric: Array) -> tuple[Array, Array]:
+    @staticmethod
+    def _normal_equations(
+        basis: Array, target: Array, metric: Array, weights: Array
+    ) -> tuple[Array, Array]:
         """B'WB and B'Wr of every frame, per landmark on average; `basis [shape=(L, 3, K)]`."""
         count, size = target.shape[:2]
         width = basis.shape[-1]
@@ -181,7 +184,7 @@ class _Fit:
         hessian = np.empty((count, width, width))
         gradient = np.empty((count, width))
         for t in range(count):
-            share = np.repeat(self.weights[t] / size, width)
+            share = np.repeat(weights[t] / size, width)
             weighted = ((metric[t] @ by_axis) * share).reshape(-1, width)
             hessian[t] = flat.T @ weighted
             gradient[t] = weighted.T @ target[t].T.reshape(-1)
@@ -190,28 +193,40 @@ class _Fit:
     def update_expression(self) -> None:
         points, metric = self._targets()
         person = self.mean + self.identity_basis @ self.identity
-        hessian, gradient = self._normal_equations(self.expression_basis, points - person, metric)
+        hessian, gradient = self._normal_equations(
+            self.expression_basis, points - person, metric, self.weights
+        )
         hessian += self.params.expression_prior * np.eye(hessian.shape[-1])
         self.expression = np.linalg.solve(hessian, gradient[..., None])[..., 0]
 
     def update_identity(self) -> None:
-        """Solve the shared identity, with the clip's mean expression free to move into it."""
+        """Solve the shared identity with every frame's expression marginalised out.
+
+        With both unknown at once, what all frames share goes into the identity, which costs its
+        prior only once, and a single photo is split by the priors alone.
+        """
         used = np.flatnonzero(self.trust)
         if not len(used):
             return
         spread = np.linspace(0, len(used) - 1, min(len(used), self.params.identity_frames))
         used = used[spread.round().astype(int)]
         points, metric = self._targets()
-        moved = np.einsum("lck,tk->tlc", self.expression_basis, self.expression)
-        kept = self.weights
-        self.weights = kept[used]
+        both = np.concatenate([self.identity_basis, self.expression_basis], -1)
         hessian, gradient = self._normal_equations(
-            self.identity_basis, (points - moved - self.mean)[used], metric[used]
+            both, (points - self.mean)[used], metric[used], self.weights[used]
         )
-        self.weights = kept
-        prior = self.params.identity_prior / len(used)
-        total = hessian.mean(0) + prior * np.eye(hessian.shape[-1])
-        self.identity = np.linalg.solve(total, gradient.mean(0))
+        split = self.identity_basis.shape[-1]
+        prior = self.params.expression_prior * np.eye(both.shape[-1] - split)
+        across = hessian[:, split:, :split]
+        solved = np.linalg.solve(
+            hessian[:, split:, split:] + prior,
+            np.concatenate([across, gradient[:, split:, None]], -1),
+        )
+        crossing = across.transpose(0, 2, 1)
+        schur = (hessian[:, :split, :split] - crossing @ solved[..., :-1]).mean(0)
+        target = (gradient[:, :split] - (crossing @ solved[..., -1:])[..., 0]).mean(0)
+        shared = self.params.identity_prior / len(used)
+        self.identity = np.linalg.solve(schur + shared * np.eye(split), target)
 
     def smooth_pose(self, cutoff_hz: float, fps: float) -> None:
         angles = np.unwrap(angles_from_matrix(self.rotation), axis=0)

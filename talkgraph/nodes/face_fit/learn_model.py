@@ -2,9 +2,10 @@
 
 All arrays live on the 468 landmarks of the tracker. Every face is brought into head space
 (see nodes/values.py) by lifting and Procrustes alignment, and enters twice, once mirrored, so
-that mean and bases are symmetric. Identity is the principal components of the persons' means,
-completed with the low-frequency harmonics of the mesh, whose size is measured on persons left
-out; expression is the principal components of what moves within a clip.
+that mean and bases are symmetric. Identity is the principal components of the persons' neutral
+faces (lips closed), completed with the low-frequency harmonics of the mesh, whose size is
+measured on persons left out; expression is the principal directions of displacement from the
+neutral face of a clip.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from talkgraph.nodes.values import FaceTrack
 Array = NDArray[np.float64]
 
 FACE_WIDTH = 1.6  # head units; the width of the mean face, as in the Basel face model's scale
+INNER_LIPS = (13, 14)  # middle of the upper and of the lower lip, inside
 FOREHEAD, CHIN = 10, 152  # the mean face stands upright when these two have the same depth
 FOLDS = 10  # persons are left out in so many groups
 ALIGNMENTS = 8  # rounds of generalised Procrustes analysis
@@ -73,18 +75,21 @@ def learn_face_model(
     mirror = face_mesh_mirror()
     mean = _mean_face(picked, sizes, mirror)
     registered = [_register(p, size, mean) for p, size in zip(picked, sizes, strict=True)]
-    persons: dict[str, list[Array]] = {}
-    for subject, shapes in zip(subjects, registered, strict=True):
-        persons.setdefault(subject.person, []).append(shapes.mean(0))
-    neutral = np.stack([np.mean(shapes, 0) for shapes in persons.values()])
-    identity = _identity_basis(neutral - mean, mirror, identity_components, identity_from_people)
     moves = []
     for subject, shapes in zip(subjects, registered, strict=True):
         if subject.moving:
-            moved = shapes - shapes.mean(0)
+            moved = shapes - _closed(shapes)
             moves.append(moved / np.sqrt(len(moved)))
-    samples = np.concatenate(moves) * np.sqrt(1 / len(moves))
+    samples = np.concatenate(moves) / np.sqrt(len(moves))
     expression = _principal(np.concatenate([samples, _flip(samples, mirror)]) / np.sqrt(2))
+    persons: dict[str, list[Array]] = {}
+    for subject, shapes in zip(subjects, registered, strict=True):
+        neutral = _closed(shapes) if subject.moving else _close(shapes[0], expression[..., 0])
+        persons.setdefault(subject.person, []).append(neutral)
+    people = np.stack([np.mean(shapes, 0) for shapes in persons.values()])
+    mean = people.mean(0)
+    mean = (mean + _flip(mean[None], mirror)[0]) / 2
+    identity = _identity_basis(people - mean, mirror, identity_components, identity_from_people)
     return LearnedShape(
         mean=mean,
         identity=identity,
@@ -138,6 +143,22 @@ def _standard(shape: Array) -> Array:
 def _flip(shapes: Array, mirror: NDArray[np.int64]) -> Array:
     """Mirror image of faces or displacements `[shape=(N, L, 3)]`."""
     return shapes[:, mirror] * (-1, 1, 1)
+
+
+def _gap(shapes: Array) -> Array:
+    """How far the lips are apart at their middle, head units."""
+    return np.asarray(shapes[..., INNER_LIPS[0], 1] - shapes[..., INNER_LIPS[1], 1])
+
+
+def _closed(shapes: Array) -> Array:
+    """Neutral face of a clip: the mean of the quarter of its frames with the lips closest."""
+    count = max(1, len(shapes) // 4)
+    return np.asarray(shapes[np.argsort(_gap(shapes))[:count]].mean(0))
+
+
+def _close(shape: Array, opening: Array) -> Array:
+    """Close the mouth of a photo along the first expression component, which opens the jaw."""
+    return np.asarray(shape - opening * max(_gap(shape), 0.0) / _gap(opening))
 
 
 def _principal(samples: Array) -> Array:
