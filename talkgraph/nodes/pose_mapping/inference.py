@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from talkgraph.engine import progress
 from talkgraph.errors import ModelError
+from talkgraph.models.sessions import open_session
 from talkgraph.nodes.pose_mapping.facts import MappingFacts, speech_scale
 from talkgraph.nodes.values import Floats, OnnxModel, SpeechFeatures
 
@@ -39,19 +40,8 @@ def read_facts(path: Path) -> dict[str, str]:
     return {entry.key: entry.value for entry in load_onnx(path).metadata_props}
 
 
-def open_mapping(model: OnnxModel, *, device: str) -> Any:
-    """An onnxruntime session for `model`; `device` is auto, cpu or cuda."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(
-        str(model.file.path), options, providers=["CPUExecutionProvider"]
-    )
-
-
 def predict(
-    model: OnnxModel, features: SpeechFeatures, *, chunk: int = 750, device: str = "cpu"
+    model: OnnxModel, features: SpeechFeatures, *, chunk: int = 750
 ) -> tuple[Floats, Floats]:
     """Map a whole speech.
 
@@ -70,7 +60,7 @@ def predict(
     """
     facts = MappingFacts.of(model)
     facts.check(features)
-    session = open_mapping(model, device=device)
+    session = open_session(model.file)
     scale = speech_scale(features.windows, facts)
     count = len(features.windows)
     state = np.zeros((2, int(facts.size["layers"]), 1, int(facts.size["hidden"])), np.float32)

@@ -3,6 +3,7 @@
 Found clips are often off by a constant few frames, and a mapping trained on them learns a blur. A
 linear model from features to lip opening, fitted on the *other* persons' clips, tells for each
 clip at which shift sound and lips agree best; the clips are shifted and the model fitted again.
+Only differences between clips can be known in this way: the median clip is taken to be in time.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from talkgraph.nodes.pose_mapping.facts import MappingFacts
 from talkgraph.nodes.values import Floats
 
 MIN_GAIN = 0.04  # a lag is believed if it raises the correlation by this much over no lag, ...
-MIN_CORRELATION = 0.2  # ... to at least this much
+MIN_CORRELATION = 0.25  # ... to at least this much
 POOLED_ROWS = 4  # feature rows averaged into one before the linear fit: 28 rows become 7
 
 
@@ -23,8 +24,8 @@ def estimate_lags(
     examples: list[Example],
     facts: MappingFacts,
     *,
-    largest: int = 4,
-    rounds: int = 3,
+    largest: int = 6,
+    rounds: int = 4,
 ) -> list[int]:
     """Lag of each clip in frames; positive: the picture is late.
 
@@ -55,6 +56,8 @@ def estimate_lags(
             fresh.append(
                 best_lag(heard, opening, target.measured, largest, MIN_GAIN, MIN_CORRELATION)
             )
+        middle = int(np.median(fresh))
+        fresh = [lag - middle for lag in fresh]
         if fresh == lags:
             break
         lags = fresh

@@ -51,7 +51,6 @@ class MapMotion(Node):
         0.1, "softness of lip contact, in standard deviations of the opening", gt=0
     )
     chunk: int = param(750, "video frames mapped at a time", ge=1, keyed=False)
-    device: str = param("auto", "where to run", choices=("auto", "cpu", "cuda"), keyed=False)
 
     def run(
         self, features: SpeechFeatures, mapping: OnnxModel, person: FaceFit | None = None
@@ -66,7 +65,7 @@ class MapMotion(Node):
             ModelError: `mapping` is no mapping, or was trained on other features.
         """
         facts = MappingFacts.of(mapping)
-        expression, pose = predict(mapping, features, chunk=self.chunk, device=self.device)
+        expression, pose = predict(mapping, features, chunk=self.chunk)
         pose = self._head(pose, facts, person)
         return Motion(
             expression=self._face(expression, facts, person),

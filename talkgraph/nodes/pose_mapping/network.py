@@ -32,7 +32,7 @@ class MappingSize:
     rows: int = 28
     bins: int = 12
     encoder: str = "compact"
-    channels: int = 96
+    channels: int = 64
     embedding: int = 128
     hidden: int = 128
     layers: int = 1

@@ -19,8 +19,9 @@ from torch import nn
 
 from talkgraph.cache.files import File
 from talkgraph.errors import ModelError
+from talkgraph.models.sessions import open_session
 from talkgraph.nodes.pose_mapping.facts import MappingFacts
-from talkgraph.nodes.pose_mapping.inference import load_onnx, open_mapping
+from talkgraph.nodes.pose_mapping.inference import load_onnx
 from talkgraph.nodes.pose_mapping.network import MappingNetwork, MappingSize
 from talkgraph.nodes.values import OnnxModel
 
@@ -147,7 +148,7 @@ def _example(
 
 
 def _check_parity(network: MappingNetwork, model: OnnxModel) -> None:
-    session = open_mapping(model, device="cpu")
+    session = open_session(model.file)
     for batch, time in ((1, 4), (2, 9), (3, 1)):
         example = _example(network, batch=batch, time=time, seed=time)
         with torch.no_grad():

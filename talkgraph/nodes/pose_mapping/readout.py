@@ -17,12 +17,12 @@ from talkgraph.nodes.morphable.face_model import FaceModel
 from talkgraph.nodes.values import Floats
 
 # Landmarks of the 468-point topology (MediaPipe order): pairs (from, to) and the head axis along
-# which they are measured: 0 = x, 1 = y (up), 2 = z (out of the face).
+# which they are measured: 0 = x, 1 = y (up). Depth (rounding) is left out: tracked landmarks
+# hardly show it.
 MOUTH_MEASURES: dict[str, tuple[tuple[tuple[int, int], ...], int]] = {
     "opening": (((14, 13), (87, 82), (317, 312)), 1),  # inner lips, lower to upper
     "jaw": (((152, 1), (148, 1), (377, 1)), 1),  # chin to nose tip
     "width": (((61, 291), (78, 308)), 0),  # mouth corners
-    "protrusion": (((168, 0), (168, 17)), 2),  # between the eyes to outer lips
 }
 
 

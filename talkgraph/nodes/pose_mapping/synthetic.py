@@ -9,21 +9,24 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import attrs
 import numpy as np
 
 from talkgraph.errors import InputError
-from talkgraph.nodes.pose_mapping.visemes import Phone
-from talkgraph.nodes.values import Floats, Speech
+from talkgraph.nodes.pose_mapping.corpus import Example
+from talkgraph.nodes.pose_mapping.readout import Readout
+from talkgraph.nodes.pose_mapping.visemes import MEASURES, Phone, mouth_of
+from talkgraph.nodes.values import Floats, Speech, SpeechFeatures
 
 VOICES = ("slt", "rms", "awb", "kal16")
 RATE = 16000
 WORDS = (6, 14)  # least and most words of an utterance
 STRETCH = (0.85, 1.25)  # slower or faster speaking
 PITCH = (0.8, 1.25)  # playing speed: shifts pitch and formants, as another speaker's would be
+MOUTH_SPREAD = np.array([0.38, 0.27, 0.30])  # of opening, jaw, width in running speech
 NOISE_DB = (20.0, 50.0)  # signal-to-noise ratio
 
 
@@ -77,6 +80,40 @@ def utterances(count: int, folder: Path, seed: int) -> Iterator[Utterance]:
             samples=samples, rate=RATE, soundtrack=samples[:, None], soundtrack_rate=RATE
         )
         yield Utterance(voice=voice, speech=speech, phones=phones)
+
+
+def synthetic_examples(
+    count: int,
+    features: Callable[[Speech], SpeechFeatures],
+    readout: Readout,
+    mouth_std: Floats,
+    *,
+    folder: Path,
+    seed: int,
+) -> list[Example]:
+    """Training examples from `utterances`: their mouth as the least expression that shows it.
+
+    Args:
+        features: `run` of the audio node.
+        mouth_std: spread of the readout's measures that the examples are brought to.
+    """
+    made: list[Example] = []
+    for utterance in utterances(count, folder, seed):
+        heard = features(utterance.speech)
+        times = np.asarray((np.arange(len(heard.windows)) + 0.5) / heard.fps, np.float64)
+        mouth = mouth_of(utterance.phones, times) / MOUTH_SPREAD * mouth_std
+        made.append(
+            Example(
+                name=f"synthetic {len(made)}",
+                person=utterance.voice,
+                features=heard.windows,
+                expression=readout.only(*MEASURES).lift(mouth),
+                pose=np.zeros((len(times), 6), np.float32),
+                measured=np.ones(len(times), bool),
+                fps=heard.fps,
+            )
+        )
+    return made
 
 
 def _prose() -> list[str]:

@@ -57,7 +57,7 @@ def test_facts_survive_the_file_and_the_text(toys, tmp_path):
     facts = MappingFacts.of(OnnxModel(file=model.file, facts=text))
     given = toys.facts()
     assert facts.licence == "toy" and facts.card == "a toy"
-    assert facts.readout.names == ("opening", "jaw", "width", "protrusion")
+    assert facts.readout.names == ("opening", "jaw", "width")
     np.testing.assert_allclose(facts.readout.rows, given.readout.rows, rtol=1e-6)
     np.testing.assert_allclose(facts.expression_std, given.expression_std, rtol=1e-6)
     assert facts.size == given.size

@@ -22,9 +22,9 @@ def test_lips_close_in_the_middle_of_p_between_open_vowels():
 
 
 def test_rounding_starts_before_the_rounded_vowel():
-    early = measure(said("pau", "s", "uw"), "protrusion")[15]
-    plain = measure(said("pau", "s", "iy"), "protrusion")[15]
-    assert early > plain + 0.05
+    early = measure(said("pau", "s", "uw"), "width")[15]
+    plain = measure(said("pau", "s", "iy"), "width")[15]
+    assert early < plain - 0.05
 
 
 def test_a_diphthong_glides():
@@ -36,6 +36,6 @@ def test_a_diphthong_glides():
 
 def test_targets_stay_in_range_and_unknown_phones_hardly_pull():
     made = mouth_of(said("iy", "b", "aa", "w", "sh", "f", "xx", "aw"), TIMES)
-    assert made.shape == (100, 4) and np.abs(made).max() <= 1.0
+    assert made.shape == (100, 3) and np.abs(made).max() <= 1.0
     a = measure(said("aa", "xx", "aa"), "opening")
     assert a[15] > 0.6
