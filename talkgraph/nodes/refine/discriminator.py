@@ -33,7 +33,12 @@ class Discriminator(nn.Module):
 
     def forward(self, window: Tensor, checked: Tensor) -> Tensor:
         """Return logits `[shape=(B, 1, h, w)]` for window (B, 9, H, W) and frame (B, 3, H, W)."""
+        return self.features(window, checked)[-1]
+
+    def features(self, window: Tensor, checked: Tensor) -> list[Tensor]:
+        """Return the output of every layer, the logits last."""
         x = torch.cat([window, checked], dim=1)
+        found = []
         last = len(self.layers) - 1
         for index, layer in enumerate(self.layers):
             x = layer(x)
@@ -41,4 +46,5 @@ class Discriminator(nn.Module):
                 x = F.instance_norm(x)
             if index < last:
                 x = F.leaky_relu(x, NEGATIVE_SLOPE)
-        return x
+            found.append(x)
+        return found

@@ -38,6 +38,16 @@ def reconstruction_loss(refined: Tensor, real: Tensor, weight: Tensor | None = N
     return (difference if weight is None else difference * weight).mean()
 
 
+def feature_loss(refined: list[Tensor], real: list[Tensor]) -> Tensor:
+    """Mean absolute difference of the discriminator's features, mean over its hidden layers.
+
+    Feature matching (Wang et al. 2018, pix2pixHD, eq. 4): an addition to the paper. It tells the
+    generator *where* its texture differs, and steadies a short training.
+    """
+    layers = [(a - b).abs().mean() for a, b in zip(refined[:-1], real[:-1], strict=True)]
+    return torch.stack(layers).mean()
+
+
 def attention_norm(attention: Tensor) -> Tensor:
     """Mean of A: keeps the mask from saturating at 1, where nothing would be refined."""
     return attention.mean()

@@ -53,7 +53,19 @@ class TrainRefiner(Node):
         ge=-1,
         unit="face heights",
     )
+    feature_weight: float = param(
+        10.0, "weight of the discriminator's feature differences; an addition to the paper", ge=0
+    )
+    averaging: float = param(
+        0.998,
+        "per-step decay of the running mean of the weights that is kept; 0: the last",
+        ge=0,
+        lt=1,
+    )
     brightness: float = param(0.1, "training light varies by this share", ge=0, lt=1)
+    shift: float = param(
+        0.06, "training pictures are moved by up to this share of their side", ge=0, le=0.5
+    )
     most_frames: int = param(600, "train on at most this many windows, evenly spread", ge=1)
     seed: int = param(0, "of the initial weights and the order of the frames", ge=0)
     threads: int = param(0, "CPU threads, 0 for PyTorch's choice", ge=0, keyed=False)
@@ -197,7 +209,10 @@ class TrainRefiner(Node):
             l1_weight=self.l1_weight,
             attention_weight=self.attention_weight,
             smoothness_weight=self.smoothness_weight,
+            feature_weight=self.feature_weight,
+            averaging=self.averaging,
             brightness=self.brightness,
+            shift=self.shift,
             seed=self.seed,
         )
 

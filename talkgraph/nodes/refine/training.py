@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import deepcopy
 
 import attrs
 import numpy as np
@@ -17,6 +18,7 @@ from talkgraph.nodes.refine.network import Generator, blend
 from talkgraph.nodes.refine.windows import stack_windows, to_network
 from talkgraph.nodes.values import Floats, Ints
 
+AVERAGE_EVERY = 4  # steps; the running mean of the weights needs no more, and costs time
 Bytes = NDArray[np.uint8]
 
 
@@ -49,7 +51,10 @@ class Schedule:
     l1_weight: float
     attention_weight: float
     smoothness_weight: float
+    feature_weight: float
+    averaging: float
     brightness: float
+    shift: float
     seed: int
 
 
@@ -60,7 +65,8 @@ def fit(
     schedule: Schedule,
     device: torch.device,
 ) -> Generator:
-    """Optimise both networks by eq. (4) and (5), alternating; returns the generator on the CPU.
+    """Optimise both networks by eq. (4) and (5), alternating; returns the generator, with the
+    running mean of its weights, on the CPU.
 
     The learning rate is constant for the first half of the steps and falls in a straight line to
     `final_rate` of itself in the second. The same seed gives the same networks on one machine.
@@ -71,13 +77,25 @@ def fit(
         torch.optim.Adam(net.parameters(), lr=schedule.learning_rate, betas=(schedule.beta1, 0.999))
         for net in (generator, discriminator)
     ]
+    averaged = deepcopy(generator)
     for step, batch in enumerate(_batches(pairs, schedule)):
         rate = schedule.learning_rate * _decay(step / schedule.steps, schedule.final_rate)
         for optimiser in optimisers:
             optimiser.param_groups[0]["lr"] = rate
         _step(generator, discriminator, optimisers, [t.to(device) for t in batch], schedule)
+        if step % AVERAGE_EVERY == 0:
+            _average(averaged, generator, schedule.averaging, step)
         engine.progress(step + 1, schedule.steps)
-    return generator.cpu().eval()
+    return averaged.cpu().eval()
+
+
+def _average(averaged: Generator, generator: Generator, decay: float, step: int) -> None:
+    """Move the running mean of the weights towards those of this step."""
+    # Early on a long memory would only keep the first, random weights.
+    decay = min(decay**AVERAGE_EVERY, step / (step + 10 * AVERAGE_EVERY))
+    with torch.no_grad():
+        for mean, value in zip(averaged.parameters(), generator.parameters(), strict=True):
+            mean.lerp_(value, 1 - decay)
 
 
 def _decay(done: float, final: float) -> float:
@@ -104,12 +122,17 @@ def _step(
 
     discriminator.requires_grad_(False)
     optimisers[0].zero_grad(set_to_none=True)
+    judged = discriminator.features(window, refined)
     loss = (
-        losses.adversarial_loss(discriminator(window, refined))
+        losses.adversarial_loss(judged[-1])
         + schedule.l1_weight * losses.reconstruction_loss(refined, real, weight)
         + schedule.attention_weight * losses.attention_norm(attention)
         + schedule.smoothness_weight * losses.attention_roughness(attention)
     )
+    if schedule.feature_weight:
+        with torch.no_grad():
+            wanted = discriminator.features(window, real)
+        loss = loss + schedule.feature_weight * losses.feature_loss(judged, wanted)
     loss.backward()  # type: ignore[no-untyped-call]
     optimisers[0].step()
 
@@ -131,14 +154,29 @@ def _batches(pairs: Pairs, schedule: Schedule) -> Iterator[list[Tensor]]:
         )
         real = to_network(pairs.real[chosen])
         if pairs.weights is None:
-            weight = np.ones((len(chosen), 1, 1, 1), np.float32)
+            weight = np.ones((len(chosen), 1, *real.shape[2:]), np.float32)
         else:
             weight = pairs.weights[chosen][:, None]
         identity = np.repeat(pairs.identity[None], len(chosen), axis=0)
+        window, real, weight = _shifted([window, real, weight], schedule.shift, rng)
         yield [
             torch.from_numpy(a)
             for a in (_dimmed(window, gain), _dimmed(real, gain), identity, weight)
         ]
+
+
+def _shifted(pictures: list[Floats], share: float, rng: np.random.Generator) -> list[Floats]:
+    """Move all pictures by one random number of whole pixels; the border is repeated.
+
+    The stem looks at fixed cells of pixels and a clip shows few head positions: without this the
+    net fails where the head goes to a new place.
+    """
+    side = pictures[0].shape[-1]
+    most = round(share * side)
+    down, right = rng.integers(-most, most + 1, 2)
+    rows = np.clip(np.arange(side) - down, 0, side - 1)
+    columns = np.clip(np.arange(side) - right, 0, side - 1)
+    return [picture[:, :, rows][..., columns] for picture in pictures]
 
 
 def _dimmed(picture: Floats, gain: Floats) -> Floats:

@@ -34,3 +34,9 @@ def test_attention_roughness_is_a_sum_over_pixels_and_a_mean_over_the_batch():
     assert losses.attention_roughness(ramp) == pytest.approx(9)
     assert losses.attention_roughness(ramp.repeat(5, 1, 1, 1)) == pytest.approx(9)
     assert losses.attention_roughness(2 * ramp.transpose(2, 3)) == pytest.approx(36)
+
+
+def test_feature_loss_leaves_the_logits_out():
+    refined = [torch.zeros(1, 2, 4, 4), torch.zeros(1, 4, 2, 2), torch.zeros(1, 1, 1, 1)]
+    real = [torch.full((1, 2, 4, 4), 1.0), torch.full((1, 4, 2, 2), 3.0), torch.full((1, 1), 9.0)]
+    assert losses.feature_loss(refined, real) == pytest.approx(2)
