@@ -9,19 +9,25 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import attrs
+
 from talkgraph.cli import options
 from talkgraph.cli.output import check_input
 from talkgraph.cli.progress import Watcher, watcher
-from talkgraph.errors import InputError, NodeError
+from talkgraph.errors import InputError, ModelError, NodeError
 
 if TYPE_CHECKING:
     from talkgraph.cache.store import Store
-    from talkgraph.engine import Graph
+    from talkgraph.engine import Graph, Result
 
 NAME = "train"
 HELP = "make the learned models anew from your own clips"
 _CLIPS = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi")
+_PHOTOS = (".jpg", ".jpeg", ".png", ".webp")
 _LICENCE = "as the clips it was made from allow; say so before passing it on"
+
+_Made = tuple[Path, dict[str, Any]]
+"""The trained model, and what `--json` says besides its path."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,7 +54,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ):
         model(name, text, output).add_argument(
             "--clips", type=Path, metavar="DIR",
-            help="videos as DIR/PERSON/CLIP.mp4, or DIR/CLIP.mp4 with another person in each",
+            help="videos (for face-model also photos) as DIR/PERSON/CLIP.mp4, or DIR/CLIP.mp4 with "
+            "another person in each",
         )  # fmt: skip
     refiner = model("refiner", "the refiner of one person, from a video", "refiner.onnx")
     refiner.add_argument("-v", "--video", type=Path, metavar="FILE", help="the person's video")
@@ -61,13 +68,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Train one of the models."""
     from talkgraph import models
+    from talkgraph.cache import File
     from talkgraph.nodes import media
 
     media.check_target(args.output)
     trainers = {"face-model": _face_model, "mapping": _mapping, "refiner": _refiner}
     store = options.open_store(args)
-    with models.use_device(args.device), watcher(quiet=args.quiet) as watch:
-        facts = trainers[args.model](args, store, watch)
+    with store.scratch() as scratch:
+        with models.use_device(args.device), watcher(quiet=args.quiet) as watch:
+            made, facts = trainers[args.model](args, store, watch, scratch)
+        media.save(File(made), args.output)
     if args.json:
         print(json.dumps({"output": str(args.output), **facts}, ensure_ascii=False))
     elif not args.quiet:
@@ -75,9 +85,8 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _refiner(args: argparse.Namespace, store: Store, watch: Watcher) -> dict[str, Any]:
+def _refiner(args: argparse.Namespace, store: Store, watch: Watcher, scratch: Path) -> _Made:
     from talkgraph.cli.lookup import named_graph, with_settings
-    from talkgraph.nodes import media
 
     if args.video is None:
         raise InputError("no video of the person; give --video FILE")
@@ -85,78 +94,133 @@ def _refiner(args: argparse.Namespace, store: Store, watch: Watcher) -> dict[str
     graph = named_graph("yi2020", quality=args.quality, seed=args.seed)
     graph = with_settings(graph, options.pairs(args.settings, "--set")).subgraph("refiner")
     result = graph.run({"video": args.video}, store=store, on_event=watch)
-    media.save(result.output.file, args.output)
-    return {}
+    return result.output.file.path, {}
 
 
-def _mapping(args: argparse.Namespace, store: Store, watch: Watcher) -> dict[str, Any]:
-    from talkgraph.cli.lookup import named_graph
+def _mapping(args: argparse.Namespace, store: Store, watch: Watcher, scratch: Path) -> _Made:
     from talkgraph.nodes.pose_mapping.corpus import example_of
     from talkgraph.nodes.pose_mapping.readout import mouth_readout
     from talkgraph.nodes.pose_mapping.train import GeneralTraining, train_general
 
-    steps = named_graph("yi2020").subgraph("fit", "clip_features", "face_model")
-    examples, readout = [], None
-    for person, clip, result in _over_clips(args.clips, steps, store, watch):
-        features, fit = result["clip_features"], result["fit"]
-        readout = readout or mouth_readout(result["face_model"])
-        examples.append(example_of(features, fit, name=clip.stem, person=person))
-    assert readout is not None
-    feature = steps.steps["clip_features"].node.node_id
+    examples, readout, feature = [], None, ""
+    for subject in _tracked(args.clips, ("fit", "clip_features", "face_model"), store, watch):
+        fit, features = subject.result["fit"], subject.result["clip_features"]
+        readout = readout or mouth_readout(subject.result["face_model"])
+        feature = subject.graph.steps["clip_features"].node.node_id
+        name = subject.path.stem
+        examples.append(example_of(features, fit, name=name, person=subject.person))
+    assert readout is not None  # _tracked yields at least one
     settings = GeneralTraining(seed=args.seed)
-    total = settings.schedule.steps
     watch.started("mapping")
+    path = scratch / "general_mapping.onnx"
     train_general(
-        examples, args.output, feature=feature, readout=readout, settings=settings,
-        licence=_LICENCE, report=lambda step, loss: watch.progress("mapping", step, total),
+        examples, path, feature=feature, readout=readout, settings=settings,
+        licence=_LICENCE,
+        report=lambda step, loss: watch.progress("mapping", step, settings.schedule.steps),
     )  # fmt: skip
-    return {"clips": len(examples), "people": len({one.person for one in examples})}
+    people = {one.person for one in examples}
+    return path, {"clips": len(examples), "people": len(people)}
 
 
-def _face_model(args: argparse.Namespace, store: Store, watch: Watcher) -> dict[str, Any]:
-    from talkgraph.cli.lookup import named_graph
-    from talkgraph.nodes.face_fit.learn_model import Subject
+def _face_model(args: argparse.Namespace, store: Store, watch: Watcher, scratch: Path) -> _Made:
+    """Learn mean, identity and expression; the albedo stays that of the shipped model."""
+    from talkgraph.nodes.face_fit.learn_model import Subject, learn_face_model
+    from talkgraph.nodes.morphable.model_file import save_face_model
 
-    steps = named_graph("yi2020").subgraph("track")
     subjects = [
-        Subject(person=person, track=result["track"], moving=True)
-        for person, _, result in _over_clips(args.clips, steps, store, watch)
+        Subject(person=one.person, track=one.result["track"], moving=one.moving)
+        for one in _tracked(args.clips, ("track",), store, watch, photos=True)
     ]
-    return {"clips": len(subjects), "people": len({one.person for one in subjects})}
+    watch.started("face-model")
+    shape = learn_face_model(subjects)
+    path = scratch / "face_model.npz"
+    save_face_model(
+        path,
+        mean_shape=shape.mean,
+        identity_basis=shape.identity,
+        expression_basis=shape.expression,
+        name=args.output.stem,
+        licence=_LICENCE,
+        **_shipped_albedo(),
+    )
+    people = {one.person for one in subjects}
+    return path, {"files": len(subjects), "people": len(people)}
 
 
-def _over_clips(
-    folder: Path | None, graph: Graph, store: Store, watch: Watcher
-) -> Iterator[tuple[str, Path, Any]]:
-    """Run a graph of input `video` over all clips; those that cannot be used are named and left."""
-    if folder is None:
-        raise InputError("no clips; give --clips DIR")
-    found = list(clips(folder))
-    used = 0
-    for number, (person, clip) in enumerate(found):
-        watch.progress("clips", number, len(found))
-        try:
-            targets = [name for name in graph.steps if name in ("fit", "clip_features", "track")]
-            yield person, clip, graph.run({"video": clip}, store=store, until=targets)
-        except (InputError, NodeError) as error:
-            watch.note("clips", f"{clip} is left out: {error}")
-        else:
-            used += 1
-    if not used:
-        raise InputError(f"{folder}: none of its {len(found)} clips can be used")
+def _shipped_albedo() -> dict[str, Any]:
+    """The colour arrays of the shipped face model."""
+    from importlib.resources import as_file, files
+
+    import numpy as np
+
+    from talkgraph.nodes.morphable.load import DEFAULT_FILE
+
+    with as_file(files("talkgraph.nodes.morphable") / "data" / DEFAULT_FILE) as path:
+        if not path.is_file():
+            raise ModelError(f"{DEFAULT_FILE} is missing; install talkgraph again")
+        with np.load(path, allow_pickle=False) as arrays:
+            names = ("mean_albedo", "albedo_basis", "inner_albedo")
+            return {name: arrays[name] for name in names if name in arrays.files}
 
 
-def clips(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Person and path of every video below a folder, in order of their names.
+@attrs.frozen
+class _Tracked:
+    """A clip or photo of a person, and the run of the graph that looked at it."""
+
+    person: str
+    path: Path
+    moving: bool
+    graph: Graph
+    result: Result
+
+
+def _tracked(
+    folder: Path | None,
+    steps: tuple[str, ...],
+    store: Store,
+    watch: Watcher,
+    *,
+    photos: bool = False,
+) -> Iterator[_Tracked]:
+    """Run `steps` over every clip, one at a time; what cannot be used is named and left out.
 
     Raises:
-        InputError: no such folder, or no video in it.
+        InputError: no folder, no clips in it, or none that can be used.
+    """
+    from talkgraph.cli.lookup import named_graph
+
+    if folder is None:
+        raise InputError("no clips; give --clips DIR")
+    found = list(clips(folder, photos=photos))
+    used = 0
+    for number, (person, path) in enumerate(found):
+        watch.progress("clips", number, len(found))
+        moving = path.suffix.lower() in _CLIPS
+        graph = named_graph("yi2020" if moving else "photo").subgraph(*steps)
+        inputs = {"video" if moving else "photo": path}
+        try:
+            result = graph.run(inputs, store=store, until=steps)
+        except (InputError, NodeError) as error:
+            watch.note("clips", f"{path} is left out: {error}")
+            continue
+        used += 1
+        yield _Tracked(person, path, moving, graph, result)
+    if not used:
+        raise InputError(f"{folder}: none of its {len(found)} files can be used; see the notes")
+
+
+def clips(folder: Path, *, photos: bool = False) -> Iterator[tuple[str, Path]]:
+    """Person and path of every video (and photo) below a folder, in order of their names.
+
+    Raises:
+        InputError: no such folder, or nothing in it.
     """
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder of clips; check the path")
+    wanted = (*_CLIPS, *_PHOTOS) if photos else _CLIPS
     paths = [*folder.glob("*"), *folder.glob("*/*")]
-    videos = sorted(path for path in paths if path.suffix.lower() in _CLIPS and path.is_file())
-    if not videos:
-        raise InputError(f"{folder}: no videos in it ({', '.join(_CLIPS)})")
-    for path in videos:
+    found = sorted(path for path in paths if path.suffix.lower() in wanted and path.is_file())
+    if not found:
+        raise InputError(f"{folder}: no clips in it ({', '.join(wanted)})")
+    for path in found:
         yield (path.stem if path.parent == folder else path.parent.name), path

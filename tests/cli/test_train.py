@@ -1,0 +1,35 @@
+"""`train`: which files are whose, and what is refused."""
+
+import pytest
+
+from talkgraph.cli.main import main
+from talkgraph.cli.train import clips
+
+
+def test_a_subfolder_is_a_person_and_a_loose_file_another(tmp_path):
+    for name in ("b/two.MP4", "b/one.mov", "a.mp4", "a.txt", "c.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    found = [(person, path.name) for person, path in clips(tmp_path)]
+    assert found == [("a", "a.mp4"), ("b", "one.mov"), ("b", "two.MP4")]
+    assert ("c", "c.png") in [(person, path.name) for person, path in clips(tmp_path, photos=True)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["mapping"], "give --clips DIR"),
+        (["mapping", "--clips", "nowhere"], "nowhere: no such folder"),
+        (["face-model", "--clips", "."], "no clips in it"),
+        (["refiner"], "give --video FILE"),
+        (["refiner", "--video", "me.mp4"], "me.mp4: no such video"),
+        (["mapping", "--clips", ".", "-o", "nowhere/m.onnx"], "nowhere"),
+    ],
+)
+def test_what_is_missing_is_said(tmp_path, monkeypatch, capsys, arguments, words):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TALKGRAPH_STORE", str(tmp_path / "store"))
+    assert main(["train", *arguments, "--quiet"]) == 2
+    printed = capsys.readouterr()
+    assert words in printed.err
+    assert len(printed.err.splitlines()) == 1
