@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from talkgraph.nodes.face_fit.landmarks import MESH
 
-_MAX_SHAPE = 0.10  # rms distance from the clip's median shape, in units of the face's size
+_MAX_SHAPE = 0.18  # rms distance from the median shape over the face size; a wide mouth has 0.12
 _MAX_OFF_CENTRE = 0.35  # distance of the face from the middle of its region, in region sides
 _SIZES = (0.35, 1.15)  # of the face over the region's side; 1 / 1.5 where the region fits
 _JUMP = 0.35  # distance of the face's middle from the median of its neighbours, in face sizes

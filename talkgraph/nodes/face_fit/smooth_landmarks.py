@@ -20,7 +20,16 @@ from talkgraph.nodes.face_fit.smooth import smooth_in_time
 
 # Points that speech and blinks move little: they say where the head is.
 _STEADY = np.setdiff1d(np.arange(MESH), np.array(LIPS + EYE_ON_LEFT + EYE_ON_RIGHT))
-_QUICK = np.union1d(np.array(LIPS + EYE_ON_LEFT + EYE_ON_RIGHT), np.arange(MESH, POINTS))
+# Groups that move quickly and as one: each is smoothed lightly, and less where it truly moves.
+_QUICK_GROUPS = tuple(
+    np.array(group)
+    for group in (
+        LIPS,
+        (*EYE_ON_LEFT, *range(MESH, MESH + 5)),
+        (*EYE_ON_RIGHT, *range(MESH + 5, POINTS)),
+    )
+)
+_KEEP = 2.0  # times the usual distance between measured and smoothed: half of more is kept
 
 
 def smooth_landmarks(
@@ -52,11 +61,12 @@ def smooth_landmarks(
     reference = np.median(bridged[known][:, _STEADY, :2], axis=0)
     pose = _similarities(bridged[:, _STEADY, :2], reference)
     shape = _apply(_inverse(pose), bridged)
-    flat = shape.reshape(count, POINTS, 3)
-    smooth = np.empty_like(flat)
-    for points, cutoff in ((np.arange(POINTS), shape_cutoff), (_QUICK, quick_cutoff)):
-        part = flat[:, points].reshape(count, -1)
-        smooth[:, points] = _fill(part, weights, cutoff, fps).reshape(count, len(points), 3)
+    smooth = np.empty_like(shape)
+    smooth[:] = _fill(shape.reshape(count, -1), weights, shape_cutoff, fps).reshape(shape.shape)
+    for points in _QUICK_GROUPS:
+        part = shape[:, points].reshape(count, -1)
+        slow = _fill(part, weights, quick_cutoff, fps)
+        smooth[:, points] = _keep_events(part, slow, weights).reshape(count, len(points), 3)
     return _apply(_fill(pose, weights, pose_cutoff, fps), smooth).astype(np.float32)
 
 
@@ -65,6 +75,21 @@ def _fill(
 ) -> NDArray[np.float64]:
     """Smooth; bridged frames count a little, so that a long gap stays a straight line."""
     return smooth_in_time(series, np.maximum(weights, 0.05), cutoff, fps)
+
+
+def _keep_events(
+    measured: NDArray[np.float64], smooth: NDArray[np.float64], weights: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Give back what smoothing took from single quick events, such as a closure of one frame.
+
+    The distance between measured and smoothed is noise in most frames; where the whole group is
+    several times further away it has moved, and the measurement is followed.
+    """
+    change = measured - smooth
+    distance = np.sqrt((change**2).mean(1))
+    usual = float(np.median(distance[weights > 0])) if (weights > 0).any() else 0.0
+    share = distance**2 / (distance**2 + (_KEEP * usual) ** 2 + 1e-12)
+    return np.asarray(smooth + (share * weights)[:, None] * change)
 
 
 def _between(
