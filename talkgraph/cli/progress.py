@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from talkgraph.engine.events import Event
 
+_GUESS_AFTER = 1.0  # s; the first moments say little about a stage's pace
 _LINE_EVERY = 10.0  # s; between two plain progress lines of one stage
 
 
@@ -98,9 +99,8 @@ class Lines(Watcher):
         if total <= 0 or now - self._said.get(step, began) < _LINE_EVERY:
             return
         self._said[step] = now
-        left = (now - began) * (total - done) / done if done > 0 else None
-        ending = "" if left is None else f", {duration(left)} left"
-        self._say(f"{step}: {done / total:.0%}{ending}")
+        left = _left(now - began, done, total)
+        self._say(f"{step}: {done / total:.0%}{left and ', '}{left}")
 
     def note(self, step: str, text: str) -> None:
         """Print the note."""
@@ -125,37 +125,31 @@ class Bars(Watcher):
     def __init__(self) -> None:
         super().__init__()
         from rich.console import Console
-        from rich.progress import (
-            BarColumn,
-            Progress,
-            TaskProgressColumn,
-            TextColumn,
-            TimeElapsedColumn,
-            TimeRemainingColumn,
-        )
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
         self._bars: RichProgress = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             TaskProgressColumn(),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
+            TextColumn("{task.fields[left]}"),
             console=Console(stderr=True),
             transient=True,
         )
+        self._began: dict[str, float] = {}
         self._tasks: dict[str, TaskID] = {}
         self._bars.start()
 
     def started(self, step: str) -> None:
         """Show a bar that only moves until the stage says how far it is."""
-        self._tasks[step] = self._bars.add_task(step, total=None)
+        self._began[step] = time.monotonic()
+        self._tasks[step] = self._bars.add_task(step, total=None, left="")
 
     def progress(self, step: str, done: float, total: float) -> None:
         """Move the bar."""
         if step not in self._tasks:
             self.started(step)
-        self._bars.update(self._tasks[step], completed=done, total=total)
+        left = _left(time.monotonic() - self._began[step], done, total)
+        self._bars.update(self._tasks[step], completed=done, total=total, left=left)
 
     def note(self, step: str, text: str) -> None:
         """Print the note above the bars."""
@@ -190,6 +184,13 @@ def watcher(*, quiet: bool = False) -> Watcher:
     if quiet:
         return Watcher()
     return Bars() if sys.stderr.isatty() else Lines()
+
+
+def _left(elapsed: float, done: float, total: float) -> str:
+    """How long a stage will go on at its present pace; empty where that is anybody's guess."""
+    if done <= 0 or elapsed < _GUESS_AFTER:
+        return ""
+    return f"{duration(elapsed * max(0.0, total - done) / done)} left"
 
 
 def _from_store(count: int) -> str:
