@@ -13,6 +13,7 @@ import numpy as np
 
 from talkgraph.cache.frames import Frames, Pictures
 from talkgraph.errors import StoreError
+from talkgraph.nodes.media.colours import rgb_from_yuv
 from talkgraph.nodes.values import Footage
 
 CACHE_BYTES = 192 << 20  # decoded frames kept for those who come back to them
@@ -104,7 +105,7 @@ class _VideoReader:
                     continue
                 frames = packet.decode()
                 if number == index and len(frames) == 1:
-                    return self._picture(frames[0])
+                    return rgb_from_yuv(frames[0])
                 break
         except (av.error.FFmpegError, OSError) as error:
             self._process = -1
@@ -126,17 +127,6 @@ class _VideoReader:
         pts = round(index / self._rate / self._stream.time_base)
         self._container.seek(pts, stream=self._stream, backward=True)
         self._packets = self._container.demux(self._stream)
-
-    def _picture(self, frame: Any) -> Pictures:
-        rgb = frame.reformat(
-            format="rgb24",
-            src_colorspace=frame.colorspace,
-            src_color_range=frame.color_range,
-            dst_color_range="JPEG",
-            interpolation="BICUBIC",
-        )
-        picture: Pictures = rgb.to_ndarray()
-        return picture
 
 
 def _broken(path: Path, reason: object) -> StoreError:

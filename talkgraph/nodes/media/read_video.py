@@ -84,7 +84,7 @@ class ReadVideo(Node):
         elif told is not None and seconds < told - CUT_SLACK:
             engine.note(f"{video}: is cut off; its first {seconds:.1f} of {told:.1f} s are used")
         if facts["lost"]:
-            engine.note(f"{video}: {facts['lost']} damaged frames were left out")
+            engine.note(f"{video}: damaged frames are left out ({facts['lost']})")
         if 0 < facts["source_fps"] < LOW_RATE:
             engine.note(
                 f"{video}: has only {facts['source_fps']:.0f} frames per second; movement will "

@@ -22,13 +22,15 @@ def check_target(path: Path) -> None:
     """
     path = Path(path)
     folder = path.parent
-    if path.is_dir():
+    if os.path.isdir(path):
         raise InputError(f"{path}: is a folder; give the name of a file in it, e.g. {path}/out.mp4")
-    if not folder.exists():
+    if not os.path.exists(folder):
         raise InputError(f"{folder}: there is no such folder for {path.name}; create it first")
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise InputError(f"{folder}: is not a folder; give another place for {path.name}")
     try:
+        with contextlib.suppress(FileNotFoundError):
+            os.lstat(path)  # says whether the name itself is possible
         handle, name = _temporary(path)
     except OSError as error:
         raise _failure(path, error) from None

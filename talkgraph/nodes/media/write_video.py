@@ -15,12 +15,12 @@ from talkgraph.cache.files import File
 from talkgraph.cache.frames import Frames, Pictures
 from talkgraph.engine import Node, node, param
 from talkgraph.errors import GraphError, StoreError
+from talkgraph.nodes.media.colours import BT709, LIMITED, yuv_from_rgb
 from talkgraph.nodes.values import Speech
 
 PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower")
 CHUNK_BYTES = 64 << 20  # frames in memory at a time
 AAC_FRAME = 1024  # samples
-BT709, LIMITED = 1, 1  # numbers of ITU-T H.273 for primaries, transfer and matrix; narrow range
 
 
 @node("write_video", version=1)
@@ -70,7 +70,7 @@ class WriteVideo(Node):
             video = self._video_stream(container, frames.shape, rate)
             sound = _Sound(container, speech, Fraction(len(frames)) / rate, self.audio_kbps)
             for index, picture in enumerate(_pictures(frames)):
-                frame = _yuv(picture)
+                frame = yuv_from_rgb(picture)
                 frame.pts, frame.time_base = index, 1 / rate
                 container.mux(video.encode(frame))
                 sound.write_until(Fraction(index + 1) / rate)
@@ -131,23 +131,3 @@ def _pictures(frames: Frames) -> Iterator[Pictures]:
     """Walk the frames in order, a bounded number of bytes at a time."""
     for chunk in frames.chunks(max(1, CHUNK_BYTES // int(np.prod(frames.shape)))):
         yield from chunk
-
-
-def _yuv(picture: Pictures) -> Any:
-    """RGB `[shape=(H, W, 3), uint8]` as a yuv420p frame in BT.709, narrow range, even sides."""
-    import av
-
-    odd_rows, odd_columns = picture.shape[0] % 2, picture.shape[1] % 2
-    if odd_rows or odd_columns:
-        picture = np.pad(picture, ((0, odd_rows), (0, odd_columns), (0, 0)), mode="edge")
-    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
-    frame = frame.reformat(
-        format="yuv420p",
-        src_colorspace="ITU709",
-        dst_colorspace="ITU709",
-        src_color_range="JPEG",
-        dst_color_range="MPEG",
-        interpolation="BICUBIC",
-    )
-    frame.colorspace, frame.color_range = BT709, LIMITED
-    return frame

@@ -30,9 +30,11 @@ def set_limits(limits: dict[str, int]) -> None:
     }
     for kind, bound in wanted.items():
         _, hard = resource.getrlimit(kind)
+        # Processor time: SIGXCPU at the first limit tells why it ended, SIGKILL at the second.
+        last = bound + 2 if kind == resource.RLIMIT_CPU else bound
         if hard != resource.RLIM_INFINITY:
-            bound = min(bound, hard)
-        resource.setrlimit(kind, (bound, bound))
+            bound, last = min(bound, hard), min(last, hard)
+        resource.setrlimit(kind, (bound, last))
 
 
 def main() -> int:

@@ -7,6 +7,7 @@ from typing import Any
 
 import av
 
+from talkgraph.nodes.media.colours import exact_scaling
 from talkgraph.nodes.media.decoder.opening import Refused
 from talkgraph.nodes.media.decoder.upright import Orientation, lay_upright, orientation
 
@@ -47,6 +48,7 @@ class Mezzanine:
         width, height = self._stored
         if (frame.width, frame.height, frame.format.name) != (width, height, self._format):
             rgb = frame.colorspace == RGB_MATRIX
+            same_size = (frame.width, frame.height) == (width, height)
             frame = frame.reformat(
                 width=width,
                 height=height,
@@ -55,7 +57,7 @@ class Mezzanine:
                 dst_colorspace=self._matrix,
                 src_color_range=FULL if rgb else self._range,
                 dst_color_range=self._range,
-                interpolation="BICUBIC",
+                interpolation=exact_scaling() if same_size else "BICUBIC",
             )
         frame = lay_upright(frame, self._way)
         frame.colorspace, frame.color_range = self._matrix, self._range

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import made_media as made
+import numpy as np
+import pytest
+from PIL import Image
+
+from talkgraph.errors import InputError
+from talkgraph.nodes.media import ReadPhoto, open_footage
+
+EXIF_ORIENTATION = 0x0112
+# EXIF value -> how a viewer turns the stored picture (EXIF 2.32, 4.6.4 A)
+TURNS = {
+    1: lambda p: p,
+    2: lambda p: p[:, ::-1],
+    3: lambda p: np.rot90(p, 2),
+    4: lambda p: p[::-1],
+    5: lambda p: p.transpose(1, 0, 2),
+    6: lambda p: np.rot90(p, -1),
+    7: lambda p: np.rot90(p, 2).transpose(1, 0, 2),
+    8: lambda p: np.rot90(p, 1),
+}
+
+
+def read(path):
+    footage = ReadPhoto().run(path)
+    image = open_footage(footage)[0]
+    assert footage.count == 1 and footage.fps == 25 and footage.speech is None
+    assert image.shape == (footage.height, footage.width, 3)
+    return image
+
+
+@pytest.mark.parametrize(("kind", "orientation"), [("png", 6), *(("jpg", k) for k in TURNS)])
+def test_exif_rotation(tmp_path, orientation, kind):
+    wanted = made.picture(5, 150, 100)
+    exif = Image.Exif()
+    exif[EXIF_ORIENTATION] = orientation
+    path = tmp_path / f"a.{kind}"
+    Image.fromarray(wanted).save(path, exif=exif, quality=95, subsampling=0)
+    difference = read(path).astype(int) - TURNS[orientation](wanted)
+    assert np.abs(difference).mean() < 2
+
+
+def test_alpha_lies_on_mid_grey(tmp_path):
+    rgba = np.zeros((64, 64, 4), np.uint8)
+    rgba[:, :32] = (200, 10, 10, 255)
+    rgba[:, 32:] = (0, 0, 255, 0)
+    Image.fromarray(rgba).save(tmp_path / "a.png")
+    image = read(tmp_path / "a.png")
+    assert (image[:, :32] == (200, 10, 10)).all() and (image[:, 32:] == 128).all()
+
+
+def test_palette_with_transparency(tmp_path):
+    palette = Image.new("P", (64, 64), 1)
+    palette.putpalette([0, 255, 0, 255, 0, 0])
+    palette.paste(0, (0, 0, 32, 64))
+    palette.save(tmp_path / "a.png", transparency=0)
+    image = read(tmp_path / "a.png")
+    assert (image[:, :32] == 128).all() and (image[:, 32:] == (255, 0, 0)).all()
+
+
+@pytest.mark.parametrize("kind", ["png", "tiff"])
+def test_grey_of_8_and_16_bits(tmp_path, kind):
+    grey = np.tile(np.arange(64, dtype=np.uint8) * 4, (64, 1))
+    Image.fromarray(grey).save(tmp_path / f"a.{kind}")
+    assert (read(tmp_path / f"a.{kind}") == grey[..., None]).all()
+    Image.fromarray(grey.astype(np.uint16) * 257).save(tmp_path / f"b.{kind}")
+    assert (read(tmp_path / f"b.{kind}") == grey[..., None]).all()
+
+
+@pytest.mark.parametrize("mode", ["1", "LA", "CMYK", "YCbCr", "F"])
+def test_other_modes(tmp_path, mode):
+    image = Image.fromarray(made.picture(3, 100, 80)).convert(mode)
+    path = tmp_path / ("a.png" if mode in ("1", "LA") else "a.tiff")
+    image.save(path)
+    assert read(path).shape == (80, 100, 3)
+
+
+def test_wide_gamut_becomes_srgb(tmp_path):
+    from PIL import ImageCms
+
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    wanted = made.picture(3, 100, 80)
+    Image.fromarray(wanted).save(tmp_path / "a.png", icc_profile=profile)
+    assert np.abs(read(tmp_path / "a.png").astype(int) - wanted).max() <= 1
+
+
+def test_large_photo_is_scaled_down(tmp_path, capsys):
+    Image.fromarray(made.picture(3, 3000, 1500)).save(tmp_path / "a.jpg")
+    assert read(tmp_path / "a.jpg").shape == (1024, 2048, 3)
+    assert "scaled down" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["webp", "bmp", "tiff"])
+def test_formats(tmp_path, kind):
+    wanted = made.picture(3, 100, 80)
+    options = {"lossless": True} if kind == "webp" else {}
+    Image.fromarray(wanted).save(tmp_path / f"a.{kind}", **options)
+    assert (read(tmp_path / f"a.{kind}") == wanted).all()
+
+
+def refused(path, pattern, **params):
+    with pytest.raises(InputError, match=pattern) as caught:
+        ReadPhoto(**params).run(path)
+    assert path.name in str(caught.value) and "JPEG" in str(caught.value)
+
+
+def test_bomb_is_refused_before_it_is_decoded(tmp_path):
+    Image.new("1", (20000, 20000)).save(tmp_path / "bomb.png")  # 50 kB of file, 1.2 GB of RGB
+    refused(tmp_path / "bomb.png", "20000 x 20000")
+
+
+def test_what_is_no_photo(tmp_path):
+    (tmp_path / "a.jpg").write_text("no photo")
+    refused(tmp_path / "a.jpg", "not a photo")
+    Image.new("RGB", (64, 64)).save(tmp_path / "b.gif")
+    (tmp_path / "b.gif").rename(tmp_path / "b.png")  # a GIF is not on the list
+    refused(tmp_path / "b.png", "not a photo")
+    Image.fromarray(made.picture(3, 300, 300)).save(tmp_path / "c.png")
+    data = (tmp_path / "c.png").read_bytes()
+    (tmp_path / "c.png").write_bytes(data[: len(data) // 2])
+    refused(tmp_path / "c.png", "cut off|damaged")
+    Image.new("RGB", (8, 8)).save(tmp_path / "d.png")
+    refused(tmp_path / "d.png", "only 8 x 8")

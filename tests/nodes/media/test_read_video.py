@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import made_media as made
+import numpy as np
+import pytest
+
+from talkgraph.errors import InputError
+from talkgraph.nodes.media import ReadVideo, open_footage
+
+DATA = Path(__file__).parents[3] / "../shared/data"
+STEADY = [k / 25 for k in range(60)]
+
+
+def indices(footage) -> list[int]:
+    return [made.index_of(image) for image in open_footage(footage)]
+
+
+def psnr(a, b) -> float:
+    return float(10 * np.log10(255**2 / np.mean((a.astype(float) - b) ** 2)))
+
+
+@pytest.mark.parametrize("rate", [15, 24, 25, 29.97, 30, 50, 60])
+def test_constant_rates(tmp_path, rate, capsys):
+    times = [k / rate for k in range(round(2.4 * rate))]
+    path = made.write_video(tmp_path / "a.mp4", times, last=1 / rate)
+    footage = ReadVideo().run(path)
+    assert abs(footage.count - 60) <= 1
+    shown = indices(footage)
+    for k, index in enumerate(shown):
+        moment = (k + 0.5) / 25
+        assert times[index] - 0.003 <= moment <= times[index] + 1 / rate + 0.003
+    assert (len(set(shown)) == len(shown)) == (rate >= 25)
+    assert ("jerky" in capsys.readouterr().err) == (rate < 20)
+
+
+def test_variable_rate_keeps_its_timing(tmp_path):
+    rng = np.random.default_rng(3)
+    gaps = rng.choice([1 / 60, 1 / 30, 1 / 15, 0.2], 40)
+    times = [0.0, *np.cumsum(gaps)[:-1]]
+    path = made.write_video(tmp_path / "a.mp4", times, last=gaps[-1])
+    shown = indices(ReadVideo().run(path))
+    expected = [
+        int(np.searchsorted(times, (k + 0.5) / 25 - 0.002, "right")) - 1 for k in range(len(shown))
+    ]
+    assert shown == expected
+    assert abs(len(shown) - 25 * sum(gaps)) <= 2  # the muxer guesses the last frame's length
+
+
+# a, b, c, d of the display matrix, and what it does to a picture
+WAYS = {
+    "as it is": ((1, 0, 0, 1), lambda p: p),
+    "90 clockwise": ((0, 1, -1, 0), lambda p: np.rot90(p, -1)),
+    "180": ((-1, 0, 0, -1), lambda p: np.rot90(p, 2)),
+    "90 counter-clockwise": ((0, -1, 1, 0), lambda p: np.rot90(p, 1)),
+    "mirrored": ((-1, 0, 0, 1), lambda p: p[:, ::-1]),
+    "upside down": ((1, 0, 0, -1), lambda p: p[::-1]),
+    "transposed": ((0, 1, 1, 0), lambda p: p.transpose(1, 0, 2)),
+    "anti-transposed": ((0, -1, -1, 0), lambda p: np.rot90(p, 2).transpose(1, 0, 2)),
+}
+
+
+@pytest.mark.parametrize("name", WAYS)
+@pytest.mark.parametrize("pix_fmt", ["yuv420p", "yuv444p"])
+def test_rotation_metadata_is_applied(tmp_path, name, pix_fmt):
+    matrix, turn = WAYS[name]
+    path = made.write_video(tmp_path / "a.mp4", STEADY, pix_fmt=pix_fmt, matrix=matrix)
+    footage = ReadVideo().run(path)
+    image, wanted = open_footage(footage)[7], turn(made.picture(7, 160, 120))
+    assert (footage.height, footage.width) == wanted.shape[:2] == image.shape[:2]
+    assert psnr(image, wanted) > 24  # the index blocks have hard chroma edges
+
+
+def test_rotation_agrees_with_the_library(tmp_path):
+    import av
+
+    path = made.write_video(tmp_path / "a.mp4", STEADY, matrix=(0, 1, -1, 0))
+    with av.open(str(path)) as container:
+        assert next(container.decode(video=0)).rotation == -90  # counter-clockwise, so clockwise 90
+
+
+@pytest.mark.parametrize("size", [(161, 121), (160, 121), (35, 33)])
+def test_odd_sizes(tmp_path, size):
+    path = made.write_video(tmp_path / "a.mp4", STEADY, size, pix_fmt="yuv444p")
+    footage = ReadVideo().run(path)
+    assert (footage.width, footage.height) == size
+    assert open_footage(footage)[30].shape == (size[1], size[0], 3)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "codec", "pix_fmt"),
+    [
+        ("mkv", "ffv1", "yuv420p"),
+        ("avi", "mjpeg", "yuvj420p"),
+        ("mov", "libx264", "yuv422p10le"),
+        ("webm", "libvpx-vp9", "yuv420p"),
+        ("mp4", "libx265", "yuv420p"),
+        ("mkv", "ffv1", "bgr0"),
+        ("mkv", "ffv1", "gray"),
+    ],
+)
+def test_containers_and_pixel_formats(tmp_path, suffix, codec, pix_fmt):
+    options = {
+        "libx265": {"x265-params": "log-level=none"},
+        "libvpx-vp9": {"speed": "8", "crf": "10", "b": "0"},
+        "mjpeg": {"qmin": "1", "qmax": "2"},
+    }
+    path = made.write_video(
+        tmp_path / f"a.{suffix}",
+        STEADY,
+        codec=codec,
+        pix_fmt=pix_fmt,
+        options=options.get(codec, {"threads": "1"}),
+    )
+    footage = ReadVideo().run(path)
+    image, wanted = open_footage(footage)[20], made.picture(20, 160, 120)
+    if pix_fmt == "gray":
+        assert np.ptp(image.astype(int), axis=-1).max() <= 3
+    else:
+        assert np.abs(image[40:80].astype(int) - wanted[40:80]).mean() < 3
+
+
+def test_copy_is_visually_lossless(tmp_path):
+    clips = DATA / "video"
+    if not clips.is_dir():
+        pytest.skip("no development clips (../shared/data)")
+    import av
+
+    path = clips / "talk_male_darkskin_suit_01_d.mp4"
+    footage = ReadVideo(max_seconds=3).run(path)
+    frames, scores = open_footage(footage), []
+    with av.open(str(path)) as container:
+        for k, frame in zip(range(0, 75), container.decode(video=0), strict=False):
+            rgb = frame.reformat(format="rgb24", src_colorspace="ITU601", interpolation="BICUBIC")
+            scores.append(psnr(rgb.to_ndarray(), frames[k]))
+    assert min(scores) > 42
+
+
+def test_own_sound_is_in_step_with_the_pictures(tmp_path):
+    sound = made.chirp(2.4, 48000)
+    path = made.write_video(tmp_path / "a.mp4", STEADY, sound=sound)
+    speech = ReadVideo().run(path).speech
+    assert speech is not None
+    assert len(speech.samples) == round(2.4 * 16000)
+    assert len(speech.soundtrack) == round(2.4 * 48000)
+    assert abs(made.delay(speech.soundtrack[:, 0], sound[0])) <= 2
+    assert abs(made.delay(speech.samples, made.chirp(2.4, 16000)[0])) <= 1
+
+
+def test_sound_that_starts_with_late_pictures_is_cut(tmp_path):
+    sound = made.chirp(3.0, 48000)
+    path = made.write_video(tmp_path / "a.mkv", [0.5 + t for t in STEADY], sound=sound)
+    footage = ReadVideo().run(path)
+    assert footage.speech is not None
+    lag = made.delay(footage.speech.soundtrack[:, 0], sound[0], 30000)
+    assert abs(lag + 24000) <= 100
+    assert len(footage.speech.soundtrack) == footage.count * 1920
+
+
+def test_without_or_with_silent_sound(tmp_path, capsys):
+    assert ReadVideo().run(made.write_video(tmp_path / "a.mp4", STEADY)).speech is None
+    silence = np.zeros((1, 100000), np.float32)
+    path = made.write_video(tmp_path / "b.mp4", STEADY, sound=silence)
+    assert ReadVideo().run(path).speech is None
+    assert "silent" in capsys.readouterr().err
+
+
+def test_only_the_start_of_a_long_clip_is_used(tmp_path, capsys):
+    times = [k / 25 for k in range(120)]
+    path = made.write_video(tmp_path / "a.mp4", times, sound=made.tone(4.8, 48000))
+    footage = ReadVideo(max_seconds=3).run(path)
+    assert footage.count == 75
+    assert footage.speech is not None and footage.speech.seconds == 3
+    assert "first 3 s" in capsys.readouterr().err
+
+
+def test_short_clip_is_refused_with_the_remedy(tmp_path):
+    path = made.write_video(tmp_path / "köln 1.mp4", STEADY[:40])
+    with pytest.raises(InputError, match=r"köln 1\.mp4: lasts only 1\.6 s.*--photo"):
+        ReadVideo().run(path)
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mkv"])
+def test_cut_but_usable_video_is_used_and_said(tmp_path, capsys, suffix):
+    times = [k / 25 for k in range(150)]
+    whole = made.write_video(tmp_path / f"a.{suffix}", times, (320, 240), front=suffix == "mp4")
+    data = whole.read_bytes()
+    whole.write_bytes(data[: int(len(data) * 0.7)])
+    footage = ReadVideo().run(whole)
+    assert 50 <= footage.count < 130
+    assert indices(footage)[:50] == list(range(50))
+    assert "cut off" in capsys.readouterr().err
+
+
+def test_sound_file_is_no_video(tmp_path):
+    path = made.write_sound(tmp_path / "a.wav", made.tone(3, 16000), 16000, "pcm_s16le")
+    with pytest.raises(InputError, match=r"no moving pictures.*--photo"):
+        ReadVideo().run(path)
+
+
+def test_same_bytes_each_time(tmp_path):
+    path = made.write_video(tmp_path / "a.mp4", STEADY)
+    first, second = (ReadVideo().run(path).file.path.read_bytes() for _ in range(2))
+    assert first == second
+
+
+@pytest.mark.slow
+def test_4k(tmp_path):
+    times = [k / 12.5 for k in range(26)]
+    path = made.write_video(
+        tmp_path / "a.mp4", times, (3840, 2160), last=0.08, options={"preset": "ultrafast"}
+    )
+    footage = ReadVideo().run(path)
+    assert (footage.width, footage.height, footage.count) == (3840, 2160, 51)
+    assert made.index_of(open_footage(footage)[41]) == 20
