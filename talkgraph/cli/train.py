@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ import attrs
 from talkgraph.cli import options
 from talkgraph.cli.output import check_input
 from talkgraph.cli.progress import Watcher, watcher
-from talkgraph.errors import InputError, ModelError, NodeError
+from talkgraph.errors import InputError, NodeError
 
 if TYPE_CHECKING:
     from talkgraph.cache.store import Store
@@ -24,6 +24,7 @@ NAME = "train"
 HELP = "make the learned models anew from your own clips"
 _CLIPS = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi")
 _PHOTOS = (".jpg", ".jpeg", ".png", ".webp")
+_GREY = 0.6  # albedo of all faces while only their shape is known
 _LICENCE = "as the clips it was made from allow; say so before passing it on"
 
 _Made = tuple[Path, dict[str, Any]]
@@ -123,44 +124,58 @@ def _mapping(args: argparse.Namespace, store: Store, watch: Watcher, scratch: Pa
 
 
 def _face_model(args: argparse.Namespace, store: Store, watch: Watcher, scratch: Path) -> _Made:
-    """Learn mean, identity and expression; the albedo stays that of the shipped model."""
+    """Shape from all tracks; then, with that shape fitted to every file, the albedo."""
+    import numpy as np
+
+    from talkgraph.cache import File
+    from talkgraph.nodes.albedo.learn import FRAMES, learn_albedo
     from talkgraph.nodes.face_fit.learn_model import Subject, learn_face_model
     from talkgraph.nodes.morphable.model_file import save_face_model
 
-    subjects = [
-        Subject(person=one.person, track=one.result["track"], moving=one.moving)
-        for one in _tracked(args.clips, ("track",), store, watch, photos=True)
-    ]
-    watch.started("face-model")
-    shape = learn_face_model(subjects)
+    tracked = _tracked(args.clips, ("track",), store, watch, photos=True)
+    shape = learn_face_model(
+        [
+            Subject(person=one.person, track=one.result["track"], moving=one.moving)
+            for one in tracked
+        ]
+    )
+    points = len(shape.mean)
+    bases = {
+        "mean_shape": shape.mean,
+        "identity_basis": shape.identity,
+        "expression_basis": shape.expression,
+        "name": args.output.stem,
+        "licence": _LICENCE,
+    }
+    grey = scratch / "grey.npz"
+    save_face_model(
+        grey,
+        mean_albedo=np.full((points, 3), _GREY),
+        albedo_basis=np.zeros((points, 3, 1)),
+        **bases,
+    )
+    colours, people, model = [], [], None
+    parameters: dict[str, dict[str, Any]] = {
+        "face_model": {"file": File(grey)},
+        "albedo": {"frames": FRAMES},
+    }
+    for one in _tracked(
+        args.clips, ("albedo", "face_model"), store, watch, photos=True, parameters=parameters
+    ):
+        colours.append(one.result["albedo"].colour)
+        people.append(one.person)
+        model = one.result["face_model"]
+    assert model is not None  # _tracked yields at least one
     path = scratch / "face_model.npz"
+    albedo = learn_albedo(colours, people, model)
     save_face_model(
         path,
-        mean_shape=shape.mean,
-        identity_basis=shape.identity,
-        expression_basis=shape.expression,
-        name=args.output.stem,
-        licence=_LICENCE,
-        **_shipped_albedo(),
+        mean_albedo=albedo.mean_albedo,
+        albedo_basis=albedo.albedo_basis,
+        inner_albedo=albedo.inner_albedo,
+        **bases,
     )
-    people = {one.person for one in subjects}
-    return path, {"files": len(subjects), "people": len(people)}
-
-
-def _shipped_albedo() -> dict[str, Any]:
-    """The colour arrays of the shipped face model."""
-    from importlib.resources import as_file, files
-
-    import numpy as np
-
-    from talkgraph.nodes.morphable.load import DEFAULT_FILE
-
-    with as_file(files("talkgraph.nodes.morphable") / "data" / DEFAULT_FILE) as path:
-        if not path.is_file():
-            raise ModelError(f"{DEFAULT_FILE} is missing; install talkgraph again")
-        with np.load(path, allow_pickle=False) as arrays:
-            names = ("mean_albedo", "albedo_basis", "inner_albedo")
-            return {name: arrays[name] for name in names if name in arrays.files}
+    return path, {"files": len(people), "people": len(set(people))}
 
 
 @attrs.frozen
@@ -181,6 +196,7 @@ def _tracked(
     watch: Watcher,
     *,
     photos: bool = False,
+    parameters: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Iterator[_Tracked]:
     """Run `steps` over every clip, one at a time; what cannot be used is named and left out.
 
@@ -196,7 +212,8 @@ def _tracked(
     for number, (person, path) in enumerate(found):
         watch.progress("clips", number, len(found))
         moving = path.suffix.lower() in _CLIPS
-        graph = named_graph("yi2020" if moving else "photo").subgraph(*steps)
+        graph = named_graph("yi2020" if moving else "photo")
+        graph = graph.with_params(**(parameters or {})).subgraph(*steps)
         inputs = {"video" if moving else "photo": path}
         try:
             result = graph.run(inputs, store=store, until=steps)
