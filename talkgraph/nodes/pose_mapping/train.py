@@ -45,9 +45,15 @@ class GeneralTraining:
 
 def find_lags(examples: list[Example], readout: Readout, feature: str, prior: float) -> list[int]:
     """Lag of every clip in frames, see `lag.py`; log mel features tell it best."""
+    return estimate_lags(examples, raw_facts(examples, readout, feature, prior))
+
+
+def raw_facts(
+    examples: list[Example], readout: Readout, feature: str, prior: float
+) -> MappingFacts:
+    """Statistics of a corpus before a network is chosen."""
     size = MappingSize(rows=examples[0].features.shape[1], bins=examples[0].features.shape[2])
-    facts = corpus_facts(examples, feature=feature, readout=readout, size=size, prior=prior)
-    return estimate_lags(examples, facts)
+    return corpus_facts(examples, feature=feature, readout=readout, size=size, prior=prior)
 
 
 def person_folds(examples: list[Example], folds: int, seed: int) -> list[set[str]]:
