@@ -46,6 +46,7 @@ help:
 	@echo "make clean    remove .venv, caches and build leftovers (no results)"
 
 setup: $(STAMP)
+	@:
 
 $(STAMP): pyproject.toml constraints.txt
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
@@ -66,9 +67,9 @@ $(STAMP): pyproject.toml constraints.txt
 # Without AUDIO, VIDEO or PHOTO the built-in speech and public-domain photo take their place.
 talk: $(STAMP)
 	@$(BIN)/talkgraph models pull
-	@case "$$OUT" in */*) mkdir -p -- "$${OUT%/*}";; esac
-	@$(BIN)/talkgraph talk --sample $${AUDIO:+--audio "$$AUDIO"} $${VIDEO:+--video "$$VIDEO"} \
-	  $${PHOTO:+--photo "$$PHOTO"} --output "$$OUT" --quality "$$QUALITY" --device "$$DEVICE"
+	@case "$$OUT" in out/*) mkdir -p out;; esac
+	@$(BIN)/talkgraph talk --sample $${AUDIO:+"--audio=$$AUDIO"} $${VIDEO:+"--video=$$VIDEO"} \
+	  $${PHOTO:+"--photo=$$PHOTO"} "--output=$$OUT" "--quality=$$QUALITY" "--device=$$DEVICE"
 
 test: $(STAMP)
 	$(BIN)/ruff check .
