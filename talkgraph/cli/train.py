@@ -101,6 +101,7 @@ def _refiner(args: argparse.Namespace, store: Store, watch: Watcher, scratch: Pa
 def _mapping(args: argparse.Namespace, store: Store, watch: Watcher, scratch: Path) -> _Made:
     from talkgraph.nodes.pose_mapping.corpus import example_of
     from talkgraph.nodes.pose_mapping.readout import mouth_readout
+    from talkgraph.nodes.pose_mapping.score import table
     from talkgraph.nodes.pose_mapping.train import GeneralTraining, train_general
 
     examples, readout, feature = [], None, ""
@@ -111,15 +112,18 @@ def _mapping(args: argparse.Namespace, store: Store, watch: Watcher, scratch: Pa
         name = subject.path.stem
         examples.append(example_of(features, fit, name=name, person=subject.person))
     assert readout is not None  # _tracked yields at least one
-    settings = GeneralTraining(seed=args.seed)
+    people = {one.person for one in examples}
+    if len(people) < 2:
+        raise InputError(f"{args.clips}: clips of one person only; a general mapping needs several")
+    default = GeneralTraining(seed=args.seed)
+    settings = attrs.evolve(default, folds=min(default.folds, len(people)))
     watch.started("mapping")
     path = scratch / "general_mapping.onnx"
     train_general(
         examples, path, feature=feature, readout=readout, settings=settings,
-        licence=_LICENCE,
+        licence=_LICENCE, card=table,
         report=lambda step, loss: watch.progress("mapping", step, settings.schedule.steps),
     )  # fmt: skip
-    people = {one.person for one in examples}
     return path, {"clips": len(examples), "people": len(people)}
 
 
