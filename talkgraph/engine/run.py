@@ -87,7 +87,8 @@ class Result:
                 force=frozenset(),
                 only=None,
             )
-            self._run.adopt(run(again, self._run.emit, self._run.executor)._run)
+            other = run(again, self._run.emit, self._run.executor)
+            self._run.adopt(other._run)
             _, value = self._run.peek(source)
         return value
 
@@ -105,10 +106,9 @@ def run(request: Request, emit: Emit, executor: Executor) -> Result:
         current.lineage.save()
         if not current.keep_open:
             current.scratch.close()
-    result = Result(current)
     if current.keep_open:  # a streamed target reads its scratch folder when it is asked
-        weakref.finalize(result, current.scratch.close)
-    return result
+        weakref.finalize(current, current.scratch.close)
+    return Result(current)
 
 
 class _Changed(Exception):
@@ -136,6 +136,7 @@ class _Run:
         self._once: set[str] = set()  # streamed steps whose frames can be read only once
         self._made: set[str] = set()  # steps that ran
         self._damaged: dict[str, str] = {}  # step -> digest that its damaged result had
+        self._adopted: list[_Run] = []
         self._notes: dict[str, list[str]] = {}  # what the engine itself says about a step
         self._failures: dict[str, NodeError] = {}
         self._keys: Keys
@@ -181,10 +182,13 @@ class _Run:
                 readers[above] -= 1
                 if not readers[above] and above not in self.target_steps:
                     self._drop(above)
-        for target in self.request.targets:
-            name = parse_source(target)[0]
+        for name in [n for n in self._found if n in self.target_steps]:
             with contextlib.suppress(_Blocked):
-                if self._lacks(target) and name not in self._failures and name in self._found:
+                record = self._records.get(name)
+                if record is not None and not self.store.complete(record):
+                    self._lose(name, "part of its stored result is gone")
+                    self._run_step(name, "part of its stored result is gone")
+                elif record is None and name not in self._values and name not in self._failures:
                     self._run_step(name, "asked for")
 
     def _settle(self, name: str) -> None:
@@ -280,11 +284,15 @@ class _Run:
         try:
             return not self.peek(source)[0]
         except DamagedError as error:
-            record = self._records.pop(name)
-            self._damaged[name] = record["digest"]
-            self.store.forget(record["key"])
-            self._say(name, f"{error}; it is made again")
+            self._lose(name, str(error))
             return True
+
+    def _lose(self, name: str, why: str) -> None:
+        """A stored result is damaged: forget it, to make it again."""
+        record = self._records.pop(name)
+        self._damaged[name] = record["digest"]
+        self.store.forget(record["key"])
+        self._say(name, f"{why}; it is made again")
 
     def peek(self, source: str) -> tuple[bool, Any]:
         """Whether a value is given, streamed or stored, and the value; DamagedError."""
@@ -309,7 +317,7 @@ class _Run:
         self._records.update(other._records)
         self._values.update(other._values)
         self._loaded.clear()
-        self.scratch.push(other.scratch.pop_all())
+        self._adopted.append(other)  # keeps its scratch folders
 
     def _drop(self, name: str) -> None:
         if name not in self.request.given:

@@ -1,0 +1,315 @@
+"""An edit that can change a result changes the key; an edit that cannot does not."""
+
+import importlib
+import itertools
+import os
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from talkgraph import Graph, Store
+from talkgraph.engine.code import code_digest
+from talkgraph.errors import KeyingError
+
+FILES = {
+    "__init__.py": "",
+    "stage.py": '''
+        """A stage."""
+        from __future__ import annotations
+        import numpy as np
+        from talkgraph import Node, node, param
+        from PKG import constants
+        from PKG.helpers import helper as renamed, unused
+        from PKG.public import reexported
+        from . import sibling
+
+        def local_helper(x):
+            """Docstring."""
+            return x + OFFSET  # comment
+
+        OFFSET = 1
+        TABLE = {}
+        TABLE["a"] = 1
+
+        class Base:
+            def shared(self):
+                return 1
+
+        @node("code_stage", version=1)
+        class Stage(Base, Node):
+            """Stage docstring."""
+            size: int = param(3, "help text", ge=0)
+
+            def run(self, x: int = 0) -> int:
+                """Run docstring."""
+                from PKG.lazy import software
+                import PKG.deep.inner
+                import PKG.aliased as al
+                if x < 0:
+                    return al.whole.gone
+                return (
+                    renamed(local_helper(x)) + constants.K + software.rasterise(TABLE["a"])
+                    + PKG.deep.inner.value() + sibling.sib() + reexported() + self.size
+                )
+
+        def not_used():
+            return 1
+        ''',
+    "constants.py": "K = 2\nUNUSED = 3\n",
+    "helpers.py": """
+        import math
+        def helper(x):
+            return second(x)
+        def second(x: "Annotated") -> int:
+            return x * 2
+        def unused():
+            return 1
+        class Annotated:
+            pass
+        """,
+    "public.py": "from PKG.helpers2 import reexported\n",
+    "helpers2.py": "def reexported():\n    return 0\n",
+    "lazy/__init__.py": "",
+    "lazy/software.py": """
+        try:
+            import numba
+        except ImportError:
+            numba = None
+        def rasterise(x):
+            return x
+        """,
+    "deep/__init__.py": "",
+    "deep/inner.py": "def value():\n    return 0\n",
+    "aliased/__init__.py": "",
+    "aliased/whole.py": "gone = 1\n",
+    "sibling.py": "from .helpers2 import *\ndef sib():\n    return reexported()\n",
+    "other.py": "X = 1\n",
+}
+counter = itertools.count()
+
+
+class Package:
+    def __init__(self, folder):
+        self.name = f"codepkg{next(counter)}"
+        self.folder = folder / self.name
+        self.store = Store(folder / "store", durable=False)
+        for name, text in FILES.items():
+            self.write(name, textwrap.dedent(text).replace("PKG", self.name))
+
+    def write(self, name, text):
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def edit(self, name, old, new):
+        path = self.folder / name
+        text = path.read_text()
+        assert old in text, (old, text)
+        path.write_text(text.replace(old, new))
+
+    def load(self):
+        for name in [n for n in sys.modules if n.partition(".")[0] == self.name]:
+            del sys.modules[name]
+        importlib.invalidate_caches()
+        return importlib.import_module(f"{self.name}.stage").Stage
+
+    def digest(self):
+        return code_digest(self.load(), self.store).digest
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    return Package(tmp_path)
+
+
+COUNTS = [
+    ("stage.py", "x < 0", "x < 1"),
+    ("stage.py", "OFFSET = 1", "OFFSET = 2"),
+    ("stage.py", "x + OFFSET", "x - OFFSET"),
+    ("stage.py", 'TABLE["a"] = 1', 'TABLE["a"] = 2'),
+    ("stage.py", "param(3,", "param(4,"),
+    ("stage.py", "        return 1\n", "        return 2\n"),
+    ("constants.py", "K = 2", "K = 3"),
+    ("helpers.py", "return second(x)", "return second(x) + 1"),
+    ("helpers.py", "x * 2", "x * 3"),
+    ("helpers.py", "class Annotated:\n    pass", "class Annotated:\n    x = 1"),
+    ("helpers2.py", "return 0", "return 1"),
+    ("lazy/software.py", "return x", "return -x"),
+    ("deep/inner.py", "return 0", "return 1"),
+    ("aliased/whole.py", "gone = 1", "gone = 2"),
+    ("sibling.py", "return reexported()", "return -reexported()"),
+]
+DOES_NOT_COUNT = [
+    ("stage.py", "# comment", "# another comment"),
+    ("stage.py", '"""Docstring."""', '"""Another docstring,\n    longer."""'),
+    ("stage.py", '    """Docstring."""\n', ""),
+    ("stage.py", "Stage docstring", "Docstring of the stage"),
+    ("stage.py", "Run docstring", "Docstring of run"),
+    ("stage.py", "help text", "better help"),
+    ("stage.py", "ge=0", "ge=-1"),
+    ("stage.py", "return x + OFFSET", "return (\n        x +    OFFSET\n    )"),
+    ("stage.py", "def not_used():\n    return 1", "def not_used():\n    return 2"),
+    ("constants.py", "UNUSED = 3", "UNUSED = 4"),
+    ("helpers.py", "def unused():\n    return 1", "def unused():\n    return 2"),
+    ("helpers.py", "def helper", "\n\n\ndef helper"),
+    ("other.py", "X = 1", "X = 2"),
+    ("__init__.py", "", "VERSION = 3\n"),
+]
+
+
+@pytest.mark.parametrize(("name", "old", "new"), COUNTS, ids=lambda text: text[:20])
+def test_an_edit_that_counts(package, name, old, new):
+    before = package.digest()
+    package.edit(name, old, new)
+    assert package.digest() != before
+    package.edit(name, new, old)
+    assert package.digest() == before
+
+
+@pytest.mark.parametrize(("name", "old", "new"), DOES_NOT_COUNT, ids=lambda text: text[:20])
+def test_an_edit_that_does_not_count(package, name, old, new):
+    before = package.digest()
+    if old:
+        package.edit(name, old, new)
+    else:
+        package.write(name, new)
+    assert package.digest() == before
+
+
+def test_a_rename_of_the_class_does_not_count(package):
+    before = package.digest()
+    package.edit("stage.py", "class Stage(", "class Renamed(")
+    for name in [n for n in sys.modules if n.partition(".")[0] == package.name]:
+        del sys.modules[name]
+    renamed = importlib.import_module(f"{package.name}.stage").Renamed
+    assert code_digest(renamed, package.store).digest == before
+
+
+def test_the_memo_on_disk_is_used_and_dropped_when_a_file_changes(package, monkeypatch):
+    import time
+
+    from talkgraph.engine import code
+
+    time.sleep(0.15)
+    before = package.digest()
+    monkeypatch.setattr(code, "_Closure", lambda *args: pytest.fail("read again"))
+    assert package.digest() == before
+    monkeypatch.undo()
+    monkeypatch.syspath_prepend(str(package.folder.parent))
+    package.edit("lazy/software.py", "return x", "return x + 1")
+    assert package.digest() != before
+
+
+def test_results_follow_an_edit_of_a_helper(package):
+    """The wrong result that other engines give: edit a helper, get the stale answer."""
+
+    def run():
+        graph = Graph("code", steps={"stage": package.load()().on()})
+        result = graph.run(store=package.store)
+        return result.output, result.records["stage"]
+
+    first, record = run()
+    assert not record.cached and first == 2 + 2 + 1 + 3
+    assert run()[1].cached
+    package.edit("helpers.py", "x * 2", "x * 5")
+    second, record = run()
+    assert second == first + 3 and not record.cached
+    assert record.reason == f"code of {package.name}.helpers.second changed"
+    package.edit("stage.py", "# comment", "# other")
+    assert run()[1].cached
+    package.edit("helpers.py", "x * 5", "x * 2")
+    third, record = run()
+    assert third == first and record.cached  # A, B, A: two runs in all
+
+
+def test_a_node_of_a_function_counts_what_it_closes_over(tmp_path):
+    from talkgraph import Node, node
+
+    store = Store(tmp_path, durable=False)
+
+    def make(factor):
+        @node("code_closure", version=1)
+        class Times(Node):
+            def run(self, x: int) -> int:
+                return x * factor
+
+        return Times
+
+    assert code_digest(make(2), store).digest == code_digest(make(2), store).digest
+    assert code_digest(make(2), store).digest != code_digest(make(3), store).digest
+    graphs = [Graph("g", inputs={"x": int}, steps={"a": make(k)().on(x="x")}) for k in (2, 3)]
+    assert [graph.run({"x": 5}, store=store).output for graph in graphs] == [10, 15]
+    with pytest.raises(KeyingError, match="variable 'factor'"):
+        code_digest(make(object()), store)
+
+
+SCRIPT = """
+import sys
+from talkgraph import Graph, Node, Store, node
+import beside
+
+def helper(x):
+    return x + 1
+
+@node("code_script", version=1)
+class Stage(Node):
+    def run(self) -> int:
+        return helper(beside.value())
+
+result = Graph("script", steps={"a": Stage().on()}).run(store=Store(sys.argv[1], durable=False))
+print(result.output, result.records["a"].cached)
+"""
+
+
+def test_a_script_and_the_module_beside_it(tmp_path):
+    (tmp_path / "main.py").write_text(SCRIPT)
+    (tmp_path / "beside.py").write_text("def value():\n    return 1\n")
+
+    def go():
+        command = [sys.executable, "main.py", "store"]
+        done = subprocess.run(
+            command, cwd=tmp_path, capture_output=True, text=True,
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+        )  # fmt: skip
+        assert not done.stderr, done.stderr
+        return done.stdout.split()
+
+    assert go() == ["2", "False"]
+    assert go() == ["2", "True"]
+    (tmp_path / "beside.py").write_text("def value():\n    return 10\n")
+    assert go() == ["11", "False"]
+    (tmp_path / "main.py").write_text(SCRIPT.replace("x + 1", "x + 2"))
+    assert go() == ["12", "False"]
+    (tmp_path / "beside.py").write_text("def value():\n    '''Ten.'''\n    return 10  # ten\n")
+    assert go() == ["12", "True"]
+
+
+def test_code_without_source_is_refused(tmp_path):
+    command = [sys.executable, "-c", SCRIPT.replace("import beside", ""), str(tmp_path / "store")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert "KeyingError: node 'code_script': its source cannot be read" in done.stderr
+
+
+def test_all_our_own_nodes_have_a_digest(tmp_path):
+    from pathlib import Path
+
+    import talkgraph
+    from talkgraph.engine.registry import _nodes
+
+    root = Path(talkgraph.__file__).parent
+    for path in sorted((root / "nodes").rglob("*.py")):
+        if "@node(" in path.read_text():
+            name = ".".join(("talkgraph", *path.relative_to(root).with_suffix("").parts))
+            importlib.import_module(name.removesuffix(".__init__"))
+    store = Store(tmp_path, durable=False)
+    ours = [kind for kind in _nodes.values() if kind.__module__.startswith("talkgraph.")]
+    for kind in ours:
+        parts = code_digest(kind, store).parts
+        assert not [
+            part for part in parts if part.startswith(("talkgraph.engine", "talkgraph.cache"))
+        ]
+        assert "talkgraph" not in parts

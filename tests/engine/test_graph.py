@@ -1,0 +1,291 @@
+"""A graph is checked when it is made, and an error names the place and the fix."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Optional
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from talkgraph import Frames, Graph, Node, node, param, value
+from talkgraph.engine.types import coerce, fits, type_name
+from talkgraph.errors import GraphError, InputError
+
+
+@value("test_graph_sound")
+class Sound:
+    samples: NDArray[np.float32]
+    rate: int
+    of: "Sound | None" = None
+
+
+@node("test_graph_read", version=1)
+class Read(Node):
+    gain: float = param(1.0, "gain", ge=0.0, le=10.0, unit="dB")
+    mode: str = param("fast", "mode", choices=("fast", "best"))
+    sizes: tuple[int, ...] = param((1, 2), "sizes", gt=0)
+
+    def run(self, path: Path) -> Sound:
+        return Sound(samples=np.zeros(3, np.float32), rate=1)
+
+
+@node("test_graph_rate", version=1)
+class Rate(Node):
+    def run(self, rate: float, scale: int = 1) -> float:
+        return rate * scale
+
+
+@node("test_graph_join", version=1)
+class Join(Node):
+    def run(self, one: Sound, two: Sound | None = None) -> Sound:
+        return one
+
+
+@node("test_graph_maybe", version=1)
+class Maybe(Node):
+    def run(self, sound: Sound) -> Sound | None:
+        return None
+
+
+def base():
+    return Graph(
+        "base",
+        inputs={"audio": Path, "volume": int},
+        steps={
+            "read": Read().on(path="audio"),
+            "rate": Rate().on(rate="read.rate"),
+            "join": Join().on(one="read"),
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("steps", "said"),
+    [
+        ({"a": Read().on(pth="audio")}, r"step 'a' \(test_graph_read\) has no port 'pth' \(did you mean 'path'"),
+        ({"a": Read().on()}, r"step 'a'.*port 'path' \(Path\) is not bound; add path="),
+        ({"a": Read().on(path="audoi")}, r"port 'path': there is no step or input 'audoi' \(did you mean 'audio'"),
+        ({"r": Read().on(path="audio"), "a": Rate().on(rate="r.rat")},
+         r"'r' \(Sound\) has no field 'rat' \(did you mean 'rate'"),
+        ({"r": Read().on(path="audio"), "a": Rate().on(rate="r")},
+         r"step 'a'.*port 'rate' takes float, but 'r' is Sound; bind 'r.rate'"),
+        ({"r": Read().on(path="audio"), "m": Maybe().on(sound="r"), "a": Join().on(one="m")},
+         r"takes Sound, but 'm' is Sound \| None; it may be None"),
+        ({"a": Join().on(one="b"), "b": Join().on(one="c"), "c": Join().on(one="a")},
+         r"cycle: a -> b -> c -> a; cut"),
+        ({"a": Join().on(one="a")}, r"cycle: a -> a"),
+        ({"audio": Read().on(path="audio")}, r"'audio' is an input and a step"),
+        ({"a b": Read().on(path="audio")}, r"'a b' is no name"),
+        ({"a": Read()}, r"step 'a' is a Read; write Node\(...\)\.on"),
+        ({}, r"has no steps"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_said(steps, said):
+    with pytest.raises(GraphError, match=said) as error:
+        Graph("g", inputs={"audio": Path}, steps=steps)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: Read(gian=1), r"node 'test_graph_read' has no parameter 'gian' \(did you mean 'gain'"),
+        (lambda: Read(gain=-1), r"node 'test_graph_read': parameter 'gain' is -1.0, expected >= 0.0 dB"),
+        (lambda: Read(gain=float("nan")), r"parameter 'gain' is nan, expected >= 0"),
+        (lambda: Read(gain="1"), r"parameter 'gain': expected float, got str '1'"),
+        (lambda: Read(gain=True), r"parameter 'gain': expected float, got bool True"),
+        (lambda: Read(mode="bset"), r"'mode' is 'bset', expected one of 'fast', 'best' \(did you mean"),
+        (lambda: Read(sizes=(1, 0)), r"'sizes' is \(1, 0\), expected > 0"),
+        (lambda: Read(sizes=(1, "2")), r"'sizes': expected tuple\[int, ...\]"),
+        (lambda: Read(3), r"parameters go by name"),
+    ],
+)  # fmt: skip
+def test_wrong_parameters_are_said(make, said):
+    with pytest.raises(GraphError, match=said):
+        make()
+
+
+def test_parameters_are_normalised():
+    assert type(Read(gain=2).gain) is float and Read(gain=1) == Read()
+    assert Read(sizes=[3, 4]).sizes == (3, 4)
+
+
+def test_a_required_parameter():
+    @node("test_graph_required", version=1)
+    class Required(Node):
+        path: Path = param(help="a file")
+
+        def run(self) -> int:
+            return 1
+
+    with pytest.raises(GraphError, match="needs parameter 'path'"):
+        Required()
+    assert Required(path="x").path == Path("x")
+
+
+def test_unannotated_ports_are_refused():
+    @node("test_graph_bare", version=1)
+    class Bare(Node):
+        def run(self, x) -> int:
+            return 1
+
+    @node("test_graph_star", version=1)
+    class Star(Node):
+        def run(self, *x: int) -> int:
+            return 1
+
+    @node("test_graph_no_run", version=1)
+    class NoRun(Node):
+        pass
+
+    for kind, said in ((Bare, "'x' has no type"), (Star, "name every port"), (NoRun, "no run")):
+        with pytest.raises(GraphError, match=said):
+            Graph("g", steps={"a": kind().on()})
+
+
+def test_local_classes_are_resolved():
+    @value("test_graph_local")
+    class Local:
+        x: int
+
+    @node("test_graph_local_node", version=1)
+    class Make(Node):
+        def run(self) -> "Local":
+            return Local(x=1)
+
+    @node("test_graph_local_use", version=1)
+    class Use(Node):
+        def run(self, x: "int") -> "float":
+            return x
+
+    Graph("g", steps={"a": Make().on(), "b": Use().on(x="a.x")})
+    with pytest.raises(GraphError, match="'a' is Local; bind 'a.x'"):
+        Graph("g", steps={"a": Make().on(), "b": Use().on(x="a")})
+
+
+FITS = [
+    (int, float, True), (float, int, False), (bool, int, False), (bool, float, False),
+    (int, Any, True), (Any, int, True), (int, int | None, True), (int | None, int, False),
+    (None, Optional[int], True), (int | str, str | int | None, True), (str, object, True),
+    (list[int], list[int], True), (list[int], list, True), (list[int], list[str], False),
+    (tuple[int, int], tuple[int, ...], True), (tuple[int, ...], tuple[int, int], False),
+    (NDArray[np.float32], NDArray[np.float32], True), (NDArray[np.float32], NDArray[np.int64], False),
+    (np.ndarray, NDArray[np.int64], True), (NDArray[np.int64], np.ndarray, True),
+    (NDArray[np.float32], NDArray[np.floating], True), (Annotated[int, "x"], int, True),
+    (Literal["a"], str, True), (Literal["a"], Literal["a", "b"], True), (str, Literal["a"], False),
+    (Frames, np.ndarray, False), (dict[str, int], dict[str, float], True), (Path, str, False),
+    ("Unknown", "module.Unknown", True), ("Unknown", int, False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "target", "expected"), FITS)
+def test_fits(source, target, expected):
+    assert fits(source, target) is expected
+
+
+def test_type_names():
+    assert type_name(NDArray[np.float32]) == "array[float32]"
+    assert type_name(Sound | None) == "Sound | None"
+    assert type_name(tuple[int, ...]) == "tuple[int, ...]"
+
+
+def test_coerce():
+    assert coerce("x", Path) == Path("x") and coerce([1], tuple[int, ...]) == (1,)
+    assert coerce(np.int64(3), int) == 3 and type(coerce(np.float32(1), float)) is float
+    for bad, type_ in (("1", int), (1.5, int), (True, int), ([1, "a"], list[int]), (None, int)):
+        with pytest.raises(TypeError):
+            coerce(bad, type_)
+
+
+def test_graphs_are_values():
+    assert base() == base()
+    assert base() != base().with_params(read={"gain": 2.0})
+    assert base().with_params(read={"gain": 2.0}).with_params(read={"gain": 1}) == base()
+    with pytest.raises(AttributeError):
+        base().name = "other"
+
+
+def test_replace_and_with_params_check_names():
+    other = base().replace(read=Read(mode="best"))
+    assert other.steps["read"].node.mode == "best" and base().steps["read"].node.mode == "fast"
+    assert base().replace(rate=Rate().on(rate="volume")).steps["rate"].sources == {"rate": "volume"}
+    for change in (
+        lambda: base().replace(raed=Read()),
+        lambda: base().with_params(raed={}),
+        lambda: base().subgraph("raed"),
+        lambda: base().source_type("raed"),
+    ):
+        with pytest.raises(GraphError, match=r"raed.*did you mean 'read'"):
+            change()
+    with pytest.raises(GraphError, match="no parameter 'gian'"):
+        base().with_params(read={"gian": 1})
+
+
+def test_subgraph_keeps_what_is_needed():
+    part = base().subgraph("rate")
+    assert list(part.steps) == ["read", "rate"] and list(part.inputs) == ["audio"]
+    assert part.output == "rate"
+
+
+def test_nesting():
+    inner = Graph(
+        "inner",
+        inputs={"sound": Sound, "other": Sound | None},
+        steps={"join": Join().on(one="sound", two="other"), "again": Join().on(one="join")},
+    )
+    outer = Graph(
+        "outer",
+        inputs={"audio": Path},
+        steps={
+            "read": Read().on(path="audio"),
+            "both": inner.on(sound="read"),
+            "rate": Rate().on(rate="both.rate"),
+        },
+    )
+    assert list(outer.steps) == ["read", "both/join", "both/again", "rate"]
+    assert outer.steps["both/join"].sources == {"one": "read"}
+    assert outer.steps["rate"].sources == {"rate": "both/again.rate"}
+    twice = Graph("twice", inputs={"audio": Path}, steps={"outer": outer.on(audio="audio")})
+    assert twice.output == "outer/rate" and "outer/both/join" in twice.steps
+    with pytest.raises(GraphError, match="no input 'sond'"):
+        inner.on(sond="x")
+
+
+def test_inputs_are_checked():
+    graph = base()
+    assert graph.bind({"audio": "x.wav"}) == {"audio": Path("x.wav")}
+    with pytest.raises(GraphError, match="no input 'adio'"):
+        graph.bind({"adio": "x"})
+    with pytest.raises(InputError, match="input 'volume' of graph 'base': expected int, got str"):
+        graph.bind({"volume": "x"})
+
+
+def test_ten_thousand_steps():
+    steps = {"s0": Join().on(one="sound")}
+    for i in range(1, 10_000):
+        steps[f"s{i}"] = Join().on(one=f"s{i - 1}")
+    shuffled = dict(sorted(steps.items(), key=lambda item: hash(item[0])))
+    graph = Graph("chain", inputs={"sound": Sound}, steps=shuffled, output="s9999")
+    assert graph.order == tuple(steps)
+    assert len(graph.subgraph("s500").steps) == 501
+    assert Graph.from_yaml(graph.to_yaml()) == graph
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.data())
+def test_order_respects_every_edge(data):
+    count = data.draw(st.integers(1, 12))
+    names = data.draw(st.permutations([f"s{i}" for i in range(count)]))
+    steps = {}
+    for i in range(count):
+        above = data.draw(st.sampled_from(["sound", *(f"s{j}" for j in range(i))]))
+        other = data.draw(st.sampled_from([None, *(f"s{j}" for j in range(i))]))
+        steps[f"s{i}"] = Join().on(one=above, **({"two": other} if other else {}))
+    graph = Graph("g", inputs={"sound": Sound}, steps={name: steps[name] for name in names})
+    place = {name: i for i, name in enumerate(graph.order)}
+    assert set(place) == set(steps)
+    for name, step in graph.steps.items():
+        assert all(place[s] < place[name] for s in step.sources.values() if s in place)
+    assert Graph.from_yaml(graph.to_yaml()) == graph
