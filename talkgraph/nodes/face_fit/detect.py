@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from talkgraph import engine
 from talkgraph.cache.frames import Frames
@@ -11,6 +12,7 @@ from talkgraph.engine.node import Node, node, param
 from talkgraph.errors import InputError
 from talkgraph.nodes.face_fit.detector import Detections, FaceDetector
 from talkgraph.nodes.face_fit.faces import Face, at_every_frame, link
+from talkgraph.nodes.face_fit.landmarks import LandmarkNetwork, confirmed
 from talkgraph.nodes.values import Bools, Floats, Footage
 
 _SPLITS = (1, 2, 4)  # how finely a picture is tiled, tried in turn where no face was found
@@ -82,20 +84,24 @@ class DetectFaces(Node):
         self._check_size(chosen, len(frames))
         return _in_every_frame(chosen, numbers, len(frames), len(faces))
 
-    def search(self, frames: Frames, numbers: np.typing.NDArray[np.int64]) -> list[Detections]:
+    def search(self, frames: Frames, numbers: NDArray[np.int64]) -> list[Detections]:
         """Detections in the frames of these numbers."""
-        detector = FaceDetector(self.threshold, self.max_overlap)
+        detector, network = FaceDetector(self.threshold, self.max_overlap), LandmarkNetwork()
+
+        def look(picture: NDArray[np.uint8], splits: int) -> Detections:
+            return confirmed(network, picture, detector(picture, splits), self.threshold)
+
         samples: list[Detections] = []
         for done, number in enumerate(numbers):
             picture = frames[int(number)]
-            samples.append(detector(picture))
+            samples.append(look(picture, 1))
             engine.progress(done + 1, len(numbers))
         for splits in _SPLITS[1:]:
             missing = [i for i, found in enumerate(samples) if not len(found)]
             if len(missing) <= (1 - self.min_share) * len(numbers):
                 break
             for i in missing:
-                samples[i] = detector(frames[int(numbers[i])], splits)
+                samples[i] = look(frames[int(numbers[i])], splits)
         return samples
 
     def _choose(self, faces: list[Face], what: str) -> Face:
@@ -126,9 +132,7 @@ class DetectFaces(Node):
             )
 
 
-def _in_every_frame(
-    face: Face, numbers: np.typing.NDArray[np.int64], count: int, found: int
-) -> FaceBoxes:
+def _in_every_frame(face: Face, numbers: NDArray[np.int64], count: int, found: int) -> FaceBoxes:
     at = numbers[face.at]
     scores = np.zeros(count, np.float32)
     scores[at] = face.scores

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from talkgraph.nodes.face_fit.detector import Detections
 from talkgraph.nodes.face_fit.warp import cut_square, to_image
 
 INPUT = 192  # px
@@ -75,6 +76,23 @@ class LandmarkNetwork:
         outputs = self._session.run(list(_OUTPUTS), {self._input: squares / np.float32(255)})
         points, flags = join(outputs)
         return to_image(points, regions, INPUT), flags
+
+
+def confirmed(
+    network: LandmarkNetwork, picture: NDArray[np.uint8], found: Detections, threshold: float
+) -> Detections:
+    """Keep the detections in which the landmark network sees a face too.
+
+    The detector alone takes some textures for faces, above all where a picture is searched in
+    tiles. A face may be recognised in a region made from the first look.
+    """
+    if not len(found):
+        return found
+    pictures = np.broadcast_to(picture, (len(found), *picture.shape))
+    points, first = network(pictures, region_of_boxes(found.boxes, found.keypoints))
+    _, second = network(pictures, region_of_landmarks(points))
+    kept = np.maximum(first, second) >= threshold
+    return Detections(found.boxes[kept], found.keypoints[kept], found.scores[kept])
 
 
 def join(outputs: list[Any]) -> tuple[Floats, Floats]:

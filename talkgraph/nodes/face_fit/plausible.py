@@ -26,12 +26,12 @@ def plausible(landmarks: Floats, regions: Floats, fps: float) -> NDArray[np.bool
     Returns:
         `[shape=(T,), bool]`.
     """
-    mesh = landmarks[:, :MESH].astype(np.float64)
+    finite = np.asarray(np.isfinite(landmarks).all((1, 2)))
+    mesh = np.where(finite[:, None, None], landmarks[:, :MESH], 0).astype(np.float64)
     low, high = mesh[..., :2].min(1), mesh[..., :2].max(1)
     middle, extent = (low + high) / 2, (high - low).max(1)
     side = np.maximum(regions[:, 2], 1e-6)
-    good = np.isfinite(landmarks).all((1, 2))
-    good &= np.linalg.norm(middle - regions[:, :2], axis=1) < _MAX_OFF_CENTRE * side
+    good = finite & (np.linalg.norm(middle - regions[:, :2], axis=1) < _MAX_OFF_CENTRE * side)
     good &= (extent / side > _SIZES[0]) & (extent / side < _SIZES[1])
     if len(mesh) < 3 or good.sum() < 3:
         return np.asarray(good, bool)

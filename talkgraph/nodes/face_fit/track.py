@@ -12,10 +12,11 @@ from talkgraph import engine
 from talkgraph.cache.frames import Frames
 from talkgraph.engine.node import Node, node, param
 from talkgraph.errors import InputError
-from talkgraph.nodes.face_fit.detector import FaceDetector
+from talkgraph.nodes.face_fit.detector import Detections, FaceDetector
 from talkgraph.nodes.face_fit.faces import Face, at_every_frame, link
 from talkgraph.nodes.face_fit.landmarks import (
     LandmarkNetwork,
+    confirmed,
     region_of_boxes,
     region_of_landmarks,
 )
@@ -54,8 +55,8 @@ class TrackFace(Node):
             InputError: no face in the clip, or in too few of its frames.
         """
         frames, fps = clip.frames, clip.fps
-        regions = self._first_regions(frames)
         network = LandmarkNetwork()
+        regions = self._first_regions(network, frames)
         landmarks = np.empty(0, np.float32)
         probability = np.empty(0, np.float32)
         measured = np.ones(len(frames), bool)
@@ -85,13 +86,19 @@ class TrackFace(Node):
             size=frames.shape[0],
         )
 
-    def _first_regions(self, frames: Frames) -> Floats:
+    def _first_regions(self, network: LandmarkNetwork, frames: Frames) -> Floats:
         """Regions from detections in every n-th frame, `[shape=(T, 4)]`."""
         detector = FaceDetector(self.threshold)
         numbers = np.arange(0, len(frames), self.every)
-        samples = [detector(frames[int(number)]) for number in numbers]
-        if not any(len(found) for found in samples):
-            samples = [detector(frames[int(number)], splits=2) for number in numbers]
+        samples: list[Detections] = []
+        for splits in (1, 2):
+            if any(len(found) for found in samples):
+                break
+            samples = []
+            for number in numbers:
+                picture = frames[int(number)]
+                found = detector(picture, splits)
+                samples.append(confirmed(network, picture, found, self.threshold))
         faces = link(samples)
         if not faces:
             raise InputError(
