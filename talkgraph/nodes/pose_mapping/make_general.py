@@ -53,7 +53,7 @@ comes with Python) with mouth targets from a viseme table.
 persons; lags as above, so the correlations are slightly kind). `opening`, `width`, `jaw`:
 correlation of prediction and tracked measure; `energy`: correlation of loudness with the opening
 (baseline); `gain`: 1 - squared error of the three measures / that of the clip's mean face
-(baseline: 0); `hits`/`false`: closures that are met / open frames that are closed; `spread`, `pose_spread`:
+(baseline: 0); `hits`, `false`: closures met, open frames closed; `spread`, `pose_spread`:
 standard deviation predicted / true (`map_motion` amplifies towards the person's own).
 The shipped net has the same settings and has seen all persons.
 

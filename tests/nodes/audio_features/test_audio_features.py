@@ -5,7 +5,7 @@ import python_speech_features
 from hypothesis import given, settings
 
 from talkgraph.errors import InputError
-from talkgraph.nodes.audio_features import LogMel, Mfcc, windows
+from talkgraph.nodes.audio_features import ClipFeatures, LogMel, Mfcc, windows
 from talkgraph.nodes.values import Speech
 
 RATE = 16000
@@ -111,3 +111,12 @@ def test_digital_silence_is_finite():
 def test_speech_shorter_than_a_frame_is_refused():
     with pytest.raises(InputError, match="longer recording"):
         Mfcc().run(speech(np.zeros(100)))
+
+
+def test_clip_features_are_those_of_the_named_node_and_none_for_silence():
+    given_speech = noise(0.5)
+    for name, named in (("mfcc", Mfcc()), ("log_mel", LogMel())):
+        made = ClipFeatures(feature=name).run(given_speech)
+        assert made is not None
+        np.testing.assert_array_equal(made.windows, named.run(given_speech).windows)
+    assert ClipFeatures().run(None) is None
