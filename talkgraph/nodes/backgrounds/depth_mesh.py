@@ -14,7 +14,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from talkgraph.nodes.morphable.camera import point_in_camera, project
+from talkgraph.nodes.morphable.camera import DISTANCE, FOCAL, point_in_camera, project
 from talkgraph.nodes.morphable.face_model import LIP, SKIN, FaceModel
 from talkgraph.nodes.morphable.mesh import boundary_loops, vertex_normals
 from talkgraph.nodes.values import Floats
@@ -32,15 +32,23 @@ class Reach:
     """How far around the face what moves with the head, head units (a face is about 1.6 wide).
 
     side, crown: fully, beside the face (ears, hair) and above it; neck: until where nothing moves
-    below the chin; falloff: from all to nothing beside and above; skin: how far a movement of the
-    face's outline (the jaw) drags its surroundings along.
+    below the chin; falloff: least length from all to nothing beside and above; stretch: that
+    length per displacement, above 1.5 so that nothing folds; skin: how far a movement of the face's
+    outline (the jaw) drags its surroundings along.
     """
 
     side: float
     crown: float
     neck: float
     falloff: float
+    stretch: float
     skin: float
+
+
+def smooth_fall(x: Real) -> Real:
+    """1 for x <= 0, 0 for x >= 1, with zero slope at both ends."""
+    inside = np.clip(x, 0.0, 1.0)
+    return np.asarray(1.0 - inside * inside * (3.0 - 2.0 * inside), np.float64)
 
 
 @attrs.frozen
@@ -53,7 +61,8 @@ class DepthMesh:
     facing: outward normals of the neutral face there, `[shape=(W, 3)]`.
     rim: nearness of each of them to the outline, `[shape=(W,)]` in (0, 1], 1 on it.
     rings: the rings' vertices minus their outline vertex, `[shape=(K, B, 3)]`, head units.
-    share: part in the head's motion, `[shape=(K, B)]` in [0, 1].
+    plateau: distance up to which all moves with the head, `[shape=(B,)]`, head units.
+    down: how far each direction points to the neck, `[shape=(B,)]` in [0, 1].
     drag: part in the outline's change of expression, `[shape=(K, B)]` in [0, 1].
     """
 
@@ -62,14 +71,23 @@ class DepthMesh:
     facing: Real
     rim: Real
     rings: Real
-    share: Real
+    plateau: Real
+    down: Real
     drag: Real
+    reach: Reach
 
+    def share(self, displacement: Real) -> Real:
+        """Part of every ring vertex in the head's motion, `[shape=(K, B)]` in [0, 1].
 
-def smooth_fall(x: Real) -> Real:
-    """1 for x <= 0, 0 for x >= 1, with zero slope at both ends."""
-    inside = np.clip(x, 0.0, 1.0)
-    return np.asarray(1.0 - inside * inside * (3.0 - 2.0 * inside), np.float64)
+        Beside and above the head it falls to nothing as soon as the size of the motion allows, so
+        that a small nod leaves the wall behind it alone.
+
+        Args:
+            displacement: of the head's edge in each direction, `[shape=(B,)]`, head units.
+        """
+        falloff = np.maximum(self.reach.falloff, self.reach.stretch * displacement)
+        length = falloff * (1 - self.down) + self.reach.neck * self.down
+        return smooth_fall((RINGS[:, None] - self.plateau) / length)
 
 
 def extend(model: FaceModel, neutral: Floats, reach: Reach, *, rim: float = 0.12) -> DepthMesh:
@@ -93,8 +111,6 @@ def extend(model: FaceModel, neutral: Floats, reach: Reach, *, rim: float = 0.12
     outward = edge[:, :2] - edge[:, :2].mean(axis=0)
     outward /= np.maximum(np.linalg.norm(outward, axis=1, keepdims=True), 1e-9)
     up, down = np.clip(outward[:, 1], 0, 1) ** 2, np.clip(-outward[:, 1], 0, 1) ** 2
-    plateau = reach.side * (1 - up - down) + reach.crown * up
-    length = reach.falloff * (1 - down) + reach.neck * down
 
     distance = RINGS[:, None]
     # The silhouette of a head lies a little behind the front of the ears, where the outline ends.
@@ -112,8 +128,10 @@ def extend(model: FaceModel, neutral: Floats, reach: Reach, *, rim: float = 0.12
         facing=np.asarray(facing, np.float64),
         rim=np.maximum(np.exp(-((nearest / rim) ** 2)), 1e-4),
         rings=rings,
-        share=smooth_fall((distance - plateau) / length),
+        plateau=reach.side * (1 - up - down) + reach.crown * up,
+        down=down,
         drag=smooth_fall(distance / np.broadcast_to(reach.skin * (1 + down), (len(edge),))),
+        reach=reach,
     )
 
 
@@ -164,13 +182,17 @@ def movement(mesh: DepthMesh, source: Posed, target: Posed, size: int) -> Moved:
     around = edge + mesh.rings
     around_before = source.in_picture(around, size)
     around_turned = target.in_picture(around, size)
-    ring_turn = mesh.share[..., None] * (around_turned - around_before)
+    ring_turn = around_turned - around_before
+    unit = FOCAL * size / (DISTANCE - float(source.translation[2]))  # px per head unit
+    hair = np.linalg.norm(ring_turn, axis=-1) * (RINGS[:, None] <= mesh.plateau + RINGS[0])
+    share = mesh.share(hair.max(axis=0) / unit)
+    ring_turn *= share[..., None]
     ring_change = mesh.drag[..., None] * edge_change
 
     # What the source does not show says little about what lies at its place in the picture.
     toward = point_in_camera(mesh.facing, source.rotation, np.zeros(3))[..., 2]
     seen = np.clip(toward, 0.02, 1.0)
-    rings = np.full(mesh.share.size, 0.25)
+    rings = np.full(share.size, 0.25)
     return Moved(
         places=np.concatenate([before, around_before.reshape(-1, 2)]),
         turn=np.concatenate([turned - before, ring_turn.reshape(-1, 2)]),
