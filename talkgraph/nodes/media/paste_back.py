@@ -28,7 +28,7 @@ class PasteBack(Node):
     """
 
     feather: float = param(
-        0.06, "width of the blended border, as a fraction of the crop's side", ge=0.0, le=0.5
+        0.1, "width of the blended border, as a fraction of the crop's side", ge=0.0, le=0.5
     )
 
     def run(self, frames: Frames, footage: Footage, crop: Crop, backgrounds: Backgrounds) -> Frames:

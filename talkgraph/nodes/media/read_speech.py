@@ -16,6 +16,7 @@ from talkgraph.nodes.values import Floats, Speech
 
 REMEDY = "give a WAV, FLAC, MP3, M4A or OGG recording, or a video with sound"
 SPEECH_RATE = 16000  # Hz
+LIMITS = Limits(stall_seconds=300.0)  # the last pass over two hours of sound says nothing
 MAPPED_BYTES = 64 << 20  # longer sound stays on disk and is mapped into memory
 CUT_SLACK = 0.1  # s that a file may be shorter than its header says
 LOST_LIMIT = 0.05  # part of the packets that may be damaged
@@ -38,7 +39,7 @@ class ReadSpeech(Node):
         """Decode `audio` in a child process."""
         folder = engine.scratch_folder()
         limit = self.max_seconds
-        facts = decode("sound", audio, folder, remedy=REMEDY, limits=Limits(), max_seconds=limit)
+        facts = decode("sound", audio, folder, remedy=REMEDY, limits=LIMITS, max_seconds=limit)
         self._check(audio, facts)
         if facts["lost"]:
             engine.note(f"{audio}: a few moments of the sound are damaged and were left out")

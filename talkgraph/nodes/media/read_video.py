@@ -32,7 +32,9 @@ class ReadVideo(Node):
     video.
     """
 
-    fps: float = param(25.0, "frame rate of the copy (section 3.1)", unit="Hz", ge=5, le=60)
+    fps: float = param(
+        25.0, "frame rate of the copy, at which all stages work", unit="Hz", ge=5, le=60
+    )
     min_seconds: float = param(2.0, "shortest clip that is accepted", unit="s", gt=0)
     max_seconds: float = param(60.0, "only the clip's start is used, up to here", unit="s", gt=0)
     max_side: int = param(4096, "larger pictures are scaled down", unit="px", ge=64, le=8192)

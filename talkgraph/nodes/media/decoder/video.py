@@ -54,12 +54,13 @@ def decode(
         copy = Mezzanine(str(Path(folder) / "video.mp4"), fps, max_side, crf, aspect)
         facts = _copy_frames(container, stream, copy, max_seconds, progress)
     facts["sound"] = None
+    done = float(facts["count"])
     if facts["count"]:
         try:
             facts["sound"] = sound.decode(
                 path,
                 folder,
-                progress=progress,
+                progress=lambda *_: progress(done, done),  # still alive; the pictures are made
                 start=facts.pop("start"),
                 exact_seconds=facts["count"] / fps,
                 max_seconds=max_seconds,
