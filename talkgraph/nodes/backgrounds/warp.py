@@ -10,7 +10,7 @@ from talkgraph.engine import Node, node, param
 from talkgraph.errors import InputError
 from talkgraph.nodes.backgrounds.depth_mesh import DepthMesh, Posed, Reach, extend, movement
 from talkgraph.nodes.morphable.face_model import FaceModel
-from talkgraph.nodes.values import Backgrounds, Clip, FaceFit, Motion
+from talkgraph.nodes.values import Backgrounds, Clip, FaceFit, Ints, Motion
 
 
 @node("warp_background", version=1, transient=True)
@@ -58,13 +58,13 @@ class WarpBackground(Node):
         mesh = self._mesh(fit, model)
 
         def read(start: int, stop: int) -> Pictures:
-            return np.stack([frame(t) for t in range(start, stop)])
+            behind = _pictures(clip.frames, source[start:stop])
+            return np.stack([frame(t, behind[int(source[t])]) for t in range(start, stop)])
 
-        def frame(t: int) -> Pictures:
-            index = int(source[t])
-            before, after = (_posed(model, fit, fit.motion, index), _posed(model, fit, motion, t))
-            picture = np.ascontiguousarray(clip.frames[index][..., :3])
-            return self.warped(picture, mesh, before, after, size)
+        def frame(t: int, picture: Pictures) -> Pictures:
+            before = _posed(model, fit, fit.motion, int(source[t]))
+            after = _posed(model, fit, motion, t)
+            return self.warped(np.ascontiguousarray(picture[..., :3]), mesh, before, after, size)
 
         return Frames.from_function(len(source), (size, size, 3), read)
 
@@ -105,6 +105,16 @@ class WarpBackground(Node):
 
         backward = self.backward_field(mesh, before, after, size)
         return np.asarray(field.resampled(picture, backward), np.uint8)
+
+
+def _pictures(frames: Frames, wanted: Ints) -> dict[int, Pictures]:
+    """The wanted frames by index, read in one run where they lie close together (a path does)."""
+    indices = np.unique(wanted)
+    first, last = int(indices[0]), int(indices[-1])
+    if last - first < 2 * len(wanted):
+        run = frames[first : last + 1]
+        return {int(i): run[i - first] for i in indices}
+    return {int(i): frames[int(i)] for i in indices}
 
 
 def _posed(model: FaceModel, fit: FaceFit, motion: Motion, t: int) -> Posed:

@@ -212,6 +212,7 @@ def test_frames_are_lazy_sliceable_and_deterministic(model):
     second = result[1]
     assert read == [(2, 3)]
     np.testing.assert_array_equal(result.array()[1], second)
+    assert read[1:] == [(0, 3)]  # frames 0, 2, 1, 1 in one run
 
 
 def test_backgrounds_of_another_clip_are_refused(model, fit):
