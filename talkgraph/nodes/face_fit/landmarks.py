@@ -42,8 +42,7 @@ EYE_ON_RIGHT = (
     452, 453, 464, 342, 445, 444, 443, 442, 441, 413, 265, 353, 276, 283, 282, 295, 372, 340, 346,
     347, 348, 349, 350, 357, 465, 383, 300, 293, 334, 296, 336, 285, 417,
 )  # fmt: skip
-# Mesh points at the corners and the middles of the lids, whose mean depth an iris gets.
-_IRIS_DEPTH = ((33, 133, 145, 159), (263, 362, 374, 386))
+_LID = 16  # the first so many points of an eye are the rim of its lids, whose depth the iris gets
 _OUTPUTS = (
     "output_mesh_identity", "output_lips", "output_left_eye", "output_right_eye",
     "output_left_iris", "output_right_iris", "conv_faceflag",
@@ -108,8 +107,8 @@ def join(outputs: list[Any]) -> tuple[Floats, Floats]:
     for indices, refined in ((LIPS, lips), (EYE_ON_LEFT, eye_left), (EYE_ON_RIGHT, eye_right)):
         points[:, list(indices), :2] = refined.reshape(n, -1, 2)
     for start, iris, around in (
-        (MESH, iris_left, _IRIS_DEPTH[0]),
-        (MESH + 5, iris_right, _IRIS_DEPTH[1]),
+        (MESH, iris_left, EYE_ON_LEFT[:_LID]),
+        (MESH + 5, iris_right, EYE_ON_RIGHT[:_LID]),
     ):
         points[:, start : start + 5, :2] = iris.reshape(n, 5, 2)
         points[:, start : start + 5, 2] = points[:, list(around), 2].mean(1, keepdims=True)

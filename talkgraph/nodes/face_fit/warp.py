@@ -14,45 +14,46 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-@numba.njit(cache=True, nogil=True, fastmath=False)
-def _sample(
-    picture: Any, x: float, y: float, repeat: bool, out: Any, row: int, column: int, weight: float
-) -> None:
-    """Add the bilinear sample at the point (x, y) to out[row, column], times `weight`."""
-    height, width = picture.shape[0], picture.shape[1]
-    u, v = x - 0.5, y - 0.5
-    left, top = math.floor(u), math.floor(v)
-    fx, fy = u - left, v - top
-    for dy in range(2):
-        for dx in range(2):
-            r, c = top + dy, left + dx
-            if repeat:
-                r, c = min(max(r, 0), height - 1), min(max(c, 0), width - 1)
-            elif r < 0 or r >= height or c < 0 or c >= width:
-                continue
-            share = weight * (fx if dx else 1.0 - fx) * (fy if dy else 1.0 - fy)
-            for channel in range(3):
-                out[row, column, channel] += share * picture[r, c, channel]
-
-
-@numba.njit(cache=True, nogil=True, fastmath=False)
+@numba.njit(cache=True, nogil=True)
 def _cut(
     picture: Any, x: float, y: float, side: float, angle: float, taps: int, repeat: bool, out: Any
 ) -> None:
+    height, width = picture.shape[0], picture.shape[1]
     size = out.shape[0]
-    step = side / size
+    step = side / (size * taps)
     cos, sin = math.cos(angle), math.sin(angle)
     weight = 1.0 / (taps * taps)
-    for row in range(size):
-        for column in range(size):
-            for j in range(taps):
-                for i in range(taps):
-                    a = (column + (i + 0.5) / taps) * step - side / 2
-                    b = (row + (j + 0.5) / taps) * step - side / 2
-                    _sample(
-                        picture, x + cos * a - sin * b, y + sin * a + cos * b,
-                        repeat, out, row, column, weight,
-                    )  # fmt: skip
+    for row in range(size * taps):
+        b = (row + 0.5) * step - side / 2
+        for column in range(size * taps):
+            a = (column + 0.5) * step - side / 2
+            # The sample's place in units where pixel centres are whole numbers.
+            u = x + cos * a - sin * b - 0.5
+            v = y + sin * a + cos * b - 0.5
+            left, top = math.floor(u), math.floor(v)
+            fx, fy = u - left, v - top
+            to = out[row // taps, column // taps]
+            if 0 <= left < width - 1 and 0 <= top < height - 1:
+                w00, w01 = weight * (1 - fx) * (1 - fy), weight * fx * (1 - fy)
+                w10, w11 = weight * (1 - fx) * fy, weight * fx * fy
+                for channel in range(3):
+                    to[channel] += (
+                        w00 * picture[top, left, channel]
+                        + w01 * picture[top, left + 1, channel]
+                        + w10 * picture[top + 1, left, channel]
+                        + w11 * picture[top + 1, left + 1, channel]
+                    )
+                continue
+            for dy in range(2):
+                for dx in range(2):
+                    r, c = top + dy, left + dx
+                    if repeat:
+                        r, c = min(max(r, 0), height - 1), min(max(c, 0), width - 1)
+                    elif r < 0 or r >= height or c < 0 or c >= width:
+                        continue
+                    share = weight * (fx if dx else 1 - fx) * (fy if dy else 1 - fy)
+                    for channel in range(3):
+                        to[channel] += share * picture[r, c, channel]
 
 
 def cut_square(
