@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import glob
 import hashlib
 import http.client
 import os
+import secrets
 import time
 import urllib.error
 import urllib.request
@@ -14,6 +17,7 @@ from pathlib import Path
 from talkgraph.errors import ModelError
 
 _BLOCK = 1 << 18  # bytes read at a time
+_ABANDONED_S = 120.0  # a part that no run has written to for so long belongs to none
 _PERMANENT = {400, 401, 403, 404, 405, 410}  # HTTP answers that trying again will not change
 
 Progress = Callable[[int, int], None]
@@ -49,7 +53,41 @@ def download(
     Raises:
         ModelError: offline, refused, cut off or wrong content.
     """
-    part = target.with_name(target.name + ".part")
+    kept = target.with_name(target.name + ".part")
+    part = _claim(kept)
+    try:
+        _fetch_whole(url, part, size, sha256, tries, timeout, pause, progress)
+        os.replace(part, target)
+    finally:
+        if part.exists():
+            os.replace(part, kept)
+
+
+def _claim(kept: Path) -> Path:
+    """Take over what an earlier run left, under a name of our own, so that no two runs write it."""
+    part = kept.with_name(f"{kept.stem}.{secrets.token_hex(4)}.part")
+    left = [
+        other
+        for other in kept.parent.glob(f"{glob.escape(kept.stem)}.*part")
+        if other == kept or time.time() - other.stat().st_mtime > _ABANDONED_S
+    ]
+    for other in left:
+        with contextlib.suppress(OSError):  # another run was quicker
+            os.replace(other, part)
+    return part
+
+
+def _fetch_whole(
+    url: str,
+    part: Path,
+    size: int,
+    sha256: str,
+    tries: int,
+    timeout: float,
+    pause: float,
+    progress: Progress | None,
+) -> None:
+    """Fill `part` until its size and sha256 are right."""
     reason = ""
     for attempt in range(tries):
         if attempt:
@@ -74,7 +112,6 @@ def download(
             part.unlink()
             reason = "its sha256 is not the expected one; nothing was kept"
             continue
-        os.replace(part, target)
         return
     raise ModelError(
         f"could not fetch {url}: {reason}. Check the connection (or the proxy) and run it again"

