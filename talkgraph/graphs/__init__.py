@@ -1,0 +1,1 @@
+"""Published systems as graphs over one set of nodes: yi2020 (a clip), photo (one photograph)."""

@@ -16,3 +16,12 @@ mouth         mouth-landmark distance, mouth opening, its correlation and lag.
 head_motion   HS of eq. (6), the replay (ping-pong) baseline, jitter.
 identity      distance of identity features.
 """
+
+from talkgraph.nodes.evaluate.nodes import (
+    CompareHeadMotion,
+    CompareIdentity,
+    CompareMouths,
+    ComparePictures,
+)
+
+__all__ = ["CompareHeadMotion", "CompareIdentity", "CompareMouths", "ComparePictures"]

@@ -16,3 +16,8 @@ losses         the terms of eq. (4), and which mean or sum each of them is.
 windows        windows of three frames (t-2, t-1, t), resizing, mouth weights.
 export         the generator to and from ONNX.
 """
+
+from talkgraph.nodes.refine.refine import Refine
+from talkgraph.nodes.refine.train import TrainRefiner
+
+__all__ = ["Refine", "TrainRefiner"]

@@ -7,3 +7,7 @@ raster_kernels  its compiled loops
 gl              the same picture by pyrender, where GL is found
 shading         projected vertices and their colours under spherical-harmonics light
 """
+
+from talkgraph.nodes.render.node import Render
+
+__all__ = ["Render"]
