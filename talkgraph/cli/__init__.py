@@ -6,6 +6,7 @@ options    options that several commands share, and how their text becomes value
 lookup     graphs by name (entry points) or YAML file
 progress   what a run says while it works: bars, plain lines or nothing
 failure    which line and which exit code an error deserves
+blame      names the user's file in a refusal by a stage that never saw it
 output     checks of the output path before any work
 samples    the built-in speech and photo
 

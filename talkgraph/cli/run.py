@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from talkgraph.cli import options
+from talkgraph.cli.blame import naming_files
 from talkgraph.cli.progress import watcher
 from talkgraph.cli.talk import stages_json
 from talkgraph.errors import InputError
@@ -49,7 +50,11 @@ def run(args: argparse.Namespace) -> int:
         if graph.source_type(until[0] if until else graph.output) is not File:
             raise InputError(f"--output: graph '{graph.name}' makes no file; leave it away")
     store = options.open_store(args)
-    with models.use_device(args.device), watcher(quiet=args.quiet) as watch:
+    with (
+        models.use_device(args.device),
+        naming_files(graph, inputs),
+        watcher(quiet=args.quiet) as watch,
+    ):
         result = graph.run(inputs, store=store, until=until, force=args.force, on_event=watch)
     value = result.output
     if args.output is not None:

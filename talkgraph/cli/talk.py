@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from talkgraph.cli import options, samples
+from talkgraph.cli.blame import naming_files
 from talkgraph.cli.output import check_input, check_output
 from talkgraph.cli.progress import duration, watcher
 from talkgraph.errors import InputError
@@ -60,9 +61,14 @@ def run(args: argparse.Namespace) -> int:
 
     graph = named_graph(_GRAPHS[kind], quality=args.quality, seed=args.seed, face=args.face)
     graph = with_settings(graph, options.pairs(args.settings, "--set"))
+    inputs = {"audio": audio, kind: person}
     store = options.open_store(args)
-    with models.use_device(args.device), watcher(quiet=args.quiet) as watch:
-        result = graph.run({"audio": audio, kind: person}, store=store, on_event=watch)
+    with (
+        models.use_device(args.device),
+        naming_files(graph, inputs),
+        watcher(quiet=args.quiet) as watch,
+    ):
+        result = graph.run(inputs, store=store, on_event=watch)
     media.save(result.output, args.output)
     seconds = time.perf_counter() - began
     if args.json:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from talkgraph.cli import options
+from talkgraph.cli.blame import naming_files
 from talkgraph.cli.output import check_input
 from talkgraph.cli.progress import Watcher, watcher
 from talkgraph.errors import InputError, NodeError
@@ -94,7 +95,9 @@ def _refiner(args: argparse.Namespace, store: Store, watch: Watcher, scratch: Pa
     check_input(args.video, "video")
     graph = named_graph("yi2020", quality=args.quality, seed=args.seed)
     graph = with_settings(graph, options.pairs(args.settings, "--set")).subgraph("refiner")
-    result = graph.run({"video": args.video}, store=store, on_event=watch)
+    inputs = {"video": args.video}
+    with naming_files(graph, inputs):
+        result = graph.run(inputs, store=store, on_event=watch)
     return result.output.file.path, {}
 
 

@@ -29,6 +29,8 @@ class Read(Node):
         words = text.read_text()
         if not words:
             raise InputError(f"{text}: empty; write something into it")
+        if words == "mumble":
+            raise InputError("nobody understands it; speak up")
         return words
 
 
@@ -97,6 +99,7 @@ def test_settings_change_parameters(desk):
         (["greeting.yaml", "-i", "text"], "not of the form name=value"),
         (["greeting.yaml", "-i", "text=nowhere.txt", "-i", "times=2"], "nowhere.txt"),
         (["greeting.yaml", "-i", "text=empty.txt", "-i", "times=2"], "empty.txt: empty"),
+        (["greeting.yaml", "-i", "text=m.txt", "-i", "times=2"], "m.txt: nobody understands it"),
         (["greeting.yaml", "-i", "text=greeting.yaml"], "needs input 'times'"),
         (["greeting.yaml", "-i", "text=greeting.yaml", "-i", "times=two"], "expected int"),
         (["greeting.yaml", *INPUTS, "--set", "shuot.mark=?"], "did you mean 'shout'"),
@@ -114,6 +117,7 @@ def test_settings_change_parameters(desk):
 )
 def test_what_the_user_can_mend_is_one_line_and_exit_code_2(desk, capsys, arguments, words):
     (desk / "empty.txt").touch()
+    (desk / "m.txt").write_text("mumble")
     (desk / "broken.yaml").write_text("graph: [")
     (desk / "typo.yaml").write_text(GRAPH.replace("cli_test_shout", "cli_test_shuot"))
     before = sorted(desk.glob("*"))
