@@ -1,18 +1,18 @@
 """The attention generator of section 3.4: a U-Net with AdaIN and two parallel output blocks.
 
-Where the paper's own size (8 levels, width 64, working at full resolution) costs minutes per
+Where the paper's own size (8 levels, width 64, from full resolution down) costs minutes per
 second of video on a CPU, the default moves the top of the U-Net to a quarter of the resolution:
-a space-to-depth stem in front, a PixelShuffle behind. The masks still have one value per pixel.
+a space-to-depth stem in front, PixelShuffles behind. The masks still have one value per pixel.
 
-    net                                             parameters   GMAC at 256 x 256
-    Generator()                                          3.9 M                0.82
-    Generator(width=64, stem=2, levels=8)               63   M                9.8   (paper size)
+    net                                           parameters   GMAC at 256 x 256
+    Generator()                                        3.8 M                0.98
+    Generator(width=48)                                7.9 M                1.9
+    Generator(width=64, stem=2, levels=8)             41.8 M               11.5  (paper's depth)
 """
 
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -34,6 +34,30 @@ class AdaptiveInstanceNorm(nn.Module):
         """Return `x` with every channel normalised and given the style's gain and offset."""
         gain, offset = style[:, :, None, None].chunk(2, dim=1)
         return F.instance_norm(x) * (1 + gain) + offset
+
+
+class MaskHead(nn.Module):
+    """One of the two parallel last convolution blocks, from the stem's cells to single pixels.
+
+    The last convolution works on cells of 2 x 2 px and also sees the newest rendered frame, so
+    that the mask knows edges to the pixel and neighbouring cells fit together.
+    """
+
+    def __init__(self, channels: int, out: int, stem: int) -> None:
+        super().__init__()
+        cell = min(stem, 2)
+        hidden = 4 * out
+        self.coarse = nn.Conv2d(channels, hidden * (stem // cell) ** 2, 3, padding=1)
+        self.unfold_coarse = nn.PixelShuffle(stem // cell)
+        self.fold = nn.PixelUnshuffle(cell)
+        self.fine = nn.Conv2d(hidden + 3 * cell**2, out * cell**2, 3, padding=1)
+        self.unfold_fine = nn.PixelShuffle(cell)
+
+    def forward(self, x: Tensor, newest: Tensor) -> Tensor:
+        """Return the mask before its activation, `[shape=(B, out, H, W)]`."""
+        x = F.leaky_relu(self.unfold_coarse(self.coarse(x)), NEGATIVE_SLOPE)
+        mask: Tensor = self.unfold_fine(self.fine(torch.cat([x, self.fold(newest)], dim=1)))
+        return mask
 
 
 class Generator(nn.Module):
@@ -90,9 +114,9 @@ class Generator(nn.Module):
             nn.ReLU(),
             nn.Linear(style_width, 2 * sum(self.normed)),
         )
-        self.colour = _head(2 * widths[0], 3, stem)
-        self.attention = _head(2 * widths[0], 1, stem)
-        _initialise(self, stem)
+        self.colour = MaskHead(2 * widths[0], 3, stem)
+        self.attention = MaskHead(2 * widths[0], 1, stem)
+        _initialise(self)
 
     def forward(self, window: Tensor, identity: Tensor) -> tuple[Tensor, Tensor]:
         """Return the two masks.
@@ -117,7 +141,8 @@ class Generator(nn.Module):
             x = conv(F.interpolate(x, scale_factor=2.0, mode="nearest"))
             x = F.relu(self.norm(x, next(styles)))
             x = torch.cat([x, skips.pop()], dim=1)
-        return torch.tanh(self.colour(x)), torch.sigmoid(self.attention(x))
+        newest = window[:, -3:]
+        return torch.tanh(self.colour(x, newest)), torch.sigmoid(self.attention(x, newest))
 
 
 def blend(frame: Tensor, colour: Tensor, attention: Tensor) -> Tensor:
@@ -125,15 +150,7 @@ def blend(frame: Tensor, colour: Tensor, attention: Tensor) -> Tensor:
     return attention * frame + (1 - attention) * colour
 
 
-def _head(channels: int, out: int, stem: int) -> nn.Sequential:
-    """One of the two parallel last convolution blocks."""
-    return nn.Sequential(
-        nn.Conv2d(channels, out * stem**2, 3, padding=1),
-        nn.PixelShuffle(stem),
-    )
-
-
-def _initialise(net: Generator, stem: int) -> None:
+def _initialise(net: Generator) -> None:
     for module in net.modules():
         if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight, a=NEGATIVE_SLOPE)
@@ -143,11 +160,17 @@ def _initialise(net: Generator, stem: int) -> None:
     last = net.style[-1]
     nn.init.normal_(last.weight, std=0.02)  # type: ignore[arg-type]
     nn.init.zeros_(last.bias)  # type: ignore[arg-type]
-    # Equal weights for the stem² pixels of a cell (ICNR, Aitken et al. 2017): a PixelShuffle that
-    # starts from independent ones starts, and often ends, with a chequered picture.
-    heads: list[Any] = [net.colour[0], net.attention[0]]
-    for head in heads:
-        cell = torch.empty(head.out_channels // stem**2, *head.weight.shape[1:])
-        nn.init.normal_(cell, std=0.02)
+    for head in (net.colour, net.attention):
+        _equal_cells(head.coarse, head.unfold_coarse.upscale_factor)
+        _equal_cells(head.fine, head.unfold_fine.upscale_factor)
         with torch.no_grad():
-            head.weight.copy_(cell.repeat_interleave(stem**2, dim=0))
+            head.fine.weight.mul_(0.1)  # start near grey and half attention
+
+
+def _equal_cells(conv: nn.Conv2d, factor: int) -> None:
+    """Give the pixels of a PixelShuffle's cell equal weights (ICNR, Aitken et al. 2017).
+
+    One that starts from independent weights starts, and often ends, with a chequered picture.
+    """
+    with torch.no_grad():
+        conv.weight.copy_(conv.weight[:: factor**2].repeat_interleave(factor**2, dim=0))

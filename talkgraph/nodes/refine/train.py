@@ -42,7 +42,7 @@ class TrainRefiner(Node):
         4.0, "extra colour difference weight at the mouth; an addition to the paper", ge=0
     )
     eye_weight: float = param(
-        2.0, "extra colour difference weight at the eyes; an addition to the paper", ge=0
+        1.0, "extra colour difference weight at the eyes; an addition to the paper", ge=0
     )
     detail_margin: float = param(
         1.8, "where that extra weight ends, in half sizes of lips and eyes", gt=1
@@ -52,6 +52,9 @@ class TrainRefiner(Node):
         "the network sees the face and this much around it; -1: the whole frame",
         ge=-1,
         unit="face heights",
+    )
+    colour_weight: float = param(
+        10.0, "weight of the colour mask's own colour difference; an addition to the paper", ge=0
     )
     feature_weight: float = param(
         10.0, "weight of the discriminator's feature differences; an addition to the paper", ge=0
@@ -209,6 +212,7 @@ class TrainRefiner(Node):
             l1_weight=self.l1_weight,
             attention_weight=self.attention_weight,
             smoothness_weight=self.smoothness_weight,
+            colour_weight=self.colour_weight,
             feature_weight=self.feature_weight,
             averaging=self.averaging,
             brightness=self.brightness,

@@ -51,6 +51,7 @@ class Schedule:
     l1_weight: float
     attention_weight: float
     smoothness_weight: float
+    colour_weight: float
     feature_weight: float
     averaging: float
     brightness: float
@@ -129,6 +130,10 @@ def _step(
         + schedule.attention_weight * losses.attention_norm(attention)
         + schedule.smoothness_weight * losses.attention_roughness(attention)
     )
+    if schedule.colour_weight:
+        # Where A has come near 1 early, C would never learn again through the blend.
+        direct = losses.reconstruction_loss(colour, real, weight)
+        loss = loss + schedule.colour_weight * direct
     if schedule.feature_weight:
         with torch.no_grad():
             wanted = discriminator.features(window, real)

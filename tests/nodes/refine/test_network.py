@@ -80,12 +80,25 @@ def test_blend_is_equation_3():
     assert torch.allclose(quarter, frame / 4 + colour * 3 / 4)
 
 
-def test_an_untrained_net_shows_no_checkerboard():
-    """ICNR: at the start the pixels of a stem cell are equal, away from cell borders."""
-    colour, attention = small(stem=4)(torch.randn(1, 9, 64, 64), torch.randn(1, 128))
-    for mask in (colour, attention):
-        cells = mask.reshape(mask.shape[1], 16, 4, 16, 4)
-        assert torch.allclose(cells, cells[:, :, :1, :, :1].expand_as(cells))
+def test_pixel_shuffles_start_without_a_checkerboard():
+    head = small(stem=8).colour
+    x = torch.randn(1, 8, 4, 4)
+    coarse = head.unfold_coarse(head.coarse(x))  # 4 x 4 px per input pixel
+    cells = coarse.reshape(12, 4, 4, 4, 4)
+    assert torch.allclose(cells, cells[:, :, :1, :, :1].expand_as(cells))
+    mask = head(x, torch.randn(1, 3, 32, 32)).reshape(3, 16, 2, 16, 2)
+    assert torch.allclose(mask, mask[:, :, :1, :, :1].expand_as(mask), atol=1e-6)
+    assert mask.std() > 0
+
+
+def test_the_mask_knows_the_newest_frame_to_the_cell_of_two_pixels():
+    net = small(stem=4)
+    window, identity = torch.zeros(1, 9, 64, 64), torch.zeros(1, 128)
+    near = window.clone()
+    near[:, 6:, 32, 32] = 50.0
+    changed = (net.colour.fold(near[:, 6:]) != net.colour.fold(window[:, 6:])).any(1)
+    assert changed.nonzero().tolist() == [[0, 16, 16]]
+    assert not torch.allclose(net(near, identity)[0], net(window, identity)[0])
 
 
 def test_the_discriminator_judges_70_px_patches():

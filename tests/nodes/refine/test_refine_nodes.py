@@ -59,8 +59,8 @@ def constant_model(folder: Path, colour: float, attention: float, **facts: str) 
     net = Generator(width=4, stem=2, levels=3)
     for parameter in net.parameters():
         parameter.data.zero_()
-    net.colour[0].bias.data.fill_(float(np.arctanh(colour * 2 - 1)))  # type: ignore
-    net.attention[0].bias.data.fill_(float(np.log(attention / (1 - attention))))  # type: ignore
+    net.colour.fine.bias.data.fill_(float(np.arctanh(colour * 2 - 1)))
+    net.attention.fine.bias.data.fill_(float(np.log(attention / (1 - attention))))
     export(net, folder / "constant.onnx", 32, 128)
     return OnnxModel(file=File(folder / "constant.onnx"), facts=dict(facts))
 
@@ -72,7 +72,7 @@ def parameters(model: OnnxModel) -> dict[str, np.ndarray]:
 
 def test_training_learns_the_colour_of_the_face():
     rendered, real = clip()
-    model = train(rendered, real, steps=60, learning_rate=4e-3, batch=2)
+    model = train(rendered, real, steps=50, learning_rate=5e-3)
     refined = Refine().run(Frames.from_array(rendered), identity(), model).array()
     before = np.abs(rendered.astype(int) - real).mean()
     after = np.abs(refined.astype(int) - real).mean()

@@ -13,7 +13,8 @@ def schedule(**changes) -> Schedule:
     values = {
         "steps": 5, "batch": 2, "learning_rate": 1e-3, "beta1": 0.5, "final_rate": 0.1,
         "l1_weight": 100.0, "attention_weight": 2.0, "smoothness_weight": 1e-5,
-        "feature_weight": 0.0, "averaging": 0.0, "brightness": 0.0, "shift": 0.0, "seed": 0,
+        "feature_weight": 0.0, "colour_weight": 0.0, "averaging": 0.0,
+        "brightness": 0.0, "shift": 0.0, "seed": 0,
     }  # fmt: skip
     return Schedule(**{**values, **changes})
 
@@ -99,7 +100,7 @@ def test_averaged_weights_lag_behind_the_last_ones():
         net = Generator(width=4, stem=1, levels=2, identity_size=8)
         start = {k: v.clone() for k, v in net.state_dict().items()}
         judge = Discriminator(width=4)
-        steps = schedule(steps=41, averaging=averaging, feature_weight=10.0)
+        steps = schedule(steps=25, averaging=averaging, feature_weight=10.0)
         data = pairs(side=32)
         mean = training.fit(net, judge, data, steps, torch.device("cpu"))
         moved = [
