@@ -40,20 +40,23 @@ class Row:
 
 
 TOOTH, LOWER_TOOTH, DARK = (0.62, 0.56, 0.52), (0.50, 0.44, 0.41), (0.20, 0.09, 0.08)
+LINING = (0.16, 0.07, 0.065)  # the inside of lips and lids, in shadow
 GUM, WHITE, IRIS = (0.45, 0.22, 0.21), (0.72, 0.66, 0.64), (0.16, 0.11, 0.09)
 # Heights in head units; 0.1 is about 9 mm, a central incisor.
 MOUTH_ROWS = (
     Row(1, 0.17, 0.13, 0.0, GUM),
     Row(1, 0.12, 0.12, 0.0, GUM),
     Row(1, 0.08, 0.11, 0.0, TOOTH),
-    Row(1, 0.04, 0.10, 0.0, TOOTH),
-    Row(1, 0.00, 0.10, 0.0, TOOTH),
-    Row(1, -0.02, 0.11, 0.05, TOOTH),
-    Row(0.75, -0.02, 0.14, 0.25, DARK),
-    Row(0.5, -0.02, 0.15, 0.5, DARK),
-    Row(0.25, -0.02, 0.14, 0.75, DARK),
-    Row(0, -0.02, 0.12, 0.95, LOWER_TOOTH),
-    Row(0, -0.05, 0.11, 1.0, LOWER_TOOTH),
+    Row(1, 0.05, 0.10, 0.0, TOOTH),
+    Row(1, 0.02, 0.10, 0.0, TOOTH),
+    Row(1, -0.01, 0.10, 0.0, TOOTH),
+    Row(1, -0.035, 0.10, 0.0, TOOTH),
+    Row(1, -0.05, 0.12, 0.0, DARK),
+    Row(0.66, -0.04, 0.15, 0.33, DARK),
+    Row(0.33, -0.03, 0.15, 0.66, DARK),
+    Row(0, -0.02, 0.13, 1.0, DARK),
+    Row(0, -0.03, 0.12, 1.0, LOWER_TOOTH),
+    Row(0, -0.06, 0.11, 1.0, LOWER_TOOTH),
     Row(0, -0.09, 0.11, 1.0, LOWER_TOOTH),
     Row(0, -0.13, 0.12, 1.0, GUM),
     Row(0, -0.18, 0.13, 1.0, GUM),
@@ -64,6 +67,7 @@ MOUTH_COLUMNS, EYE_COLUMNS = 33, 25
 ARCH = 0.06  # how much further back the patch lies at its ends than in its middle, mouth
 REACH = 1.04  # width of a patch, in widths of its opening
 CLEARANCE = 0.03  # a patch lies at least this far behind the skin around its opening
+DIM = 0.7  # how much darker the mouth patch is at its ends, in the shadow of the cheeks
 IRIS_RADIUS = 0.06
 CORNEA = 2.0  # curvature of the eye patch: it recedes by CORNEA * height**2
 
@@ -173,7 +177,9 @@ def _patch(
     offset[:, 2] += np.minimum(behind - placed[:, 2], 0)
 
     albedo = np.repeat(np.array([row.albedo for row in rows], np.float32), columns, axis=0)
-    if not is_mouth:
+    if is_mouth:
+        albedo *= (1 - DIM * place**4)[:, None].astype(np.float32)
+    else:
         radius = np.hypot(place * width / 2, up)
         albedo[radius < IRIS_RADIUS] = IRIS
 
@@ -191,7 +197,7 @@ def _patch(
         grid_weights = np.concatenate([grid_weights, own])
         grid_motion = np.concatenate([grid_motion, own])
         offset = np.concatenate([offset, np.zeros((len(rim), 3))])
-        lining = np.full((len(rim), 3), DARK if is_mouth else GUM, np.float32)
+        lining = np.full((len(rim), 3), LINING, np.float32)
         albedo = np.concatenate([albedo, lining])
         rim_index = first + grid.size + np.arange(len(rim))
         top, bottom = rim_index[: len(upper_rim)], rim_index[len(upper_rim) :]

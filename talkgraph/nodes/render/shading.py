@@ -11,6 +11,7 @@ from talkgraph.nodes.morphable.camera import point_in_camera, project
 from talkgraph.nodes.morphable.face_model import FaceModel
 from talkgraph.nodes.morphable.lighting import irradiance
 from talkgraph.nodes.morphable.mesh import NormalOperator
+from talkgraph.nodes.morphable.occlusion import inner_light
 from talkgraph.nodes.values import Albedo, Floats, Motion
 
 
@@ -32,7 +33,8 @@ class ShadedMesh:
 class Shader:
     """Shades one person under one light: Yi et al. 2020, section 3.1, with B = 3 bands.
 
-    colour = albedo * sum over b of light_b * Phi_b(normal), the normal turned with the head.
+    colour = albedo * sum over b of light_b * Phi_b(normal), the normal turned with the head; behind
+    lips and lids times `inner_light`.
     """
 
     def __init__(self, model: FaceModel, identity: Floats, albedo: Albedo, size: int) -> None:
@@ -53,7 +55,8 @@ class Shader:
         moved = (basis.reshape(-1, basis.shape[-1]) @ expression.astype(np.float32)).reshape(-1, 3)
         placed = point_in_camera(self.neutral + moved, rotation, translation).astype(np.float32)
         xy, depth = project(placed, self.size)
-        lit = self.albedo.colour * irradiance(self._normals(placed), self.albedo.light)
+        light = irradiance(self._normals(placed), self.albedo.light)
+        lit = self.albedo.colour * light * inner_light(self.model, placed)[:, None]
         return ShadedMesh(
             xy=xy,
             depth=depth,

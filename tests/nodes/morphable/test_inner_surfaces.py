@@ -45,8 +45,8 @@ def test_nothing_pokes_through_the_skin(rotation):
 def test_upper_teeth_are_rigid_with_the_skull_and_the_eyes_too():
     moved = np.abs(MODEL.expression_basis[:, :, 0]).max(axis=1)
     mouth = MODEL.region == INNER_MOUTH
-    grid = moved[mouth][: 14 * 33].reshape(14, 33)
-    assert grid[:5].max() == 0 and grid[-1].min() > 0.05
+    grid = moved[mouth][: 16 * 33].reshape(16, 33)
+    assert grid[:8].max() == 0 and grid[-1].min() > 0.05
     assert (np.diff(grid[:, 16]) >= -1e-6).all()
 
 
@@ -55,4 +55,4 @@ def test_patches_face_the_viewer(region):
     from talkgraph.nodes.morphable.mesh import vertex_normals
 
     normals = vertex_normals(MODEL.mean_shape, MODEL.triangles)
-    assert (normals[MODEL.region == region][:, 2] > 0).mean() > 0.9
+    assert (normals[MODEL.region == region][:, 2] > 0).mean() > 0.85

@@ -1,0 +1,67 @@
+"""Colours of the patches behind lips and lids, from frames with an open mouth and open eyes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from talkgraph.nodes.albedo.choose import best_frames, plainness
+from talkgraph.nodes.albedo.complete import weighted_median
+from talkgraph.nodes.albedo.observe import Observer
+from talkgraph.nodes.morphable.face_model import EYE, INNER_MOUTH
+from talkgraph.nodes.morphable.inner_surfaces import LINING
+from talkgraph.nodes.values import Floats
+
+LOOKED_AT = 40  # frames examined, spread over the clip
+USED = {INNER_MOUTH: 10, EYE: 5}  # frames whose colours are combined
+LEAST_LIGHT = (
+    0.25  # irradiance, relative to its median, below which colours are not divided further
+)
+
+
+def inner_colours(observer: Observer, light: Floats) -> tuple[Floats, Floats]:
+    """Albedo of mouth and eye patches as far as frames show them.
+
+    Args:
+        observer: the clip.
+        light: `[shape=(9, 3)]`.
+
+    Returns:
+        colour `[shape=(V, 3), float32]` and weight `[shape=(V,), float32]`, both 0 where nothing
+        was seen and for all other regions; the lining of lips and lids is always dark.
+    """
+    model, motion = observer.model, observer.fit.motion
+    count = len(motion.expression)
+    candidates = np.unique(np.linspace(0, count - 1, min(count, LOOKED_AT)).astype(int))
+    score = plainness(
+        motion.expression, motion.rotation, observer.fit.error, observer.fit.measured
+    )[candidates]
+    views = [observer.look(int(k)) for k in candidates]
+    colour = np.zeros((model.vertex_count, 3), np.float32)
+    weight = np.zeros(model.vertex_count, np.float32)
+    for region, used in USED.items():
+        at = model.region == region
+        if not at.any():
+            continue
+        shown = np.array([view.weight[at].mean() for view in views])
+        # Openness first; among frames about as open, the plain ones.
+        rank = np.minimum(score, 10) * 0.02 - shown / max(shown.max(), 1e-6)
+        chosen = best_frames(rank + 10 * (shown <= 0), used)
+        chosen = chosen[shown[chosen] > 0.25 * shown.max()]
+        if not len(chosen) or not shown.max() > 0:
+            continue
+        seen = np.stack([views[k].weight[at] for k in chosen])
+        tint = np.stack(
+            [divided(views[k].colour[at], views[k].irradiance(light)[at]) for k in chosen]
+        )
+        if region == EYE:  # a gaze cannot be averaged: the best frame first, others where it fails
+            best = seen[0] > 0
+            seen[1:, best] = 0
+        colour[at], weight[at] = weighted_median(tint, seen)
+    colour[observer.rim], weight[observer.rim] = LINING, 1
+    return colour, weight
+
+
+def divided(colour: Floats, lit: Floats) -> Floats:
+    """Albedo = colour / irradiance, the irradiance kept from being too small to divide by."""
+    floor = max(LEAST_LIGHT * float(np.median(lit)), 1e-3)
+    return (colour / np.maximum(lit, floor)).astype(np.float32)

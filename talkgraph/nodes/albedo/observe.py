@@ -1,0 +1,158 @@
+"""What a frame shows of the face model: the colour of each vertex and how well it is seen."""
+
+from __future__ import annotations
+
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+
+from talkgraph.cache.frames import Pictures
+from talkgraph.nodes.morphable.camera import DISTANCE, point_in_camera, project
+from talkgraph.nodes.morphable.face_model import LIP, FaceModel
+from talkgraph.nodes.morphable.lighting import irradiance
+from talkgraph.nodes.morphable.mesh import NormalOperator
+from talkgraph.nodes.morphable.occlusion import inner_light
+from talkgraph.nodes.morphable.rotation import Real
+from talkgraph.nodes.render.software import rasterise
+from talkgraph.nodes.values import Clip, FaceFit, Floats, Ints
+
+BEHIND = 0.02  # head units that a vertex may lie behind the surface seen in its pixel
+GRAZING, SQUARE = (
+    0.15,
+    0.6,
+)  # cosine to the line of sight: weight 0 up to the first, 1 from the second
+DOUBT = 0.05  # weight of what is seen at the very edge of an opening
+NOTHING = 255  # in place of a region where the model covers nothing, or at a region's edge
+SPACING_TO_BLUR = 0.3  # blur of the frame (standard deviation) per px between vertices
+
+
+@attrs.frozen(eq=False, kw_only=True)
+class Observation:
+    """One frame seen through the face model.
+
+    colour: `[shape=(V, 3), float32]`, sRGB in [0, 1], 0 where weight is 0.
+    weight: `[shape=(V,), float32]` in [0, 1]; 0 hidden or outside of the picture, 1 seen squarely.
+    normal: `[shape=(V, 3), float32]`, unit, camera space.
+    share: `[shape=(V,), float32]`, of the light that comes in through the openings, else 1.
+    """
+
+    colour: Floats
+    weight: Floats
+    normal: Floats
+    share: Floats
+
+    def irradiance(self, light: Floats) -> Floats:
+        """What `light [shape=(9, 3)]` throws on each vertex in this frame, `[shape=(V, 3)]`."""
+        return (irradiance(self.normal, light) * self.share[:, None]).astype(np.float32)
+
+
+class Observer:
+    """Looks at frames of one clip through one fitted face model.
+
+    rim: `[shape=(R,), int64]`, vertices of inner surfaces that lie on a lip or lid; never observed,
+        because a frame shows the lip or lid there.
+    """
+
+    def __init__(self, clip: Clip, fit: FaceFit, model: FaceModel) -> None:
+        if clip.frames.shape[0] != fit.size or clip.frames.shape[1] != fit.size:
+            raise ValueError(
+                f"clip frames are {clip.frames.shape[1]} x {clip.frames.shape[0]} px but the fit "
+                f"refers to {fit.size} px: give the clip that was fitted"
+            )
+        self.clip = clip
+        self.fit = fit
+        self.model = model
+        self._normals = NormalOperator(model.triangles, model.vertex_count)
+        self._region = model.region[model.triangles[:, 0]]
+        self.rim = _copies_of_rims(model)
+
+    def placed(self, frame: int) -> Floats:
+        """The shape in a frame, point_in_camera `[shape=(V, 3), float32]`."""
+        motion = self.fit.motion
+        shape = self.model.shape(self.fit.identity, motion.expression[frame])
+        moved = point_in_camera(shape, motion.rotation[frame], motion.translation[frame])
+        return moved.astype(np.float32)
+
+    def look(self, frame: int) -> Observation:
+        """Sample the colours of all vertices in one frame."""
+        size = self.fit.size
+        placed = self.placed(frame)
+        normal = self._normals(placed)
+        xy, depth = project(placed, size)
+        seen = rasterise(xy, depth, self.model.triangles, size)
+        column = np.clip(np.floor(xy[:, 0]).astype(np.int64), 0, size - 1)
+        row = np.clip(np.floor(xy[:, 1]).astype(np.int64), 0, size - 1)
+        inside = ((xy >= 0.5) & (xy <= size - 0.5)).all(axis=1)
+        in_front = depth <= seen.depth[row, column] + BEHIND
+        # A patch behind lips or lids counts little but well inside the opening, where a small
+        # error of the fit does not bring in the colour of the lips.
+        owner = np.where(seen.mask, self._region[seen.triangle], NOTHING).astype(np.uint8)
+        doubtful = (self.model.region > LIP) & (_eroded(owner)[row, column] != self.model.region)
+        sight = np.array([0, 0, DISTANCE], np.float32) - placed
+        sight /= np.linalg.norm(sight, axis=1, keepdims=True)
+        cosine = (normal * sight).sum(axis=1)
+        square = np.clip((cosine - GRAZING) / (SQUARE - GRAZING), 0, 1)
+        weight = np.where(inside & in_front, square, 0).astype(np.float32)
+        weight[doubtful] *= DOUBT
+        weight[self.rim] = 0
+        picture = self.clip.frames[frame]
+        colour = _bilinear(_softened(picture, self._spacing(xy)), xy)
+        colour[weight == 0] = 0
+        return Observation(
+            colour=colour,
+            weight=weight,
+            normal=normal.astype(np.float32),
+            share=inner_light(self.model, placed),
+        )
+
+    def _spacing(self, xy: Real) -> float:
+        """Median length in px of the triangles' sides."""
+        t = self.model.triangles
+        return float(np.median(np.linalg.norm(xy[t[:, 0]] - xy[t[:, 1]], axis=1)))
+
+
+def _copies_of_rims(model: FaceModel) -> Ints:
+    """Vertices of inner surfaces that lie on a lip or lid: a frame shows the lip or lid there."""
+    from scipy.spatial import cKDTree
+
+    inner = np.flatnonzero(model.region > LIP)
+    if not len(inner):
+        return inner
+    outer = cKDTree(model.mean_shape[model.region <= LIP])
+    distance, _ = outer.query(model.mean_shape[inner])
+    on_rim: Ints = inner[distance < 1e-5]
+    return on_rim
+
+
+def _eroded(owner: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Keep a pixel's region only where all eight neighbours share it; 255 elsewhere."""
+    padded = np.pad(owner, 1, mode="edge")
+    same = np.ones(owner.shape, bool)
+    for dy in range(3):
+        for dx in range(3):
+            same &= padded[dy : dy + owner.shape[0], dx : dx + owner.shape[1]] == owner
+    return np.where(same, owner, NOTHING).astype(np.uint8)
+
+
+def _softened(picture: Pictures, spacing: float) -> Floats:
+    """The picture in [0, 1], blurred to what the vertices can carry."""
+    from scipy.ndimage import gaussian_filter
+
+    floating = picture.astype(np.float32) / 255
+    sigma = SPACING_TO_BLUR * spacing
+    blurred: Floats = gaussian_filter(floating, (sigma, sigma, 0), mode="nearest", truncate=3)
+    return blurred
+
+
+def _bilinear(picture: Floats, xy: Real) -> Floats:
+    """Colours at px positions, `[shape=(N, 3), float32]`; the border repeats outside."""
+    height, width = picture.shape[:2]
+    x = np.clip(xy[:, 0] - 0.5, 0, width - 1)
+    y = np.clip(xy[:, 1] - 0.5, 0, height - 1)
+    left, top = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
+    right, bottom = np.minimum(left + 1, width - 1), np.minimum(top + 1, height - 1)
+    u, v = (x - left)[:, None], (y - top)[:, None]
+    upper = picture[top, left] * (1 - u) + picture[top, right] * u
+    lower = picture[bottom, left] * (1 - u) + picture[bottom, right] * u
+    mixed: Floats = (upper * (1 - v) + lower * v).astype(np.float32)
+    return mixed
