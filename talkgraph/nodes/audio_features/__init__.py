@@ -1,7 +1,7 @@
 """What the mapping hears: features of the speech, one window per video frame (section 3.2).
 
 Nodes
-    Mfcc          `mfcc`           Speech -> SpeechFeatures: 28 x 12 cepstral coefficients (the paper).
+    Mfcc          `mfcc`           Speech -> SpeechFeatures: 28 x 12 cepstral coefficients.
     LogMel        `log_mel`        Speech -> SpeechFeatures: 28 x 40 log mel energies, a swap.
     ClipFeatures  `clip_features`  Speech | None -> SpeechFeatures | None: of the clip's own sound.
 

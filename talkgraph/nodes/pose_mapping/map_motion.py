@@ -18,6 +18,7 @@ from talkgraph.nodes.pose_mapping.mouth import (
     amplify_mouth,
     expression_of,
     keep_lips_apart,
+    rest_of_clip,
     rest_of_photo,
 )
 from talkgraph.nodes.values import FaceFit, Floats, Motion, OnnxModel, SpeechFeatures
@@ -97,7 +98,7 @@ class MapMotion(Node):
         elif len(seen) < MIN_CLIP_FRAMES:
             rest = rest_of_photo(seen.mean(0), facts)
         else:
-            rest = seen.mean(0)
+            rest = rest_of_clip(seen, facts.readout)
             measures = facts.readout.of(seen)
             std = measures.std(0)
             if std[0] < 0.25 * facts.mouth_std[0]:

@@ -21,6 +21,16 @@ def expression_of(fit: FaceFit) -> Floats:
     return np.asarray(expression[fit.measured] if fit.measured.any() else expression, np.float32)
 
 
+def rest_of_clip(seen: Floats, readout: Readout) -> Floats:
+    """The middle of a clip's expressions `[shape=(T, 64)]`, `[shape=(64,)]`.
+
+    The mouth is that of the mean, about which the network predicts; all else is the median, as the
+    mean of a clip with blinks looks sleepy.
+    """
+    mean, median = seen.mean(0), np.median(seen, axis=0)
+    return np.asarray(median + readout.lift(readout.of(mean - median)), np.float32)
+
+
 def rest_of_photo(expression: Floats, facts: MappingFacts) -> Floats:
     """The middle of speech for a face known from one photo, `[shape=(64,), float32]`.
 
