@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from talkgraph.engine.graph import Graph
     from talkgraph.engine.node import Node, node, param
     from talkgraph.engine.plan import Plan
-    from talkgraph.engine.run import Result
+    from talkgraph.engine.result import Result
 
 _HOME = {
     "File": "talkgraph.cache", "Frames": "talkgraph.cache", "Store": "talkgraph.cache",

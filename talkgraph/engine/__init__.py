@@ -12,7 +12,7 @@ from talkgraph.engine.graph import Graph, NestedGraph, Step
 from talkgraph.engine.node import Node, node, param
 from talkgraph.engine.plan import Plan, PlannedStep
 from talkgraph.engine.registry import node_class, node_ids
-from talkgraph.engine.run import Result, StepRecord
+from talkgraph.engine.result import Result, StepRecord
 
 __all__ = [
     "Event", "Executor", "Failed", "Finished", "Graph", "InProcess", "NestedGraph", "Node", "Note",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from talkgraph.engine.events import Event
     from talkgraph.engine.executors import Executor
     from talkgraph.engine.plan import Plan
-    from talkgraph.engine.run import Result
+    from talkgraph.engine.result import Result
 
 _NAME = re.compile(r"[A-Za-z_][\w-]*(/[A-Za-z_][\w-]*)*\Z")
 

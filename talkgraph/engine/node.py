@@ -11,6 +11,7 @@ import attrs
 
 from talkgraph.engine.ports import field_types
 from talkgraph.engine.registry import register
+from talkgraph.engine.source import note_imports
 from talkgraph.engine.types import brief, coerce
 from talkgraph.errors import GraphError, nearest
 
@@ -101,6 +102,7 @@ def node(id: str, *, version: int, transient: bool = False) -> Callable[[type[T]
             made.__talkgraph_names__ = names  # type: ignore[attr-defined]
         made.__init__ = _checked_init(made.__init__)  # type: ignore[method-assign]
         register(made)
+        note_imports(made.__module__.partition(".")[0])
         return made
 
     return make

@@ -12,94 +12,35 @@ import time
 import weakref
 from collections import Counter
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import attrs
 
 from talkgraph.cache.codecs import field_of
-from talkgraph.cache.frames import Frames
 from talkgraph.cache.records import Record
-from talkgraph.engine import context
-from talkgraph.engine.events import Event, Failed, Finished, Note, Progress, Started
+from talkgraph.engine.events import Failed, Finished, Note, Started
 from talkgraph.engine.executors import Executor
 from talkgraph.engine.graph import parse_source
 from talkgraph.engine.keying import Ingredients, Keys, explain
 from talkgraph.engine.lineage import Lineage
 from talkgraph.engine.ports import signature
 from talkgraph.engine.request import Request
+from talkgraph.engine.result import Result, StepRecord
+from talkgraph.engine.source import note_imports
+from talkgraph.engine.step_context import Emit, StepContext, reads_once
 from talkgraph.engine.types import coerce
 from talkgraph.errors import DamagedError, GraphError, NodeError, TalkgraphError
 
 _ATTEMPTS = 3  # passes after which a node that never gives the same output twice is an error
 _LONG = 1.0  # s; after a step that took longer, the lineage is saved at once
 
-Emit = Callable[[Event], None]
-
-
-@attrs.frozen
-class StepRecord:
-    """What became of one step.
-
-    cached: True if nothing was computed (stored, given, or streamed and not needed).
-    seconds: time spent on it in this run.
-    reason: why it ran, or ``stored``, ``given``, ``not needed``.
-    """
-
-    cached: bool
-    seconds: float
-    key: str | None
-    notes: tuple[str, ...]
-    reason: str
-
-
-class Result:
-    """What a run made; values are loaded when they are asked for.
-
-    `result["step"]` and `result["step.field"]` give any step's value (a step that was not needed
-    is made now), `result.output` the target's (a dict by name if there were several).
-    """
-
-    def __init__(self, run: _Run) -> None:
-        self._run = run
-        self.records: dict[str, StepRecord] = run.outcome
-
-    @property
-    def output(self) -> Any:
-        """The value of the target."""
-        targets = self._run.request.targets
-        if len(targets) == 1:
-            return self[targets[0]]
-        return {target: self[target] for target in targets}
-
-    def __getitem__(self, source: str) -> Any:
-        request = self._run.request
-        request.graph.source_type(source, "result")
-        try:
-            found, value = self._run.peek(source)
-        except DamagedError:
-            found = False
-        if not found:
-            again = attrs.evolve(
-                request,
-                targets=(source,),
-                steps=tuple(request.graph.needed_for((source,), request.given)),
-                force=frozenset(),
-                only=None,
-            )
-            other = run(again, self._run.emit, self._run.executor)
-            self._run.adopt(other._run)
-            _, value = self._run.peek(source)
-        return value
-
-    def __repr__(self) -> str:
-        ran = sum(not record.cached for record in self.records.values())
-        return f"Result({self._run.request.graph.name!r}: {ran} of {len(self.records)} steps ran)"
-
 
 def run(request: Request, emit: Emit, executor: Executor) -> Result:
     """Make what a request asks for. See `Graph.run`."""
-    current = _Run(request, emit, executor)
+    return Result(_finished(Run(request, emit, executor)))
+
+
+def _finished(current: Run) -> Run:
     try:
         current.go()
     finally:
@@ -108,7 +49,7 @@ def run(request: Request, emit: Emit, executor: Executor) -> Result:
             current.scratch.close()
     if current.keep_open:  # a streamed target reads its scratch folder when it is asked
         weakref.finalize(current, current.scratch.close)
-    return Result(current)
+    return current
 
 
 class _Changed(Exception):
@@ -119,7 +60,9 @@ class _Blocked(Exception):
     """A step cannot run because one that it needs failed."""
 
 
-class _Run:
+class Run:
+    """The state of one run; see `go`."""
+
     def __init__(self, request: Request, emit: Emit, executor: Executor) -> None:
         self.request = request
         self.emit = emit
@@ -136,7 +79,7 @@ class _Run:
         self._once: set[str] = set()  # streamed steps whose frames can be read only once
         self._made: set[str] = set()  # steps that ran
         self._damaged: dict[str, str] = {}  # step -> digest that its damaged result had
-        self._adopted: list[_Run] = []
+        self._adopted: list[Run] = []
         self._notes: dict[str, list[str]] = {}  # what the engine itself says about a step
         self._failures: dict[str, NodeError] = {}
         self._keys: Keys
@@ -146,6 +89,7 @@ class _Run:
     # -- the pass over all steps -----------------------------------------------------------------
 
     def go(self) -> None:
+        """Make what is asked for; raises the first failure when all else is done."""
         with self.store.in_use() as self._pin:
             for attempt in range(_ATTEMPTS):
                 try:
@@ -312,8 +256,16 @@ class _Run:
             self._loaded[source] = self.store.load(tree)
         return True, self._loaded[source]
 
-    def adopt(self, other: _Run) -> None:
-        """Take over what another run of the same graph made."""
+    def make_as_well(self, source: str) -> None:
+        """Make what was not needed, or is damaged, after all."""
+        request = attrs.evolve(
+            self.request,
+            targets=(source,),
+            steps=tuple(self.request.graph.needed_for((source,), self.request.given)),
+            force=frozenset(),
+            only=None,
+        )
+        other = _finished(Run(request, self.emit, self.executor))
         self._records.update(other._records)
         self._values.update(other._values)
         self._loaded.clear()
@@ -362,9 +314,7 @@ class _Run:
         started = time.perf_counter()
         self.emit(Started(name, reason))
         with contextlib.ExitStack() as scratch:
-            said = _StepContext(
-                name, self.emit, lambda: scratch.enter_context(self.store.scratch())
-            )
+            said = StepContext(name, self.emit, lambda: scratch.enter_context(self.store.scratch()))
 
             def facts() -> Record:
                 return {
@@ -398,7 +348,7 @@ class _Run:
     def _stream(self, name: str, reason: str, arguments: Mapping[str, Any]) -> None:
         started = time.perf_counter()
         self.emit(Started(name, reason))
-        said = _StepContext(
+        said = StepContext(
             name, self.emit, lambda: self.scratch.enter_context(self.store.scratch())
         )
         with said.active():
@@ -406,7 +356,7 @@ class _Run:
         self._values[name] = value
         self.keep_open = self.keep_open or name in self.target_steps
         sources = self.request.graph.steps[name].sources.values()
-        if _reads_once(value) or self._once & {parse_source(source)[0] for source in sources}:
+        if reads_once(value) or self._once & {parse_source(source)[0] for source in sources}:
             self._once.add(name)
         self._made.add(name)
         seconds = time.perf_counter() - started
@@ -415,6 +365,7 @@ class _Run:
     def _call(self, name: str, arguments: Mapping[str, Any]) -> Any:
         node = self.request.graph.steps[name].node
         value = self.executor.execute(node, arguments)
+        note_imports(type(node).__module__.partition(".")[0])  # it may have imported helpers
         try:
             return coerce(value, signature(type(node)).output)
         except TypeError as error:
@@ -476,56 +427,3 @@ class _Run:
         said = (*self._notes.get(name, ()), *notes)
         self.outcome[name] = StepRecord(cached, seconds, key, said, reason)
         self.emit(Finished(name, cached, seconds))
-
-
-class _StepContext:
-    """What a running node says, as events; see `context.RunContext`."""
-
-    def __init__(self, step: str, emit: Emit, folder: Callable[[], Path]) -> None:
-        self.notes: list[str] = []
-        self._step = step
-        self._emit = emit
-        self._folder = folder
-        self._tells_progress = False
-
-    @contextlib.contextmanager
-    def active(self) -> Any:
-        token = context.current.set(self)
-        try:
-            yield self
-        finally:
-            context.current.reset(token)
-
-    def progress(self, done: float, total: float) -> None:
-        self._tells_progress = True
-        self._emit(Progress(self._step, done, total))
-
-    def chunk(self, done: int, total: int) -> None:
-        """Frames were stored; said unless the node tells its own progress."""
-        if not self._tells_progress:
-            self._emit(Progress(self._step, done, total))
-
-    def note(self, text: str) -> None:
-        if text not in self.notes:
-            self.notes.append(text)
-            self._emit(Note(self._step, text))
-
-    def scratch_folder(self) -> Path:
-        return self._folder()
-
-
-def _reads_once(value: Any) -> bool:
-    """Whether a value holds frames that can be read only once."""
-    pending = [value]
-    while pending:
-        item = pending.pop()
-        if isinstance(item, Frames):
-            if item.once:
-                return True
-        elif attrs.has(type(item)):
-            pending.extend(getattr(item, field.name) for field in attrs.fields(type(item)))
-        elif isinstance(item, list | tuple):
-            pending.extend(item)
-        elif isinstance(item, dict):
-            pending.extend(item.values())
-    return False

@@ -226,6 +226,35 @@ def test_results_follow_an_edit_of_a_helper(package):
     assert third == first and record.cached  # A, B, A: two runs in all
 
 
+def test_a_module_that_was_edited_after_its_import_counts_as_it_runs(package):
+    """The old code runs until it is imported again; its results must not get the new code's key."""
+    stage = package.load()
+    before = code_digest(stage, package.store).digest
+    package.edit("helpers.py", "x * 2", "x * 9")
+    assert code_digest(stage, package.store).digest == before
+    assert code_digest(stage, Store(package.folder / "other store")).digest == before
+    assert package.digest() != before
+
+
+def test_an_edit_between_import_and_first_digest_is_refused(package):
+    stage = package.load()
+    package.edit("helpers.py", "x * 2", "x * 9")
+    with pytest.raises(KeyingError, match=r"helpers.py was edited after it was imported; restart"):
+        code_digest(stage, package.store)
+
+
+def test_a_data_file_that_the_code_names_counts(package):
+    package.edit("constants.py", "K = 2", 'K = len("table.npz")')
+    without = package.digest()
+    (package.folder / "data").mkdir()
+    (package.folder / "data" / "table.npz").write_bytes(b"one")
+    one = package.digest()
+    (package.folder / "data" / "table.npz").write_bytes(b"two")
+    assert len({without, one, package.digest()}) == 3
+    (package.folder / "data" / "table.npz").write_bytes(b"one")
+    assert package.digest() == one
+
+
 def test_a_node_of_a_function_counts_what_it_closes_over(tmp_path):
     from talkgraph import Node, node
 

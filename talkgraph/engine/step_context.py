@@ -1,0 +1,73 @@
+"""What one running step says and uses, told on as events."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from talkgraph.cache.frames import Frames
+from talkgraph.engine import context
+from talkgraph.engine.events import Event, Note, Progress
+
+Emit = Callable[[Event], None]
+
+
+class StepContext:
+    """What a running node says, as events; see `context.RunContext`."""
+
+    def __init__(self, step: str, emit: Emit, folder: Callable[[], Path]) -> None:
+        self.notes: list[str] = []
+        self._step = step
+        self._emit = emit
+        self._folder = folder
+        self._tells_progress = False
+
+    @contextlib.contextmanager
+    def active(self) -> Iterator[StepContext]:
+        """Make `engine.note` and the like reach this step."""
+        token = context.current.set(self)
+        try:
+            yield self
+        finally:
+            context.current.reset(token)
+
+    def progress(self, done: float, total: float) -> None:
+        """See `context.progress`."""
+        self._tells_progress = True
+        self._emit(Progress(self._step, done, total))
+
+    def chunk(self, done: int, total: int) -> None:
+        """Frames were stored; said unless the node tells its own progress."""
+        if not self._tells_progress:
+            self._emit(Progress(self._step, done, total))
+
+    def note(self, text: str) -> None:
+        """See `context.note`."""
+        if text not in self.notes:
+            self.notes.append(text)
+            self._emit(Note(self._step, text))
+
+    def scratch_folder(self) -> Path:
+        """See `context.scratch_folder`."""
+        return self._folder()
+
+
+def reads_once(value: Any) -> bool:
+    """Whether a value holds frames that can be read only once."""
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, Frames):
+            if item.once:
+                return True
+        elif attrs.has(type(item)):
+            pending.extend(getattr(item, field.name) for field in attrs.fields(type(item)))
+        elif isinstance(item, list | tuple):
+            pending.extend(item)
+        elif isinstance(item, dict):
+            pending.extend(item.values())
+    return False
