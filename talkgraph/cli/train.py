@@ -74,6 +74,14 @@ def run(args: argparse.Namespace) -> int:
     from talkgraph.nodes import media
 
     media.check_target(args.output)
+    if args.model == "refiner":
+        if args.video is None:
+            raise InputError("no video of the person; give --video FILE")
+        check_input(args.video, "video")
+    elif args.clips is None:
+        raise InputError("no clips; give --clips DIR")
+    else:
+        next(clips(args.clips, photos=args.model == "face-model"))
     trainers = {"face-model": _face_model, "mapping": _mapping, "refiner": _refiner}
     store = options.open_store(args)
     with store.scratch() as scratch:
@@ -90,9 +98,6 @@ def run(args: argparse.Namespace) -> int:
 def _refiner(args: argparse.Namespace, store: Store, watch: Watcher, scratch: Path) -> _Made:
     from talkgraph.cli.lookup import named_graph, with_settings
 
-    if args.video is None:
-        raise InputError("no video of the person; give --video FILE")
-    check_input(args.video, "video")
     graph = named_graph("yi2020", quality=args.quality, seed=args.seed)
     graph = with_settings(graph, options.pairs(args.settings, "--set")).subgraph("refiner")
     inputs = {"video": args.video}
@@ -197,7 +202,7 @@ class _Tracked:
 
 
 def _tracked(
-    folder: Path | None,
+    folder: Path,
     steps: tuple[str, ...],
     store: Store,
     watch: Watcher,
@@ -212,8 +217,6 @@ def _tracked(
     """
     from talkgraph.cli.lookup import named_graph
 
-    if folder is None:
-        raise InputError("no clips; give --clips DIR")
     found = list(clips(folder, photos=photos))
     used = 0
     for number, (person, path) in enumerate(found):
