@@ -17,7 +17,7 @@ from talkgraph.cli.progress import duration, watcher
 from talkgraph.errors import InputError
 
 if TYPE_CHECKING:
-    from talkgraph.engine.run import StepRecord
+    from talkgraph.engine import StepRecord
 
 NAME = "talk"
 HELP = "make a talking video (the main job)"
