@@ -104,6 +104,15 @@ def run_mutants(seeds: dict[str, bytes], count: int, path: Path) -> dict[str, in
     return outcomes
 
 
+def test_decoder_threads_never_wait_for_the_interpreter():
+    """A damaged clip hung the child: its decoder thread logged while its context was freed."""
+    from talkgraph.nodes.media.decoder.opening import Refused, open_media
+
+    with pytest.raises(Refused), open_media(__file__):
+        pass
+    assert av.logging.get_level() is None
+
+
 def test_mutants(seeds, tmp_path):
     outcomes = run_mutants(seeds, 13, tmp_path / "mutant")
     assert outcomes["refused"]

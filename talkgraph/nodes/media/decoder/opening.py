@@ -34,7 +34,9 @@ def open_media(path: str) -> Iterator[Any]:
 
     Errors: Refused, if it is none of the known containers or its headers are damaged.
     """
-    av.logging.set_level(av.logging.PANIC)
+    # Without a level PyAV installs no log callback; with one, a decoder thread that logs waits for
+    # the interpreter while the interpreter waits for that thread to end.
+    av.logging.set_level(None)
     options = {"protocol_whitelist": "file", "format_whitelist": FORMATS}
     try:
         # With "file:" in front, a name such as "http:x" or "concat:a|b" stays a file name.
