@@ -12,7 +12,7 @@ from talkgraph.nodes.morphable.inner_surfaces import LINING
 from talkgraph.nodes.values import Floats
 
 LOOKED_AT = 40  # frames examined, spread over the clip
-USED = {INNER_MOUTH: 10, EYE: 5}  # frames whose colours are combined
+USED = {INNER_MOUTH: 10, EYE: 20}  # frames whose colours are combined
 LEAST_LIGHT = (
     0.25  # irradiance, relative to its median, below which colours are not divided further
 )
@@ -53,12 +53,24 @@ def inner_colours(observer: Observer, light: Floats) -> tuple[Floats, Floats]:
         tint = np.stack(
             [divided(views[k].colour[at], views[k].irradiance(light)[at]) for k in chosen]
         )
-        if region == EYE:  # a gaze cannot be averaged: the best frame first, others where it fails
-            best = seen[0] > 0
-            seen[1:, best] = 0
+        if region == EYE:  # gazes cannot be averaged: the usual one, others where it shows nothing
+            usual = _most_usual(tint, seen)
+            elsewhere = np.arange(len(seen)) != usual
+            seen[np.ix_(elsewhere, seen[usual] > 0)] = 0
         colour[at], weight[at] = weighted_median(tint, seen)
     colour[observer.rim], weight[observer.rim] = LINING, 1
     return colour, weight
+
+
+def _most_usual(tint: Floats, seen: Floats) -> int:
+    """The frame nearest to the median of all: a glance aside or a blink is far from it.
+
+    Args:
+        tint: `[shape=(N, P, 3)]`.   seen: `[shape=(N, P)]`, weights.
+    """
+    median, _ = weighted_median(tint, seen)
+    distance = np.abs(tint - median).sum(axis=2)
+    return int(np.argmin((distance * seen).sum(axis=1) / np.maximum(seen.sum(axis=1), 1e-6)))
 
 
 def divided(colour: Floats, lit: Floats) -> Floats:
