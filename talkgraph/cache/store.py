@@ -26,22 +26,14 @@ from typing import Any
 from talkgraph.cache import disk, leases, upkeep
 from talkgraph.cache.blobs import Blobs
 from talkgraph.cache.codecs import (
-    AnyArray,
-    array_leaf,
-    checked_chunk,
-    chunk_leaf,
     decode,
     encode,
-    frames_leaf,
-    reference,
     references,
-    safe_suffix,
 )
-from talkgraph.cache.files import File
-from talkgraph.cache.frames import CHUNK, Frames
 from talkgraph.cache.keys import FORMAT, Tree, digest_bytes, digest_file, digest_tree, is_digest
 from talkgraph.cache.records import Record, read_record, write_record
-from talkgraph.errors import DamagedError, InputError, KeyingError, StoreError
+from talkgraph.cache.sinks import Hashing, Storing
+from talkgraph.errors import DamagedError, InputError, StoreError
 
 _ABANDONED = 24 * 3600.0  # s after which a temporary file of an unknown owner is swept away
 
@@ -146,7 +138,7 @@ class Store:
             still_valid: called last; what it raises keeps the result out of the store.
         """
         self.prepare()
-        sink = _Storing(self, key, scratch, on_chunk)
+        sink = Storing(self.blobs, self.path / "partial" / key, scratch, on_chunk)
         tree = encode(value, sink, where, storable=True)
         if still_valid is not None:
             still_valid()
@@ -285,117 +277,8 @@ class Store:
 
     def digest_of(self, value: Any, where: str) -> tuple[str, Tree]:
         """Digest and tree of a value that need not be stored, such as a parameter or an input."""
-        tree = encode(value, _Hashing(self), where, storable=False)
+        tree = encode(value, Hashing(self.blobs, self.content), where, storable=False)
         return digest_tree(tree), tree
-
-
-class _Hashing:
-    """The sink for keys: digests only."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    def array(self, array: AnyArray) -> Tree:
-        return array_leaf(array)[0]
-
-    def file(self, file: File) -> Tree:
-        path = file.path
-        size = path.stat().st_size if path.is_file() else 0
-        if path.parent.parent == self._store.blobs.folder:
-            return {"blob": path.name[:64], "size": size, "suffix": path.name[64:]}
-        digest, mark = self._store.content(path)
-        return {"blob": digest, "size": mark[0], "suffix": safe_suffix(path)}
-
-    def frames(self, frames: Frames) -> Tree:
-        if frames.stored is not None:
-            return frames.stored[1]
-        if frames.once:
-            raise KeyingError("single-pass frames cannot be a graph's input; use from_function")
-        starts = range(0, frames.count, CHUNK)
-        chunks = [
-            array_leaf(checked_chunk(frames, a, min(a + CHUNK, frames.count)))[0] for a in starts
-        ]
-        return frames_leaf(frames, chunks)
-
-    def content(self, path: Path) -> str:
-        return self._store.content(path)[0]
-
-
-class _Storing:
-    """The sink for results: blobs in the store, and a log of the chunks of frame streams."""
-
-    def __init__(
-        self,
-        store: Store,
-        key: str,
-        scratch: Path | None,
-        on_chunk: Callable[[int, int], None] | None,
-    ) -> None:
-        self._store = store
-        self._partial = store.path / "partial" / key
-        self._scratch = scratch
-        self._on_chunk = on_chunk
-        self._streams = 0
-
-    def array(self, array: AnyArray) -> Tree:
-        return self._store.blobs.put_array(array)
-
-    def file(self, file: File) -> Tree:
-        path = file.path
-        if not path.is_file():
-            raise KeyingError(f"the file {path} that was returned does not exist")
-        mine = self._scratch is not None and path.resolve().is_relative_to(self._scratch)
-        with disk.guarded(self._store.path):
-            return self._store.blobs.put_file(path, move=mine and not path.is_symlink())
-
-    def content(self, path: Path) -> str:
-        raise AssertionError("paths are not storable")
-
-    def frames(self, frames: Frames) -> Tree:
-        blobs = self._store.blobs
-        if frames.stored is not None and frames.stored[0] == self._store.path:
-            for chunk in frames.stored[1]["chunks"]:
-                blobs.check(chunk["blob"], ".npy", chunk["size"])
-            return frames.stored[1]
-        log = self._partial / f"{self._streams}-{frames.count}-{'x'.join(map(str, frames.shape))}"
-        self._streams += 1
-        done = {} if frames.once else _read_log(log)
-        chunks: list[Tree] = []
-        with disk.guarded(self._store.path):
-            self._partial.mkdir(parents=True, exist_ok=True)
-            file = log.open("a", buffering=1)
-        with file:
-            file.write("\n")  # ends a line that a killed process left half written
-            for index, start in enumerate(range(0, frames.count, CHUNK)):
-                stop = min(start + CHUNK, frames.count)
-                leaf = chunk_leaf(done.get(index, ""), (stop - start, *frames.shape))
-                try:
-                    blobs.check(*reference(leaf))
-                except DamagedError:
-                    leaf = blobs.put_array(checked_chunk(frames, start, stop))
-                    with disk.guarded(self._store.path):
-                        file.write(_log_line(index, leaf["blob"]))
-                chunks.append(leaf)
-                if self._on_chunk is not None:
-                    self._on_chunk(stop, frames.count)
-        return frames_leaf(frames, chunks)
-
-
-def _log_line(index: int, digest: str) -> str:
-    entry = f"{index} {digest}"
-    return f"{entry} {digest_bytes(entry.encode())[:16]}\n"
-
-
-def _read_log(log: Path) -> dict[int, str]:
-    """Chunk index -> digest of the chunks that an interrupted run logged."""
-    found: dict[int, str] = {}
-    with contextlib.suppress(OSError):
-        for line in log.read_text(errors="replace").splitlines():
-            parts = line.split()
-            numbered = len(parts) == 3 and parts[0].isdecimal()
-            if numbered and line + "\n" == _log_line(int(parts[0]), parts[1]):
-                found[int(parts[0])] = parts[1]
-    return found
 
 
 def remove_tree(path: Path) -> None:

@@ -13,6 +13,7 @@ import attrs
 from talkgraph.cache.store import Store
 from talkgraph.engine.node import Node
 from talkgraph.engine.ports import field_type, signature
+from talkgraph.engine.step import NestedGraph, Source, Step, flatten, parse_source, redirect
 from talkgraph.engine.types import coerce, fits, is_optional, type_name
 from talkgraph.errors import GraphError, InputError, nearest
 
@@ -22,43 +23,9 @@ if TYPE_CHECKING:
     from talkgraph.engine.plan import Plan
     from talkgraph.engine.result import Result
 
+__all__ = ["Graph", "NestedGraph", "Source", "Step", "parse_source"]
+
 _NAME = re.compile(r"[A-Za-z_][\w-]*(/[A-Za-z_][\w-]*)*\Z")
-
-Source = tuple[str, tuple[str, ...]]
-"""Where a port reads: the name of a step or input, and the fields to follow in its value."""
-
-
-def parse_source(text: str) -> Source:
-    """``"fit.motion"`` as ``("fit", ("motion",))``."""
-    name, *fields = text.split(".")
-    return name, tuple(fields)
-
-
-def _copied(sources: Mapping[str, str]) -> dict[str, str]:
-    return dict(sources)
-
-
-@attrs.frozen(eq=False)
-class Step:
-    """A node in its place: which step, field or input each port reads."""
-
-    node: Node
-    sources: Mapping[str, str] = attrs.field(converter=_copied)
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Step):
-            return NotImplemented
-        return self.sources == other.sources and _same(self.node, other.node)
-
-    __hash__ = None  # type: ignore[assignment]
-
-
-@attrs.frozen
-class NestedGraph:
-    """A graph in the place of a step; its steps are named ``step/inner``."""
-
-    graph: Graph
-    sources: Mapping[str, str] = attrs.field(converter=_copied)
 
 
 @attrs.frozen(init=False, eq=False, repr=False)
@@ -95,10 +62,10 @@ class Graph:
     ) -> None:
         if not steps:
             raise GraphError(f"graph '{name}' has no steps; give at least one")
-        flat, ends = _flatten(name, steps)
+        flat, ends = flatten(name, steps)
         last = output if output is not None else list(steps)[-1]
         self.__attrs_init__(
-            name=name, inputs=dict(inputs or {}), steps=flat, output=_redirect(last, ends)
+            name=name, inputs=dict(inputs or {}), steps=flat, output=redirect(last, ends)
         )
         self._check()
 
@@ -372,50 +339,3 @@ class Graph:
 
         request = Request.make(self, inputs, store, until, given, force, only)
         return run(request, on_event or (lambda event: None), executor or InProcess())
-
-
-def _flatten(
-    graph_name: str, steps: Mapping[str, Step | NestedGraph]
-) -> tuple[dict[str, Step], dict[str, str]]:
-    """Replace nested graphs by their steps; also where each nested graph's value comes from."""
-    ends = {
-        name: f"{name}/{entry.graph.output}"
-        for name, entry in steps.items()
-        if isinstance(entry, NestedGraph)
-    }
-    flat: dict[str, Step] = {}
-    for name, entry in steps.items():
-        if isinstance(entry, Step):
-            sources = {port: _redirect(text, ends) for port, text in entry.sources.items()}
-            flat[name] = entry if sources == entry.sources else Step(entry.node, sources)
-        elif isinstance(entry, NestedGraph):
-            outer = {port: _redirect(text, ends) for port, text in entry.sources.items()}
-            for inner_name, step in entry.graph.steps.items():
-                sources = {}
-                for port, text in step.sources.items():
-                    inner, path = parse_source(text)
-                    if inner in entry.graph.steps:
-                        sources[port] = f"{name}/{text}"
-                    elif inner in outer:
-                        sources[port] = ".".join([outer[inner], *path])
-                flat[f"{name}/{inner_name}"] = Step(step.node, sources)
-        else:
-            raise GraphError(
-                f"graph '{graph_name}': step '{name}' is a {type(entry).__name__}; "
-                "write Node(...).on(port='source')"
-            )
-    return flat, ends
-
-
-def _redirect(source: str, ends: Mapping[str, str]) -> str:
-    name, path = parse_source(source)
-    return ".".join([ends[name], *path]) if name in ends else source
-
-
-def _same(one: Node, other: Node) -> bool:
-    """Equal class and parameters; parameters may hold arrays and NaN."""
-    if type(one) is not type(other):
-        return False
-    from talkgraph.engine.graph_file import parameter_identity
-
-    return bool(parameter_identity(one) == parameter_identity(other))

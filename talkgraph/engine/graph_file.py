@@ -23,9 +23,10 @@ from typing import Any
 import attrs
 import yaml
 
-from talkgraph.engine.graph import Graph, Step
+from talkgraph.engine.graph import Graph
 from talkgraph.engine.node import Node
 from talkgraph.engine.registry import node_class
+from talkgraph.engine.step import Step
 from talkgraph.engine.types import type_from_text, type_name, type_to_text
 from talkgraph.errors import GraphError, nearest
 

@@ -16,9 +16,9 @@ from talkgraph.cache.codecs import field_of
 from talkgraph.cache.keys import FORMAT, Tree, digest_tree
 from talkgraph.cache.records import Record
 from talkgraph.engine.code import OWN, CodeDigest, code_digest
-from talkgraph.engine.graph import parse_source
 from talkgraph.engine.node import Node
 from talkgraph.engine.request import Request
+from talkgraph.engine.step import parse_source
 from talkgraph.engine.types import brief
 from talkgraph.errors import InputError, KeyingError
 

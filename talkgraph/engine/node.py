@@ -16,7 +16,7 @@ from talkgraph.engine.types import brief, coerce
 from talkgraph.errors import GraphError, nearest
 
 if TYPE_CHECKING:
-    from talkgraph.engine.graph import Step
+    from talkgraph.engine.step import Step
 
 T = TypeVar("T", bound="Node")
 
@@ -68,7 +68,7 @@ class Node:
 
     def on(self, **sources: str) -> Step:
         """Place the node in a graph: `port="step"`, `port="step.field"` or `port="input"`."""
-        from talkgraph.engine.graph import Step
+        from talkgraph.engine.step import Step
 
         return Step(self, sources)
 
@@ -78,7 +78,7 @@ class Node:
         return type(self)(**{**given, **parameters})
 
 
-@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(param,))
+@dataclass_transform(frozen_default=True, kw_only_default=True)
 def node(id: str, *, version: int, transient: bool = False) -> Callable[[type[T]], type[T]]:
     """Class decorator that makes a frozen, keyword-only attrs class with an id and a version.
 

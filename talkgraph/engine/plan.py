@@ -8,10 +8,10 @@ from typing import Literal
 import attrs
 
 from talkgraph.cache.records import Record
-from talkgraph.engine.graph import parse_source
 from talkgraph.engine.keying import Ingredients, Keys, explain
 from talkgraph.engine.lineage import Lineage
 from talkgraph.engine.request import Request
+from talkgraph.engine.step import parse_source
 from talkgraph.errors import DamagedError
 
 State = Literal["hit", "run", "pending", "stream", "given"]

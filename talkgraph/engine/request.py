@@ -9,8 +9,9 @@ from typing import Any
 import attrs
 
 from talkgraph.cache.store import Store
-from talkgraph.engine.graph import Graph, parse_source
+from talkgraph.engine.graph import Graph
 from talkgraph.engine.ports import signature
+from talkgraph.engine.step import parse_source
 from talkgraph.engine.types import coerce
 from talkgraph.errors import GraphError, InputError, nearest
 

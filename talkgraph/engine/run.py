@@ -20,16 +20,18 @@ from talkgraph.cache.codecs import field_of
 from talkgraph.cache.records import Record
 from talkgraph.engine.events import Failed, Finished, Note, Started
 from talkgraph.engine.executors import Executor
-from talkgraph.engine.graph import parse_source
 from talkgraph.engine.keying import Ingredients, Keys, explain
 from talkgraph.engine.lineage import Lineage
 from talkgraph.engine.ports import signature
 from talkgraph.engine.request import Request
 from talkgraph.engine.result import Result, StepRecord
 from talkgraph.engine.source import note_imports
+from talkgraph.engine.step import parse_source
 from talkgraph.engine.step_context import Emit, StepContext, reads_once
 from talkgraph.engine.types import coerce
 from talkgraph.errors import DamagedError, GraphError, NodeError, TalkgraphError
+
+__all__ = ["Result", "Run", "StepRecord", "run"]
 
 _ATTEMPTS = 3  # passes after which a node that never gives the same output twice is an error
 _LONG = 1.0  # s; after a step that took longer, the lineage is saved at once

@@ -1,0 +1,140 @@
+"""Where the large leaves of a value go: nowhere, for a key, or into the store, for a result."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+
+from talkgraph.cache import disk
+from talkgraph.cache.blobs import Blobs
+from talkgraph.cache.codecs import (
+    AnyArray,
+    array_leaf,
+    checked_chunk,
+    chunk_leaf,
+    frames_leaf,
+    reference,
+    safe_suffix,
+)
+from talkgraph.cache.files import File
+from talkgraph.cache.frames import CHUNK, Frames
+from talkgraph.cache.keys import Tree, digest_bytes
+from talkgraph.errors import DamagedError, KeyingError
+
+
+class Hashing:
+    """The sink for keys: digests only."""
+
+    def __init__(self, blobs: Blobs, content: Callable[[Path], tuple[str, disk.Stamp]]) -> None:
+        self._blobs = blobs
+        self._content = content
+
+    def array(self, array: AnyArray) -> Tree:
+        """Leaf of an array."""
+        return array_leaf(array)[0]
+
+    def file(self, file: File) -> Tree:
+        """Leaf of a file."""
+        path = file.path
+        size = path.stat().st_size if path.is_file() else 0
+        if path.parent.parent == self._blobs.folder:
+            return {"blob": path.name[:64], "size": size, "suffix": path.name[64:]}
+        digest, mark = self._content(path)
+        return {"blob": digest, "size": mark[0], "suffix": safe_suffix(path)}
+
+    def frames(self, frames: Frames) -> Tree:
+        """Leaf of frames."""
+        if frames.stored is not None:
+            return frames.stored[1]
+        if frames.once:
+            raise KeyingError("single-pass frames cannot be a graph's input; use from_function")
+        starts = range(0, frames.count, CHUNK)
+        chunks = [
+            array_leaf(checked_chunk(frames, a, min(a + CHUNK, frames.count)))[0] for a in starts
+        ]
+        return frames_leaf(frames, chunks)
+
+    def content(self, path: Path) -> str:
+        """Digest of what a path stands for."""
+        return self._content(path)[0]
+
+
+class Storing:
+    """The sink for results: blobs in the store, and a log of the chunks of frame streams."""
+
+    def __init__(
+        self,
+        blobs: Blobs,
+        partial: Path,
+        scratch: Path | None,
+        on_chunk: Callable[[int, int], None] | None,
+    ) -> None:
+        self._blobs = blobs
+        self._partial = partial
+        self._scratch = scratch
+        self._on_chunk = on_chunk
+        self._streams = 0
+
+    def array(self, array: AnyArray) -> Tree:
+        """Leaf of an array."""
+        return self._blobs.put_array(array)
+
+    def file(self, file: File) -> Tree:
+        """Leaf of a file."""
+        path = file.path
+        if not path.is_file():
+            raise KeyingError(f"the file {path} that was returned does not exist")
+        mine = self._scratch is not None and path.resolve().is_relative_to(self._scratch)
+        with disk.guarded(self._blobs.root):
+            return self._blobs.put_file(path, move=mine and not path.is_symlink())
+
+    def content(self, path: Path) -> str:
+        """Digest of what a path stands for."""
+        raise AssertionError("paths are not storable")
+
+    def frames(self, frames: Frames) -> Tree:
+        """Leaf of frames."""
+        if frames.stored is not None and frames.stored[0] == self._blobs.root:
+            for chunk in frames.stored[1]["chunks"]:
+                self._blobs.check(chunk["blob"], ".npy", chunk["size"])
+            return frames.stored[1]
+        log = self._partial / f"{self._streams}-{frames.count}-{'x'.join(map(str, frames.shape))}"
+        self._streams += 1
+        done = {} if frames.once else _read_log(log)
+        chunks: list[Tree] = []
+        with disk.guarded(self._blobs.root):
+            self._partial.mkdir(parents=True, exist_ok=True)
+            file = log.open("a", buffering=1)
+        with file:
+            file.write("\n")  # ends a line that a killed process left half written
+            for index, start in enumerate(range(0, frames.count, CHUNK)):
+                stop = min(start + CHUNK, frames.count)
+                leaf = chunk_leaf(done.get(index, ""), (stop - start, *frames.shape))
+                try:
+                    self._blobs.check(*reference(leaf))
+                except DamagedError:
+                    leaf = self._blobs.put_array(checked_chunk(frames, start, stop))
+                    with disk.guarded(self._blobs.root):
+                        file.write(_log_line(index, leaf["blob"]))
+                chunks.append(leaf)
+                if self._on_chunk is not None:
+                    self._on_chunk(stop, frames.count)
+        return frames_leaf(frames, chunks)
+
+
+def _log_line(index: int, digest: str) -> str:
+    entry = f"{index} {digest}"
+    return f"{entry} {digest_bytes(entry.encode())[:16]}\n"
+
+
+def _read_log(log: Path) -> dict[int, str]:
+    """Chunk index -> digest of the chunks that an interrupted run logged."""
+    found: dict[int, str] = {}
+    with contextlib.suppress(OSError):
+        for line in log.read_text(errors="replace").splitlines():
+            parts = line.split()
+            numbered = len(parts) == 3 and parts[0].isdecimal()
+            if numbered and line + "\n" == _log_line(int(parts[0]), parts[1]):
+                found[int(parts[0])] = parts[1]
+    return found
