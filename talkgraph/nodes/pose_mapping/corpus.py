@@ -6,6 +6,7 @@ import attrs
 import numpy as np
 
 from talkgraph.nodes.pose_mapping.facts import MappingFacts, speech_scale
+from talkgraph.nodes.pose_mapping.head_pose import pose_bands
 from talkgraph.nodes.pose_mapping.network import MappingSize
 from talkgraph.nodes.pose_mapping.readout import Readout
 from talkgraph.nodes.values import Bools, FaceFit, Floats, SpeechFeatures
@@ -133,6 +134,7 @@ def corpus_facts(
         expression_rest=np.mean([e.mean(0) for e, _ in kept], axis=0),
         expression_std=np.maximum(within.std(0), 1e-3),
         pose_std=np.maximum(within_pose.std(0), 1e-5),
+        pose_band_std=np.concatenate([pose_bands(x.pose, x.fps) for x in examples], 1).std(1),
         readout=readout,
         mouth_std=readout.of(within).std(0),
         size=attrs.asdict(size),

@@ -36,6 +36,7 @@ class MappingFacts:
     expression_rest: `[shape=(64,)]`, mean of the training clips' mean expressions.
     expression_std: `[shape=(64,)]`, spread about a clip's mean; unit of the network's output.
     pose_std: `[shape=(6,)]`, spread of rotation (rad) and translation about a clip's mean.
+    pose_band_std: `[shape=(3, 6)]`, the same in each band of `head_pose.BANDS_HZ`.
     readout: linear measures of the mouth over the expression.
     mouth_std: `[shape=(len(readout.names),)]`, their spread about a clip's mean.
     size: the fields of `MappingSize`.
@@ -50,6 +51,7 @@ class MappingFacts:
     expression_rest: Floats = attrs.field(converter=_array)
     expression_std: Floats = attrs.field(converter=_array)
     pose_std: Floats = attrs.field(converter=_array)
+    pose_band_std: Floats = attrs.field(converter=_array)
     readout: Readout
     mouth_std: Floats = attrs.field(converter=_array)
     size: dict[str, Any]
@@ -102,7 +104,7 @@ class MappingFacts:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, np.ndarray):
-        return [float(f"{x:.7g}") for x in value]
+        return [_plain(x) if x.ndim else float(f"{x:.7g}") for x in value]
     if isinstance(value, Readout):
         return {"names": list(value.names), "rows": [_plain(row) for row in value.rows]}
     return value

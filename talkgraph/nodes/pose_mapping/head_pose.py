@@ -1,24 +1,34 @@
 """From the network's timid head pose to one that moves like the person.
 
 A net trained with a squared error predicts the mean of what is possible: its head movement has the
-right moments but far too little range. Per axis the prediction is smoothed without lag, given the
-person's mean and spread, and kept inside the range that the clip shows.
+right moments but far too little range, and least of all the slow turns that make up most of a
+person's movement. So the prediction is split into bands of frequency; each is given the spread that
+the person has in it, the sum is set at the person's place and kept inside the range of the clip.
 """
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import attrs
 import numpy as np
 
 from talkgraph.nodes.values import FaceFit, Floats
 
+# Upper ends of the bands. Nods reach 2 Hz or so; faster movement is the tracker's or net's noise.
+BANDS_HZ = (0.25, 0.8, 2.5)
+
 
 @attrs.frozen(kw_only=True, eq=False)
 class PoseHabit:
-    """How a head moves: mean, spread and range of (rotation, translation), `[shape=(6,)]` each."""
+    """How a head moves, in (rotation, translation).
+
+    mean, low, high: `[shape=(6,)]`, place and range.
+    band_std: `[shape=(3, 6)]`, spread in each band of `BANDS_HZ`.
+    """
 
     mean: Floats
-    std: Floats
+    band_std: Floats
     low: Floats
     high: Floats
 
@@ -29,16 +39,25 @@ def pose_of(fit: FaceFit) -> Floats:
     return np.asarray(pose[fit.measured] if fit.measured.any() else pose, np.float32)
 
 
+def pose_bands(pose: Floats, fps: float) -> Floats:
+    """Split `pose [shape=(T, 6)]` less its mean into bands, `[shape=(3, T, 6), float32]`."""
+    centred = pose - pose.mean(0)
+    low = [lowpass(centred, cutoff, fps) for cutoff in BANDS_HZ]
+    return np.stack([low[0], *(b - a for a, b in pairwise(low))])
+
+
 def habit_of_clip(fit: FaceFit, percentile: float) -> PoseHabit:
     """The habit that a clip shows; its range leaves out `percentile` % at either end."""
     pose = pose_of(fit)
     low, high = np.percentile(pose, [percentile, 100 - percentile], axis=0).astype(np.float32)
-    return PoseHabit(mean=pose.mean(0), std=pose.std(0), low=low, high=high)
+    whole = np.concatenate([fit.motion.rotation, fit.motion.translation], axis=1)
+    spread = pose_bands(whole, fit.motion.fps).std(1)
+    return PoseHabit(mean=pose.mean(0), band_std=spread, low=low, high=high)
 
 
-def habit_around(pose: Floats, std: Floats, reach: float) -> PoseHabit:
+def habit_around(pose: Floats, std: Floats, band_std: Floats, reach: float) -> PoseHabit:
     """The general habit around one pose `[shape=(6,)]`: `reach` standard deviations each way."""
-    return PoseHabit(mean=pose, std=std, low=pose - reach * std, high=pose + reach * std)
+    return PoseHabit(mean=pose, band_std=band_std, low=pose - reach * std, high=pose + reach * std)
 
 
 def lowpass(signal: Floats, cutoff: float, fps: float) -> Floats:
@@ -63,20 +82,19 @@ def soft_limit(values: Floats, low: Floats, high: Floats, knee: float) -> Floats
 
 
 def personal_pose(
-    predicted: Floats, habit: PoseHabit, *, fps: float, cutoff: float, max_gain: float, knee: float
+    predicted: Floats, habit: PoseHabit, *, fps: float, max_gain: float, knee: float
 ) -> Floats:
     """Give the predicted pose the person's place, range and calm.
 
     Args:
         predicted: `[shape=(T, 6)]`, relative to any constant.
-        cutoff: of the low-pass, Hz.
-        max_gain: most by which an axis is amplified to reach the person's spread.
+        max_gain: most by which a band of an axis is amplified to reach the person's spread.
         knee: part of the range in which the limit works, in (0, 1).
 
     Returns:
-        `[shape=(T, 6), float32]`, strictly inside the habit's range.
+        `[shape=(T, 6), float32]`, inside the habit's range.
     """
-    smooth = lowpass(predicted, cutoff, fps)
-    centred = smooth - smooth.mean(0)
-    gain = np.minimum(habit.std / np.maximum(centred.std(0), 1e-9), max_gain)
-    return soft_limit(habit.mean + gain * centred, habit.low, habit.high, knee)
+    bands = pose_bands(predicted, fps)
+    gain = np.minimum(habit.band_std / np.maximum(bands.std(1), 1e-9), max_gain)
+    moved = (gain[:, None] * bands).sum(0)
+    return soft_limit(habit.mean + moved, habit.low, habit.high, knee)

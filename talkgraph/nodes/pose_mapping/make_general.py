@@ -5,7 +5,8 @@
 
 The manifest is a JSON list with `name`, `wav` and `person` of every clip, paths beside it. FITS
 holds CLIP.npz with the fields of a FaceFit (expression, rotation, translation, measured). Clips
-named by `--leave-out` are not used. Writes general_mapping.onnx and its card general_mapping.md.
+named by `--leave-out` are not used. Writes general_mapping_FEATURE.onnx
+and its card general_mapping_FEATURE.md.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any
 
 import attrs
 import numpy as np
+import torch
 
 from talkgraph.errors import InputError
 from talkgraph.nodes.audio_features import LogMel, Mfcc
@@ -37,10 +39,11 @@ LICENCE = (
     "MIT for what is ours. The weights were trained on public web clips of unclear rights: use "
     "them for research and for trying talkgraph out, and train your own for anything else."
 )
-CARD = """# General mapping from speech to motion
+CARD = """# General mapping from speech to motion, for `{feature}`
 
-`general_mapping.onnx`: eq. (1) of Yi et al. 2020 (encoder and LSTM, {parameters:,} parameters,
-feature `{feature}`), before any personalisation. It works with the face model '{model}' only.
+`general_mapping_{feature}.onnx`: eq. (1) of Yi et al. 2020 (encoder and LSTM, {parameters:,}
+parameters, feature `{feature}`), before any personalisation. It works with the face model
+'{model}' only.
 
 **Data.** {clips} clips of {people} persons, {minutes:.1f} minutes: public web video and research
 corpora (GRID; others of unclear rights) that talkgraph neither owns nor ships. Expression and head
@@ -79,12 +82,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--feature", choices=tuple(NODES), default="mfcc")
     parser.add_argument("--leave-out", nargs="*", default=[], help="names of clips")
     parser.add_argument("--synthetic", type=int, default=1000, help="utterances, 0 for none")
-    parser.add_argument("--steps", type=int, nargs=2, default=(600, 800), help="real, synthetic")
+    parser.add_argument("--steps", type=int, nargs=2, default=(400, 500), help="real, synthetic")
     parser.add_argument("--folds", type=int, default=4)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder")
     args = parser.parse_args(arguments)
 
+    torch.set_num_threads(1)  # the sums of several threads are not the same every time
     model = load_face_model(args.model)
     readout = mouth_readout(model)
     examples = read_examples(args.manifest, args.fits, args.feature, args.leave_out)
@@ -122,7 +126,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     made, scores = train(
         examples,
-        args.output / "general_mapping.onnx",
+        args.output / f"general_mapping_{args.feature}.onnx",
         feature=args.feature,
         readout=readout,
         settings=settings,
@@ -132,7 +136,9 @@ def main(arguments: list[str] | None = None) -> int:
         lags=lags,
         report=_report,
     )
-    (args.output / "general_mapping.md").write_text(made.facts["card"], encoding="utf-8")
+    (args.output / f"general_mapping_{args.feature}.md").write_text(
+        made.facts["card"], encoding="utf-8"
+    )
     print(table(scores))
     return 0
 

@@ -35,8 +35,9 @@ class MapMotion(Node):
     limits are not in the paper, which leaves the pose as predicted.
     """
 
-    max_gain: float = param(4.0, "most by which head movement is amplified per axis", ge=1)
-    cutoff: float = param(2.5, "low-pass of the head pose, without lag", unit="Hz", gt=0)
+    max_gain: float = param(
+        20.0, "most by which head movement is amplified, per axis and band of frequency", ge=1
+    )
     knee: float = param(0.3, "outer part of the range in which the pose limit bends", gt=0, lt=1)
     range_percentile: float = param(
         1.0, "share of the clip's poses left out of its range at either end", unit="%", ge=0, lt=50
@@ -80,12 +81,11 @@ class MapMotion(Node):
             habit = habit_of_clip(person, self.range_percentile)
         else:
             place = np.zeros(6, np.float32) if person is None else pose_of(person).mean(0)
-            habit = habit_around(place, facts.pose_std, self.photo_reach)
+            habit = habit_around(place, facts.pose_std, facts.pose_band_std, self.photo_reach)
         return personal_pose(
             predicted,
             habit,
             fps=facts.fps,
-            cutoff=self.cutoff,
             max_gain=self.max_gain,
             knee=self.knee,
         )

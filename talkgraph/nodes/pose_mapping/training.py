@@ -32,8 +32,8 @@ class Schedule:
     shift: largest shift in feature rows (10 ms) of sound against picture.
     """
 
-    steps: int = 1500
-    batch: int = 16
+    steps: int = 400
+    batch: int = 8
     frames: int = 75
     rate: float = 1e-3
     warmup: int = 50
