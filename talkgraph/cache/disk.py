@@ -40,7 +40,7 @@ def guarded(root: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            text = "the disk is full; free some space or run `talkgraph cache gc --limit SIZE`, then run again"
+            text = "the disk is full; free some, `talkgraph cache gc --limit SIZE`, then run again"
         elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
             text = "it cannot be written; choose another with --store or TALKGRAPH_STORE"
         elif error.errno == errno.EMFILE:

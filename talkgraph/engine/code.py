@@ -14,10 +14,13 @@ from __future__ import annotations
 import ast
 import contextlib
 import inspect
+import linecache
 import sys
+import textwrap
 import types
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import attrs
 
@@ -125,6 +128,8 @@ class _Closure:
         parts[OWN] = own.digest
         pending = [*self._uses(module, own)]
         self._data_files(module, own, parts)
+        if self._path(module) is None:
+            pending.extend(self._live_parts(own, parts))
         if "<locals>" in self._cls.__qualname__:
             pending.append((module, self._cls.__qualname__.partition(".")[0]))
             parts.update(self._closed_over())
@@ -149,16 +154,50 @@ class _Closure:
         module = self._module(cls.__module__)
         found: ast.stmt | None = find_class(module.tree, cls.__qualname__) if module else None
         if found is None:
-            try:
-                found = ast.parse(inspect.cleandoc("\n" + inspect.getsource(cls))).body[0]
-            except (OSError, TypeError, SyntaxError):
-                raise KeyingError(
-                    f"node '{getattr(cls, 'node_id', cls.__name__)}': its source cannot be read, "
-                    "so a change of its code would go unnoticed; define it in a file"
-                ) from None
+            found = self._live_source(cls)
         assert isinstance(found, ast.ClassDef)
         nameless = ast.ClassDef("node", found.bases, found.keywords, found.body, [])
         return facts_of([nameless], cls.__module__, self._is_package(cls.__module__))
+
+    def _live_source(self, thing: Any) -> ast.stmt:
+        """Source of a class or function that lies in no file, as in a notebook."""
+        with contextlib.suppress(OSError, TypeError, SyntaxError, IndexError):
+            if not isinstance(thing, type):
+                return ast.parse(textwrap.dedent(inspect.getsource(thing))).body[0]
+            for method in vars(thing).values():  # a class is found through its methods' cell
+                code = getattr(method, "__code__", None)
+                lines = linecache.getlines(code.co_filename) if code is not None else []
+                found = find_class(ast.parse("".join(lines)), thing.__qualname__)
+                if found is not None:
+                    return found
+        raise KeyingError(
+            f"node '{getattr(self._cls, 'node_id', '?')}': the source of {thing.__qualname__} "
+            "cannot be read, so a change of it would go unnoticed; define it in a file"
+        )
+
+    def _live_parts(self, facts: Facts, parts: dict[str, str]) -> Iterator[Place]:
+        """Count what code that lies in no file uses: the globals of its module as they are now."""
+        space = vars(sys.modules[self._cls.__module__])
+        pending, seen = [facts], {self._cls.__qualname__}
+        while pending:
+            for first, *attributes in pending.pop().chains:
+                value = space.get(first)
+                if isinstance(value, types.ModuleType):
+                    yield from self._resolve((value.__name__, "*"), tuple(attributes))
+                    continue
+                if first in seen or first not in space:
+                    continue
+                seen.add(first)
+                home = getattr(value, "__module__", None)
+                if not (isinstance(value, type) or inspect.isroutine(value)):
+                    where = f"global '{first}'"
+                    parts[f"variable {first}"] = self._store.digest_of(value, where)[0]
+                elif home == self._cls.__module__:
+                    inner = facts_of([self._live_source(value)], home, False)
+                    parts[f"{home}.{first}"] = inner.digest
+                    pending.append(inner)
+                elif home is not None:
+                    yield from self._resolve((home, value.__qualname__.partition(".")[0]), ())
 
     def _closed_over(self) -> dict[str, str]:
         """Values that the methods of a class made inside a function take from that function."""

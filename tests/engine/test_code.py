@@ -320,7 +320,48 @@ def test_a_script_and_the_module_beside_it(tmp_path):
 def test_code_without_source_is_refused(tmp_path):
     command = [sys.executable, "-c", SCRIPT.replace("import beside", ""), str(tmp_path / "store")]
     done = subprocess.run(command, capture_output=True, text=True)
-    assert "KeyingError: node 'code_script': its source cannot be read" in done.stderr
+    assert "KeyingError: node 'code_script': the source of Stage cannot be read" in done.stderr
+
+
+CELLS = {
+    "imports": "import math\nfrom talkgraph import Node, node\nFACTOR = 2",
+    "helper": "def helper(x):\n    return second(x) * FACTOR",
+    "second": "def second(x):\n    return x + 1",
+    "node": (
+        "@node('code_cell', version=1)\nclass Stage(Node):\n    'Doc.'\n"
+        "    def run(self) -> int:\n        return helper(3)"
+    ),
+}
+
+
+def test_a_notebook(tmp_path, monkeypatch):
+    import code as interpreter
+    import linecache
+    import types
+
+    store = Store(tmp_path, durable=False)
+    module = types.ModuleType("notebook")
+    monkeypatch.setitem(sys.modules, "notebook", module)
+    run_number = itertools.count()
+
+    def execute(**cells):
+        for text in cells.values():
+            name = f"<cell {next(run_number)}>"
+            linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+            console = interpreter.InteractiveInterpreter(vars(module))
+            console.runcode(compile(text, name, "exec"))
+        graph = Graph("n", steps={"stage": module.Stage().on()})
+        record = graph.run(store=store).records["stage"]
+        return graph.run(store=store).output, record.cached, record.reason
+
+    assert execute(**CELLS) == (8, False, "first run")
+    assert execute(**CELLS)[:2] == (8, True)
+    assert execute(a=CELLS["node"].replace("Doc", "Other"))[:2] == (8, True)
+    assert execute(a="FACTOR = 3") == (12, False, "code of variable FACTOR changed")
+    assert execute(a=CELLS["second"].replace("1", "2")) == (
+        15, False, "code of notebook.second changed",
+    )  # fmt: skip
+    assert execute(a=CELLS["node"].replace("3", "4"))[:2] == (18, False)
 
 
 def test_all_our_own_nodes_have_a_digest(tmp_path):

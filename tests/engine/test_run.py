@@ -443,7 +443,7 @@ def test_a_full_disk_is_one_clear_line(store, path, monkeypatch):
 
     store.prepare()
     monkeypatch.setattr(os, "replace", full)
-    with pytest.raises(StoreError, match="the disk is full; free some space") as caught:
+    with pytest.raises(StoreError, match="the disk is full; free some") as caught:
         graph().run({"path": path}, store=store)
     assert caught.value.step == "read" and "\n" not in str(caught.value)
     monkeypatch.undo()
@@ -512,7 +512,7 @@ def test_a_step_that_is_never_the_same_twice(store, path):
     @node("test_run_random", version=1)
     class Random(Node):
         def run(self) -> np.ndarray:
-            return np.frombuffer(os.urandom(80), np.int64)
+            return np.frombuffer(os.urandom(80), np.uint8)
 
     g = Graph("r", steps={"r": Random().on(), "s": Sum().on(array="r"), "a": Add().on(one="s")})
     g.run(store=store)
@@ -657,6 +657,32 @@ def test_files(store):
     assert result.output == 5 and result["w"].path.suffix == ".txt"
     assert result["w"].path.is_relative_to(store.path)
     assert not list((store.path / "tmp").iterdir())
+
+
+blobs: list[Path] = []
+
+
+@node("test_run_vanish", version=1)
+class Vanish(Node):
+    def run(self, frames: Frames) -> float:
+        calls.append("vanish")
+        if calls.count("vanish") == 1:
+            for blob in blobs[0].rglob("*.npy"):
+                blob.unlink()
+        return float(np.mean([chunk.mean() for chunk in frames.chunks()]))
+
+
+def test_a_blob_that_vanishes_under_a_running_node_is_made_again(store):
+    blobs[:] = [store.path / "blobs"]
+    steps = {
+        "f": Film().on(),
+        "n": Negative().on(frames="f"),
+        "v": Vanish().on(frames="n"),
+    }
+    g = Graph("v", steps=steps)
+    result = g.run(store=store)
+    assert calls.count("vanish") == 2 and calls.count("film") == 2
+    assert result.output == g.run(store=Store(store.path.parent / "other")).output
 
 
 # -- scale ------------------------------------------------------------------------------------------
