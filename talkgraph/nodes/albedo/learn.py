@@ -20,6 +20,7 @@ from talkgraph.nodes.values import Albedo, Clip, FaceFit, Floats
 
 COMPONENTS = 80  # Yi et al. 2020, section 3.1
 FRAMES = 5  # per clip
+BRIGHTEST_INNER = 0.9  # teeth and eyes in shadow; more is a mistaken irradiance
 
 
 @attrs.frozen(eq=False, kw_only=True)
@@ -81,7 +82,7 @@ def learn_albedo(
     return LearnedAlbedo(
         mean_albedo=median[outer],
         albedo_basis=basis.astype(np.float32),
-        inner_albedo=median[~outer],
+        inner_albedo=np.minimum(median[~outer], BRIGHTEST_INNER),
     )
 
 

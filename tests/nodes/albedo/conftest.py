@@ -51,6 +51,12 @@ def motion_of(jaw, rotation) -> Motion:
     )
 
 
+@pytest.fixture(scope="session", name="film")
+def film_fixture():
+    """film(model, truth, jaw, rotation) -> Scene."""
+    return lambda model, truth, jaw, rotation: film(model, truth, motion_of(jaw, rotation))
+
+
 @pytest.fixture(scope="session")
 def model() -> FaceModel:
     return synthetic_face_model()

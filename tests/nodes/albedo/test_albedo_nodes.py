@@ -1,7 +1,6 @@
 import attrs
 import numpy as np
 import pytest
-from conftest import film, motion_of
 
 from talkgraph.cache.frames import Frames
 from talkgraph.nodes.albedo.detailed import DetailedAlbedo
@@ -45,12 +44,12 @@ def test_values_are_finite_and_in_range(scene, node):
     assert (again.colour == found.colour).all() and (again.light == found.light).all()
 
 
-def test_detail_is_kept_by_one_and_smoothed_by_the_other(model, light):
+def test_detail_is_kept_by_one_and_smoothed_by_the_other(film, model, light):
     colour = model.mean_albedo.copy()
     mole = np.linalg.norm(model.mean_shape[:, :2] - [-0.35, -0.2], axis=1) < 0.06
     mole &= model.region == SKIN
     colour[mole] *= 0.4
-    scene = film(model, Albedo(colour=colour, light=light), motion_of([0.0], [0, 0, 0]))
+    scene = film(model, Albedo(colour=colour, light=light), [0.0], [0, 0, 0])
     detailed = DetailedAlbedo().run(scene.clip, scene.fit, model).colour
     smooth = LowFrequencyAlbedo().run(scene.clip, scene.fit, model).colour
     around = np.median(detailed[model.region == SKIN], axis=0)
@@ -58,13 +57,13 @@ def test_detail_is_kept_by_one_and_smoothed_by_the_other(model, light):
     assert (smooth[mole] / around).mean() > 0.75
 
 
-def test_the_mouth_comes_from_the_frame_that_shows_it(model, light):
+def test_the_mouth_comes_from_the_frame_that_shows_it(film, model, light):
     colour = model.mean_albedo.copy()
     mouth = model.region == INNER_MOUTH
     colour[mouth] = 0.1, 0.5, 0.7  # a colour that nothing else has
     truth = Albedo(colour=colour, light=light)
-    closed = film(model, truth, motion_of([0.0] * 4, np.zeros((4, 3))))
-    opened = film(model, truth, motion_of([0.0, 0, 1.5, 2.0], np.zeros((4, 3))))
+    closed = film(model, truth, [0.0] * 4, np.zeros((4, 3)))
+    opened = film(model, truth, [0.0, 0, 1.5, 2.0], np.zeros((4, 3)))
     never, seen = (
         DetailedAlbedo().run(each.clip, each.fit, model).colour[mouth] for each in (closed, opened)
     )

@@ -3,31 +3,13 @@ import pytest
 from scipy.io import savemat
 
 from talkgraph.errors import ModelError
-from talkgraph.nodes.morphable.bfm import TRACKED_OF_68, load_bfm
+from talkgraph.nodes.morphable.bfm import load_bfm
 from talkgraph.nodes.morphable.face_mesh import face_mesh_triangles
 from talkgraph.nodes.morphable.face_model import INNER_MOUTH, SKIN
 from talkgraph.nodes.morphable.mesh import vertex_normals
 from talkgraph.nodes.morphable.synthetic import synthetic_arrays
 
 ARRAYS = synthetic_arrays()
-SHIFT = np.array([0.3, -0.2, 0.5])
-
-
-def mat_arrays():
-    """The made-up face in the form of BFM_model_front.mat."""
-    flat = {key: value.reshape(468 * 3, -1) for key, value in ARRAYS.items()}
-    keypoints = np.ones(68)
-    for index, tracked in TRACKED_OF_68.items():
-        keypoints[index] = tracked + 1
-    return {
-        "meanshape": (flat["mean_shape"] + np.tile(SHIFT, 468)[:, None]).T.astype(np.float32),
-        "idBase": flat["identity_basis"].astype(np.float32),
-        "exBase": flat["expression_basis"].astype(np.float32),
-        "meantex": 255 * flat["mean_albedo"].T,
-        "texBase": 255 * flat["albedo_basis"],
-        "tri": face_mesh_triangles().astype(np.float64) + 1,
-        "keypoints": keypoints[None],
-    }
 
 
 @pytest.fixture
@@ -35,8 +17,8 @@ def path(tmp_path):
     return tmp_path / "BFM_model_front.mat"
 
 
-def test_conventions_are_converted(path):
-    savemat(path, mat_arrays())
+def test_conventions_are_converted(path, bfm_arrays):
+    savemat(path, bfm_arrays)
     model = load_bfm(path)
     mean = ARRAYS["mean_shape"]
     assert model.mean_shape[:468] == pytest.approx(mean - mean.mean(axis=0), abs=1e-5)
@@ -48,16 +30,16 @@ def test_conventions_are_converted(path):
     assert set(model.region.tolist()) == {SKIN, INNER_MOUTH}
 
 
-def test_triangles_are_turned_to_face_outwards(path):
-    arrays = mat_arrays()
+def test_triangles_are_turned_to_face_outwards(path, bfm_arrays):
+    arrays = bfm_arrays
     arrays["tri"] = arrays["tri"][:, ::-1]
     savemat(path, arrays)
     model = load_bfm(path)
     assert vertex_normals(model.mean_shape, model.triangles)[:468, 2].mean() > 0.5
 
 
-def test_mouth_patch_follows_the_jaw_and_hides_behind_the_face(path):
-    savemat(path, mat_arrays())
+def test_mouth_patch_follows_the_jaw_and_hides_behind_the_face(path, bfm_arrays):
+    savemat(path, bfm_arrays)
     model = load_bfm(path)
     patch = model.region == INNER_MOUTH
     opened = model.shape(np.zeros(80), [1.0])[patch] - model.mean_shape[patch]
@@ -66,8 +48,8 @@ def test_mouth_patch_follows_the_jaw_and_hides_behind_the_face(path):
 
 
 @pytest.mark.parametrize("damage", ["missing", "text", "lacks", "shape", "index", "struct", "hdf5"])
-def test_other_files_are_refused_in_one_line(path, damage):
-    arrays = mat_arrays()
+def test_other_files_are_refused_in_one_line(path, damage, bfm_arrays):
+    arrays = bfm_arrays
     if damage == "text":
         path.write_text("no model " * 100)
     elif damage == "hdf5":  # MATLAB 7.3
