@@ -59,7 +59,7 @@ class CropHead(Node):
         tight_low, tight_high = envelope(min(_TIGHTEST, self.room))
         shorter = float(min(height, width))
         wanted, tight = float((high - low).max()), float((tight_high - tight_low).max())
-        side = min(wanted, max(shorter, tight))
+        side = float(math.floor(min(wanted, max(shorter, tight))))  # whole px, as are its corners
         size = self.size
         if not size:
             size = min(max(_SMALLEST, _multiple(side, shorter)), _LARGEST)
@@ -78,10 +78,10 @@ def _multiple(side: float, shorter: float) -> int:
 
 
 def _inside(start: float, side: float, length: int) -> float:
-    """Move [start, start + side] into [0, length] where it fits; whole px."""
-    if side <= length:
-        start = min(max(start, 0.0), length - side)
-    return float(math.floor(start + 0.5)) if side <= length else float(round((length - side) / 2))
+    """Move [start, start + side] into [0, length], or around its middle if longer; whole px."""
+    if side > length:
+        return float(round((length - side) / 2))
+    return float(min(max(math.floor(start + 0.5), 0), length - int(side)))
 
 
 def crop_frames(source: Frames, crop: Crop, size: int) -> Frames:

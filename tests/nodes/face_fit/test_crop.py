@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from talkgraph.cache.files import File
@@ -48,6 +48,7 @@ def test_the_automatic_size(side, size):
     x=st.floats(0.2, 0.8), y=st.floats(0.2, 0.8), side=st.floats(0.05, 0.7),
     height=st.integers(260, 1200), width=st.integers(260, 1200),
 )  # fmt: skip
+@example(x=0.5, y=0.75, side=0.5, height=850, width=850)
 def test_the_square_stays_in_the_frame_where_the_face_allows(x, y, side, height, width):
     shorter = min(height, width)
     crop, size = CropHead().place(boxes((x * width, y * height, side * shorter)), height, width)
