@@ -1,5 +1,6 @@
 """What goes into the store comes out the same, and reading executes nothing."""
 
+import contextlib
 import json
 import math
 import os
@@ -216,16 +217,15 @@ def test_a_pickle_in_the_place_of_an_array_is_not_executed(store, tmp_path):
     leaf = store.blobs.put_file(tmp_path / "evil.npy", move=False)
     for dtype in ("|O", "O", "|u1"):
         tree = {"array": {**leaf, "suffix": ".npy", "dtype": dtype, "shape": [1]}}
-        try:
+        with contextlib.suppress(DamagedError):
             decode(tree, store.blobs)
-        except DamagedError:
-            pass
     assert pickle.dumps and not os.path.exists("/tmp/talkgraph-was-executed")
 
 
 @pytest.mark.parametrize(
     "tree",
-    [{"blob": 3}, {"pickle": "x"}, {"int": 1, "float": "0"}, {"value": ["test_codecs_box", {"zz": 1}]},
+    [{"blob": 3}, {"pickle": "x"}, {"int": 1, "float": "0"},
+     {"value": ["test_codecs_box", {"zz": 1}]},
      {"array": {"blob": "../../etc/passwd", "size": 1}}, {"float": 3}, {"tuple": 5}, 7, 1.5,
      {"file": {"blob": "a" * 64, "size": 1, "suffix": "/../x"}}, {"frames": {}},
      {"array": {"blob": "a" * 64, "size": -1}}, {"bytes": "%%"}, {"scalar": ["|O", "00"]}],

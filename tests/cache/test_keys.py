@@ -60,12 +60,15 @@ class Other:
 
 
 DISTINCT = [
-    None, True, False, 0, 1, 2**70, -1, 0.0, -0.0, 1.0, math.inf, -math.inf, math.nan, "", "1", "None",
+    None, True, False, 0, 1, 2**70, -1, 0.0, -0.0, 1.0, math.inf, -math.inf, math.nan, "", "1",
+    "None",
     b"", b"1", (), [], {}, set(), frozenset(), (1,), [1], {1}, frozenset({1}), {"a": 1}, {1: "a"},
     ((1,), 2), (1, (2,)), ("a", "b"), ("ab",), [None], Colour.RED, Colour.BLUE, Number.ONE,
     Inner(), Other(), Inner(x=Inner()), np.float32(1), np.float64(1), np.int64(1), np.bool_(True),
-    np.zeros(0), np.zeros((0, 2)), np.zeros(4), np.zeros((2, 2)), np.zeros((4, 1)), np.zeros(4, int),
-    np.zeros(4, np.float32), np.zeros(8, np.float32), np.array(0.0), np.array(-0.0), np.array(["a"]),
+    np.zeros(0), np.zeros((0, 2)), np.zeros(4), np.zeros((2, 2)), np.zeros((4, 1)),
+    np.zeros(4, int),
+    np.zeros(4, np.float32), np.zeros(8, np.float32), np.array(0.0), np.array(-0.0),
+    np.array(["a"]),
     np.array([b"a"]), np.array([True]), np.zeros((1, 2, 2, 3), np.uint8),
     Frames.from_array(np.zeros((1, 2, 2, 3), np.uint8)),
     Frames.from_array(np.zeros((0, 2, 2, 3), np.uint8)),

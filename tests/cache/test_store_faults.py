@@ -1,4 +1,4 @@
-"""Whatever fails or is killed: the old state or the new one, a clear error, and nothing served wrong."""
+"""Whatever fails or is killed: the old state or the new one, a clear error, nothing wrong."""
 
 import errno
 import json

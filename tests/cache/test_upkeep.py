@@ -1,5 +1,6 @@
 """ls, du, rm, gc, verify, why."""
 
+import json
 import os
 import time
 
@@ -89,9 +90,8 @@ def test_gc_spares_what_a_running_process_uses(store):
 def test_gc_does_not_wait_for_the_dead(store):
     (store.path / "runs").mkdir(exist_ok=True)
     left = store.path / "runs" / "1-dead"
-    left.write_text(
-        '{"host": "%s", "pid": 999999999, "start": "1"}\n%s\n' % (os.uname().nodename, key(0))
-    )
+    owner = {"host": os.uname().nodename, "pid": 999999999, "start": "1"}
+    left.write_text("\n".join([json.dumps(owner), key(0), ""]))
     store.gc(0)
     assert steps(store) == [] and not left.exists()
 
@@ -115,7 +115,7 @@ def test_gc_spares_streams_that_can_be_resumed(store):
 
 def test_verify_removes_and_names_what_is_damaged(store):
     assert store.verify() == []
-    shared = [p for p in (store.path / "blobs").rglob("*.npy") if p.stat().st_size < 5000][0]
+    shared = next(p for p in (store.path / "blobs").rglob("*.npy") if p.stat().st_size < 5000)
     before = os.stat(shared)
     shared.chmod(0o644)
     with shared.open("r+b") as file:

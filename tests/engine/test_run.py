@@ -340,7 +340,7 @@ def test_a_version_counts(store):
     assert versioned(2).plan(store=store)["v"].reason == "version changed from 1 to 2"
 
 
-# -- events, notes, failures -------------------------------------------------------------------------
+# -- events, notes, failures -------------------------------------------------------------------------  # noqa: E501
 
 
 def test_events_and_notes(store, path):
@@ -522,7 +522,7 @@ def test_a_step_that_is_never_the_same_twice(store, path):
     assert result["a"] == result["s"] + 100
 
 
-# -- frames ------------------------------------------------------------------------------------------
+# -- frames ------------------------------------------------------------------------------------------  # noqa: E501
 
 
 @node("test_run_film", version=1)
@@ -685,7 +685,7 @@ def test_a_blob_that_vanishes_under_a_running_node_is_made_again(store):
     assert result.output == g.run(store=Store(store.path.parent / "other")).output
 
 
-# -- scale ------------------------------------------------------------------------------------------
+# -- scale ------------------------------------------------------------------------------------------  # noqa: E501
 
 
 def chain(count):
@@ -737,7 +737,7 @@ def test_a_warm_plan_of_a_thousand_steps_is_quick(store):
     assert time.perf_counter() - began < 5
 
 
-# -- several processes -------------------------------------------------------------------------------
+# -- several processes -------------------------------------------------------------------------------  # noqa: E501
 
 WORKER = """
 import sys, time
@@ -760,7 +760,7 @@ print(g.run({"x": 1}, store=Store(sys.argv[1], durable=False)).output, flush=Tru
 def worker(tmp_path, seconds):
     (tmp_path / "worker.py").write_text(WORKER)
     return subprocess.Popen(
-        [sys.executable, tmp_path / "worker.py", tmp_path / "store", tmp_path / "log", str(seconds)],
+        [sys.executable, tmp_path / "worker.py", tmp_path / "store", tmp_path / "log", str(seconds)],  # noqa: E501
         stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
 
@@ -782,7 +782,7 @@ def test_a_killed_run_is_taken_over(tmp_path):
     assert second.communicate(timeout=20)[0].strip() == "3"
 
 
-# -- a cached run and a fresh one agree, whatever the graph ------------------------------------------------
+# -- a cached run and a fresh one agree, whatever the graph ------------------------------------------------  # noqa: E501
 
 
 @node("test_run_mix", version=1)
