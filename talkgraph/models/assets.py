@@ -177,9 +177,9 @@ ASSETS: dict[str, Asset] = {
             purpose="ResNet-50 that regresses the 257 coefficients of BFM 2009 (Deng et al. 2019)",
             licence="research only; needs the Basel Face Model's licence",
             source=UserFile(
-                "export the network of Deng et al. (Microsoft Deep3DFaceReconstruction) to ONNX "
-                "(input N x 3 x 224 x 224), then run: "
-                "talkgraph models add face-reconstruction FILE.onnx"
+                "take the checkpoint of Deng et al. (Deep3DFaceRecon_pytorch, epoch_20.pth) and "
+                "run: python -m talkgraph.nodes.face_fit.reconstruction_network epoch_20.pth "
+                "FILE.onnx, then: talkgraph models add face-reconstruction FILE.onnx"
             ),
             parts=(),
             convert=_as_brought,

@@ -1,20 +1,26 @@
 """The regressor of 257 coefficients of Deng et al. 2019, which Yi et al. 2020 (section 3.1) use.
 
 A ResNet-50 whose pooled features feed one 1x1 convolution per group of coefficients. The weights
-are not ours to ship: the user brings the official checkpoint and `export` turns it into ONNX.
+are not ours to ship: the user brings the official checkpoint and `export` turns it into ONNX, which
+goes into the model store:
+
+    python -m talkgraph.nodes.face_fit.reconstruction_network epoch_20.pth network.onnx
+    talkgraph models add face-reconstruction network.onnx
 """
 
 from __future__ import annotations
 
+import sys
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from talkgraph.errors import ModelError
+from talkgraph.nodes.face_fit.align import IMAGE
 
 if TYPE_CHECKING:
     import torch
 
-IMAGE = 224  # px, the side of the aligned crop the network sees
 # Width of each output group, in the order of the checkpoint's heads: identity, expression,
 # texture, angles, light, translation x and y, translation z. 257 in all.
 HEADS = (80, 64, 80, 3, 27, 2, 1)
@@ -98,24 +104,26 @@ def export(checkpoint: Path, target: Path) -> None:
 
     try:
         saved: Any = torch.load(checkpoint, map_location="cpu", weights_only=True)
-        state = saved.get(CHECKPOINT_KEY, saved)
     except Exception as error:  # the unpickler refuses unsafe files with many types
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        # Its own words advise to load the file unsafely, so they are not repeated.
+        reason = getattr(error, "strerror", None) or "damaged, or more than tensors in it"
         raise ModelError(
             f"{checkpoint} is no checkpoint that can be read safely ({reason}): bring the official"
-            " reconstruction checkpoint (.pth, weights only)"
+            " reconstruction checkpoint (epoch_20.pth)"
         ) from error
+    state = saved.get(CHECKPOINT_KEY, saved) if isinstance(saved, dict) else None
     write_onnx(load_state(build(), state, checkpoint), target)
 
 
 def load_state(network: torch.nn.Module, state: Any, source: Path) -> torch.nn.Module:
     """Load a state dict or say in one line what does not fit."""
     expected = network.state_dict()
+    state = state if isinstance(state, dict) else {}
     wrong = [
         name
         for name, tensor in expected.items()
         if not name.endswith("num_batches_tracked")
-        and (name not in state or tuple(state[name].shape) != tuple(tensor.shape))
+        and getattr(state.get(name), "shape", None) != tensor.shape
     ]
     if wrong:
         raise ModelError(
@@ -131,14 +139,39 @@ def write_onnx(network: torch.nn.Module, target: Path) -> None:
     import torch
 
     partial = target.with_name(target.name + ".partial")
-    torch.onnx.export(
-        network,
-        (torch.zeros(1, 3, IMAGE, IMAGE),),
-        str(partial),
-        input_names=["image"],
-        output_names=["coefficients"],
-        dynamic_axes={"image": {0: "n"}, "coefficients": {0: "n"}},
-        opset_version=17,
-        dynamo=False,
-    )
-    partial.replace(target)
+    try:
+        with warnings.catch_warnings():
+            # The exporter of TorchScript is deprecated, the newer one needs one package more.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            torch.onnx.export(
+                network,
+                (torch.zeros(1, 3, IMAGE, IMAGE),),
+                str(partial),
+                input_names=["image"],
+                output_names=["coefficients"],
+                dynamic_axes={"image": {0: "n"}, "coefficients": {0: "n"}},
+                opset_version=17,
+                dynamo=False,
+            )
+        partial.replace(target)
+    except OSError as error:
+        raise ModelError(f"{target} cannot be written ({error.strerror or error})") from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def main(arguments: list[str]) -> int:
+    """Export from the command line: CHECKPOINT.pth NETWORK.onnx; returns the exit status."""
+    if len(arguments) != 2:
+        print("usage: reconstruction_network CHECKPOINT.pth NETWORK.onnx", file=sys.stderr)
+        return 2
+    try:
+        export(Path(arguments[0]), Path(arguments[1]))
+    except ModelError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
