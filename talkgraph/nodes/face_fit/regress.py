@@ -7,7 +7,7 @@ over to the clip's camera. It needs two files that the user brings: BFM_model_fr
 
 In a graph it takes the place of `FitFace`:
 
-    graph.replace("fit", RegressFace().on(
+    graph.replace(fit=RegressFace().on(
         clip="clip", track="track", model="face_model", fps="clip.fps"))
 """
 

@@ -14,6 +14,7 @@ from scipy.optimize import least_squares
 from talkgraph.cache.files import File
 from talkgraph.cache.frames import Frames
 from talkgraph.errors import InputError, ModelError
+from talkgraph.graphs.yi2020 import graph
 from talkgraph.models import add
 from talkgraph.nodes.face_fit import RegressFace
 from talkgraph.nodes.face_fit.align import aligned_regions, five_points
@@ -165,14 +166,14 @@ def fake_network(path, vectors, shape=("n", 3, 224, 224)):
         helper.make_node("Reshape", ["index", "flat"], ["row"]),
         helper.make_node("Gather", ["table", "row"], ["coefficients"], axis=0),
     ]
-    graph = helper.make_graph(
+    made_of = helper.make_graph(
         nodes,
         "fake",
         [helper.make_tensor_value_info("image", TensorProto.FLOAT, list(shape))],
         [helper.make_tensor_value_info("coefficients", TensorProto.FLOAT, ["n", vectors.shape[1]])],
         [numpy_helper.from_array(values, name) for name, values in constants.items()],
     )
-    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    made = helper.make_model(made_of, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     onnx.save(made, path)
     return File(path)
 
@@ -185,9 +186,9 @@ def regress(scene, model, path, **parameters):
 def test_known_pose_comes_back(scene, model, tmp_path):
     fit = regress(scene, model, tmp_path / "n.onnx", pose_cutoff_hz=12, expression_cutoff_hz=12)
     off = in_picture(model, fit.identity, fit.motion, SIZE) - scene.track.landmarks[:, :468, :2]
-    assert np.linalg.norm(off, axis=-1).mean() < 0.5
-    assert np.linalg.norm(off, axis=-1).max() < 1.5
-    assert fit.error.shape == (FRAMES,) and fit.error.max() < 1.0
+    assert np.linalg.norm(off, axis=-1).mean() < 0.1
+    assert np.linalg.norm(off, axis=-1).max() < 0.5
+    assert fit.error.shape == (FRAMES,) and fit.error.max() < 0.2
     np.testing.assert_allclose(fit.identity, scene.identity, atol=1e-5)
     np.testing.assert_allclose(fit.motion.expression, scene.motion.expression, atol=0.02)
     np.testing.assert_allclose(fit.motion.rotation, scene.motion.rotation, atol=0.03)
@@ -306,6 +307,12 @@ def test_clip_and_track_must_belong_together(scene, model, tmp_path):
     with pytest.raises(InputError, match="no measured frame"):
         nowhere = scene.without(*range(FRAMES))
         RegressFace(network=network).run(scene.clip, nowhere.track, model, FPS)
+
+
+def test_it_takes_the_place_of_the_landmark_fit():
+    ports = {"clip": "clip", "track": "track", "model": "face_model", "fps": "clip.fps"}
+    step = graph().replace(fit=RegressFace().on(**ports)).steps["fit"]
+    assert step.node.node_id == "regress_face"
 
 
 def test_building_a_graph_loads_nothing_heavy():
