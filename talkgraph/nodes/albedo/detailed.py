@@ -7,7 +7,7 @@ import numpy as np
 from talkgraph.engine import Node, node, note, param
 from talkgraph.nodes.albedo.choose import best_frames, plainness
 from talkgraph.nodes.albedo.complete import complete, weighted_median
-from talkgraph.nodes.albedo.inner import divided, inner_colours
+from talkgraph.nodes.albedo.inner import divided, inner_colours, without_cold_teeth
 from talkgraph.nodes.albedo.observe import Observation, Observer
 from talkgraph.nodes.morphable.face_model import LIP, SKIN, FaceModel
 from talkgraph.nodes.morphable.lighting import estimate_light
@@ -56,7 +56,7 @@ class DetailedAlbedo(Node):
         inner, inner_weight = inner_colours(observer, light)
         values = np.where(outer[:, None], colour, inner)
         weights = np.where(outer, weight, inner_weight)
-        filled = complete(values, weights, model)
+        filled = without_cold_teeth(complete(values, weights, model), weights, light, model)
         return Albedo(colour=np.clip(filled, 0, BRIGHTEST), light=light)
 
 

@@ -7,12 +7,14 @@ import numpy as np
 from talkgraph.nodes.albedo.choose import best_frames, plainness
 from talkgraph.nodes.albedo.complete import weighted_median
 from talkgraph.nodes.albedo.observe import Observer
-from talkgraph.nodes.morphable.face_model import EYE, INNER_MOUTH
+from talkgraph.nodes.morphable.face_model import EYE, INNER_MOUTH, FaceModel
 from talkgraph.nodes.morphable.inner_surfaces import LINING
+from talkgraph.nodes.morphable.lighting import irradiance
 from talkgraph.nodes.values import Floats
 
 LOOKED_AT = 40  # frames examined, spread over the clip
 USED = {INNER_MOUTH: 10, EYE: 20}  # frames whose colours are combined
+COLDEST_TEETH = np.array([1.0, 0.95, 0.88], np.float32)  # green and blue at most, red being 1
 LEAST_LIGHT = (
     0.25  # irradiance, relative to its median, below which colours are not divided further
 )
@@ -60,6 +62,25 @@ def inner_colours(observer: Observer, light: Floats) -> tuple[Floats, Floats]:
         colour[at], weight[at] = weighted_median(tint, seen)
     colour[observer.rim], weight[observer.rim] = LINING, 1
     return colour, weight
+
+
+def without_cold_teeth(colour: Floats, weight: Floats, light: Floats, model: FaceModel) -> Floats:
+    """Keep guessed colours of the mouth's inside from being bluer than teeth ever are.
+
+    The light carries the person's skin tone, so a mean albedo of teeth comes out cold on anybody
+    whose skin is less warm than the mean. What was seen in a frame stays as it is.
+
+    Args:
+        colour: `[shape=(V, 3)]`, complete albedo.   weight: `[shape=(V,)]`, 0 where guessed.
+        light: `[shape=(9, 3)]`.   model: the face model.
+    """
+    guessed = (model.region == INNER_MOUTH) & (weight == 0)
+    lit = np.maximum(irradiance(np.array([[0.0, 0.0, 1.0]]), light)[0], 1e-3)
+    shown = colour[guessed] * lit
+    shown = np.minimum(shown, shown[:, :1] * COLDEST_TEETH)
+    warmed = colour.copy()
+    warmed[guessed] = shown / lit
+    return warmed
 
 
 def _most_usual(tint: Floats, seen: Floats) -> int:

@@ -11,7 +11,7 @@ from talkgraph.engine import Node, node, param
 from talkgraph.nodes.albedo.choose import best_frames, plainness
 from talkgraph.nodes.albedo.complete import complete
 from talkgraph.nodes.albedo.detailed import BRIGHTEST, RIDGE, light_of
-from talkgraph.nodes.albedo.inner import inner_colours
+from talkgraph.nodes.albedo.inner import inner_colours, without_cold_teeth
 from talkgraph.nodes.albedo.observe import Observation, Observer
 from talkgraph.nodes.morphable.face_model import LIP, FaceModel
 from talkgraph.nodes.morphable.lighting import irradiance
@@ -45,7 +45,7 @@ class LowFrequencyAlbedo(Node):
             coefficients = fit_albedo(views, coefficients, light, model, self.prior)
         albedo = model.albedo(coefficients)
         inner, weight = inner_colours(observer, light)
-        patches = complete(inner, weight, model)
+        patches = without_cold_teeth(complete(inner, weight, model), weight, light, model)
         outer = (model.region <= LIP)[:, None]
         return Albedo(colour=np.clip(np.where(outer, albedo, patches), 0, BRIGHTEST), light=light)
 

@@ -33,7 +33,7 @@ class Observation:
     colour: `[shape=(V, 3), float32]`, sRGB in [0, 1], 0 where weight is 0.
     weight: `[shape=(V,), float32]` in [0, 1]; 0 hidden or outside of the picture, 1 seen squarely.
     normal: `[shape=(V, 3), float32]`, unit, camera space.
-    share: `[shape=(V,), float32]`, of the light that comes in through the openings, else 1.
+    share: `[shape=(V, 3), float32]`, of the light that comes in through the openings, else 1.
     """
 
     colour: Floats
@@ -43,7 +43,7 @@ class Observation:
 
     def irradiance(self, light: Floats) -> Floats:
         """What `light [shape=(9, 3)]` throws on each vertex in this frame, `[shape=(V, 3)]`."""
-        return (irradiance(self.normal, light) * self.share[:, None]).astype(np.float32)
+        return (irradiance(self.normal, light) * self.share).astype(np.float32)
 
 
 class Observer:

@@ -56,7 +56,7 @@ class Shader:
         placed = point_in_camera(self.neutral + moved, rotation, translation).astype(np.float32)
         xy, depth = project(placed, self.size)
         light = irradiance(self._normals(placed), self.albedo.light)
-        lit = self.albedo.colour * light * inner_light(self.model, placed)[:, None]
+        lit = self.albedo.colour * light * inner_light(self.model, placed)
         return ShadedMesh(
             xy=xy,
             depth=depth,

@@ -17,7 +17,7 @@ def test_skin_has_all_its_light_and_an_open_mouth_too():
 
 def test_the_less_open_the_darker():
     shares = [
-        inner_light(MODEL, MODEL.shape(np.zeros(80), [jaw]))[MODEL.region == INNER_MOUTH][0]
+        inner_light(MODEL, MODEL.shape(np.zeros(80), [jaw]))[MODEL.region == INNER_MOUTH][0, 0]
         for jaw in (0.0, 0.5, 1.0)
     ]
     assert CLOSED_LIGHT[INNER_MOUTH] < shares[0] < shares[1] < shares[2]
@@ -30,3 +30,11 @@ def test_each_eye_for_itself():
     eye, left = MODEL.region == EYE, MODEL.mean_shape[:, 0] < 0
     assert share[eye & left] == pytest.approx(CLOSED_LIGHT[EYE])
     assert (share[eye & ~left] == 1).all()
+
+
+def test_what_is_deep_in_the_mouth_is_redder_and_eyes_are_not():
+    share = inner_light(MODEL, MODEL.shape(np.zeros(80), [0.0]))
+    mouth = share[MODEL.region == INNER_MOUTH][0]
+    assert mouth[0] > mouth[1] > mouth[2]
+    eyes = share[MODEL.region == EYE]
+    np.testing.assert_array_equal(eyes[:, 0], eyes[:, 2])
