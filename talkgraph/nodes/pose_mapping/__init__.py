@@ -1,7 +1,8 @@
 """From speech to motion (section 3.2): eq. (1), its loss (2), and the fine-tuning of section 4.1.
 
 Nodes
-    GeneralMapping      (`general_mapping`)     () -> OnnxModel: the mapping that ships.
+    GeneralMapping      (`general_mapping`)     () -> OnnxModel: the mapping that ships, for MFCC
+                                                or log mel features.
     PersonaliseMapping  (`personalise_mapping`) OnnxModel + FaceFit + the clip's own SpeechFeatures
                                                 -> OnnxModel: the person's mapping.
     MapMotion           (`map_motion`)          SpeechFeatures + OnnxModel + FaceFit -> Motion.
@@ -10,9 +11,10 @@ Nodes
 They stand between audio_features and face_fit on the one side, backgrounds and render on the other.
 
 Files: `network` eq. (1); `loss` eq. (2); `corpus`, `lag`, `training`, `score`, `train` the general
-training; `onnx_file`, `facts`, `inference` the model as a file; `head_pose`, `mouth`, `eyelids`,
-`readout` what is done to the prediction. Only `network`, `loss`, `training`, `train` and
-`onnx_file` need torch, and nothing here imports them before it trains.
+training, `visemes` and `synthetic` the pretraining, `make_general` the command that made the two
+shipped files; `onnx_file`, `facts`, `inference` the model as a file; `head_pose`, `mouth`, `eyelids`,
+`readout` what is done to the prediction. Only `network`, `loss`, `training`, `train`,
+`make_general` and `onnx_file` need torch, and nothing here imports them before it trains.
 """
 
 from talkgraph.nodes.pose_mapping.blinks import AddBlinks
