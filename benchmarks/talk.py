@@ -1,0 +1,245 @@
+"""Measure the main job on real clips: one JSON object, one entry per clip and speech.
+
+    python benchmarks/talk.py --data ../shared/data --json > result.json
+    python benchmarks/talk.py --data ../shared/data --clips NAME [NAME …] --quality standard
+
+For every clip and every foreign speech: whether all output frames hold a face, and whose; the
+reprojection error of the fit; the length of picture against sound; the range of head motion in
+and out; seconds per stage. For clips of 13 s and more also self-reenactment: the person is learned
+from the first ten seconds and driven with the sound of the rest, which is then compared with the
+real rest. Baselines stand beside every figure: the still frame, the replay of the clip, and the
+frames before the refiner.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import attrs
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from talkgraph.cache.frames import Frames
+from talkgraph.cache.store import Store
+from talkgraph.engine import Graph, Result
+from talkgraph.graphs import yi2020
+from talkgraph.nodes.evaluate.head_motion import head_similarity, jitter, replay_similarity
+from talkgraph.nodes.evaluate.identity import identity_distance
+from talkgraph.nodes.evaluate.nodes import CompareMouths, ComparePictures
+from talkgraph.nodes.face_fit import CropHead, DescribeIdentity, DetectFaces, TrackFace
+from talkgraph.nodes.media import ReadVideo, WriteVideo, open_footage, save
+from talkgraph.nodes.values import FaceTrack, Footage, Speech
+
+LEARNED_SECONDS = 10.0
+SHORTEST_REENACTMENT = 13.0
+NEARLY_LOSSLESS = 12  # x264 crf of the cut clips
+WATCH = Graph(
+    "watch",
+    inputs={"video": Path},
+    steps={
+        "footage": ReadVideo().on(video="video"),
+        "faces": DetectFaces().on(footage="footage"),
+        "clip": CropHead().on(footage="footage", faces="faces"),
+        "track": TrackFace().on(clip="clip"),
+        "identity": DescribeIdentity().on(clip="clip", track="track"),
+    },
+    output="identity",
+)
+
+
+def main() -> int:
+    """Run what the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--clips", nargs="+", metavar="NAME", help="default: one clip per person")
+    parser.add_argument("--speeches", nargs="+", default=["speech_lj_female_en_01", "speech_de_01"])
+    parser.add_argument("--quality", choices=("draft", "standard", "best"), default="draft")
+    parser.add_argument("--refiner-steps", type=int, help="instead of those of the quality")
+    parser.add_argument("--no-reenactment", action="store_true")
+    parser.add_argument("--store", type=Path, help="default: a temporary, empty one")
+    parser.add_argument("--output", type=Path, help="keep the videos here")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    args = parser.parse_args()
+    if not args.data.is_dir():
+        parser.error(f"--data {args.data} is no folder; give one with video/ and speech/")
+    with tempfile.TemporaryDirectory() as scratch:
+        bench = Bench(args, Path(scratch))
+        results = [bench.clip(name) for name in args.clips or bench.one_clip_per_person()]
+    report = {"command": " ".join(sys.argv), "quality": args.quality, "clips": results}
+    if args.json:
+        print(json.dumps(report, indent=1))
+    else:
+        for result in results:
+            print(json.dumps(result))
+    return 0
+
+
+class Bench:
+    """The runs of one invocation over one store."""
+
+    def __init__(self, args: argparse.Namespace, scratch: Path) -> None:
+        self.args, self.scratch = args, scratch
+        self.store = Store(args.store or scratch / "store")
+        self.graph = yi2020.graph(args.quality, seed=args.seed)
+        if args.refiner_steps:
+            self.graph = self.graph.with_params(refiner={"steps": args.refiner_steps})
+
+    def one_clip_per_person(self) -> list[str]:
+        """The longest clip with sound of every person in the manifest."""
+        entries = json.loads((self.args.data / "manifest.json").read_text())
+        longest: dict[str, dict[str, Any]] = {}
+        for entry in entries:
+            person = entry.get("person")
+            if person and entry["name"].startswith("video/"):
+                known = longest.get(person)
+                if known is None or entry["seconds"] > known["seconds"]:
+                    longest[person] = entry
+        return sorted(Path(entry["name"]).stem for entry in longest.values())
+
+    def clip(self, name: str) -> dict[str, Any]:
+        """All measurements of one clip."""
+        print(f"{name} …", file=sys.stderr)
+        video = self.args.data / "video" / f"{name}.mp4"
+        found: dict[str, Any] = {"clip": name, "speeches": {}}
+        for speech in self.args.speeches:
+            audio = self.args.data / "speech" / f"{speech}.wav"
+            began = time.perf_counter()
+            result = self.graph.run({"audio": audio, "video": video}, store=self.store)
+            seconds = time.perf_counter() - began
+            found["speeches"][speech] = self.talk(result, f"{name}--{speech}", seconds)
+        fit = result["fit"]
+        error = fit.error[fit.measured]
+        found["tracking_success"] = float(fit.measured.mean())
+        found["reprojection_px_mean"] = float(error.mean())
+        found["reprojection_px_p95"] = float(np.quantile(error, 0.95))
+        footage = result["footage"]
+        if (
+            not self.args.no_reenactment
+            and footage.count / footage.fps >= SHORTEST_REENACTMENT
+            and footage.speech is not None
+        ):
+            found["reenactment"] = self.reenact(name, footage)
+        return found
+
+    def talk(self, result: Result, label: str, seconds: float) -> dict[str, Any]:
+        """Measure one output of a foreign speech."""
+        video = self.keep(result, label)
+        seen = WATCH.run({"video": video}, store=self.store)
+        track: FaceTrack = seen["track"]
+        speech: Speech = result["speech"]
+        picture: Footage = seen["footage"]
+        clip_motion, motion = result["fit"].motion, result["backgrounds"].motion
+        person = DescribeIdentity().run(result["clip"], result["track"])
+        return {
+            "seconds": round(seconds, 2),
+            "stages": {
+                step: round(record.seconds, 3)
+                for step, record in result.records.items()
+                if not record.cached
+            },
+            "face_in_frames": float(track.measured.mean()),
+            "identity_distance": identity_distance(seen["identity"], person),
+            "av_length_difference_frames": picture.count - speech.seconds * picture.fps,
+            "head_range_in_deg": _range(clip_motion.rotation),
+            "head_range_out_deg": _range(motion.rotation),
+            "head_similarity": head_similarity(motion.rotation, clip_motion.rotation),
+            "head_similarity_replay": replay_similarity(
+                clip_motion.rotation, clip_motion.rotation, len(motion.rotation)
+            ),
+            "head_jitter_deg_in": float(np.rad2deg(jitter(clip_motion.rotation))),
+            "head_jitter_deg_out": float(np.rad2deg(jitter(motion.rotation))),
+        }
+
+    def reenact(self, name: str, footage: Footage) -> dict[str, Any]:
+        """Learn from the first seconds, drive with the rest's own sound, compare with the rest."""
+        assert footage.speech is not None
+        frames = open_footage(footage)
+        cut = round(LEARNED_SECONDS * footage.fps)
+        rest = min(footage.count, round(footage.speech.seconds * footage.fps)) - cut
+        learned = self.write(f"{name}-learned", frames, 0, cut, footage)
+        real = self.write(f"{name}-real", frames, cut, cut + rest, footage)
+        audio = self.scratch / f"{name}-rest.wav"
+        sound = _part(footage.speech, cut / footage.fps, (cut + rest) / footage.fps)
+        soundfile.write(audio, sound.samples, sound.rate)
+        result = self.graph.run({"audio": audio, "video": learned}, store=self.store)
+        made = {"refined" if "refiner" in self.graph.steps else "draft": self.keep(result, name)}
+        if "refiner" in self.graph.steps:
+            draft = yi2020.graph("draft", seed=self.args.seed)
+            plain = draft.run({"audio": audio, "video": learned}, store=self.store)
+            made["unrefined"] = self.keep(plain, f"{name}-unrefined")
+        still = Frames.from_function(
+            rest, frames.shape, lambda a, b: np.repeat(frames[cut - 1 : cut], b - a, axis=0)
+        )
+        made["still"] = self.write(f"{name}-still", still, 0, rest, footage)
+        truth = WATCH.run({"video": real}, store=self.store)
+        scores: dict[str, Any] = {"seconds_driven": rest / footage.fps}
+        for label, video in made.items():
+            seen = WATCH.run({"video": video}, store=self.store)
+            pictures = ComparePictures().run(
+                _first(open_footage(seen["footage"]), rest),
+                _first(open_footage(truth["footage"]), rest),
+            )
+            mouths = CompareMouths().run(_track(seen["track"], rest), _track(truth["track"], rest))
+            scores[label] = {**pictures.values, **mouths.values}
+        return scores
+
+    def write(self, label: str, frames: Frames, start: int, stop: int, footage: Footage) -> Path:
+        """A nearly lossless MP4 of some frames with their sound."""
+        assert footage.speech is not None
+        path = self.scratch / f"{label}.mp4"
+        part = Frames.from_function(
+            stop - start, frames.shape, lambda a, b: frames[start + a : start + b]
+        )
+        sound = _part(footage.speech, start / footage.fps, stop / footage.fps)
+        save(WriteVideo(crf=NEARLY_LOSSLESS).run(part, sound), path)
+        return path
+
+    def keep(self, result: Result, label: str) -> Path:
+        """The output file, under a name of its own if the videos are to be kept."""
+        made: Path = result.output.path
+        if self.args.output:
+            self.args.output.mkdir(parents=True, exist_ok=True)
+            save(result.output, self.args.output / f"{label}.mp4")
+        return made
+
+
+def _range(rotation: NDArray[np.floating]) -> list[float]:
+    """5th to 95th percentile of pitch, yaw and roll, in degrees."""
+    low, high = np.quantile(np.rad2deg(rotation), (0.05, 0.95), axis=0)
+    return [round(float(v), 2) for v in high - low]
+
+
+def _part(speech: Speech, start: float, stop: float) -> Speech:
+    def cut(sound: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
+        return np.ascontiguousarray(sound[round(start * rate) : round(stop * rate)])
+
+    return attrs.evolve(
+        speech,
+        samples=cut(speech.samples, speech.rate),
+        soundtrack=cut(speech.soundtrack, speech.soundtrack_rate),
+    )
+
+
+def _first(frames: Frames, count: int) -> Frames:
+    return Frames.from_function(count, frames.shape, lambda a, b: frames[a:b])
+
+
+def _track(track: FaceTrack, count: int) -> FaceTrack:
+    return attrs.evolve(
+        track,
+        landmarks=track.landmarks[:count],
+        confidence=track.confidence[:count],
+        measured=track.measured[:count],
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
