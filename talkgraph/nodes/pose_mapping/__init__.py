@@ -12,8 +12,8 @@ They stand between audio_features and face_fit on the one side, backgrounds and 
 
 Files: `network` eq. (1); `loss` eq. (2); `corpus`, `lag`, `training`, `score`, `train` the general
 training, `visemes` and `synthetic` the pretraining, `make_general` the command that made the two
-shipped files; `onnx_file`, `facts`, `inference` the model as a file; `head_pose`, `mouth`, `eyelids`,
-`readout` what is done to the prediction. Only `network`, `loss`, `training`, `train`,
+shipped files; `onnx_file`, `facts`, `inference` the model as a file; `head_pose`, `mouth`,
+`eyelids`, `readout` what is done to the prediction. Only `network`, `loss`, `training`, `train`,
 `make_general` and `onnx_file` need torch, and nothing here imports them before it trains.
 """
 

@@ -28,7 +28,9 @@ class PersonaliseMapping(Node):
     """
 
     steps: int = param(
-        300, "updates of the weights; the paper's 100 epochs are about 1700 steps", ge=1
+        300,
+        "updates; the paper's 100 epochs are about 1700, with which so small a net overfits",
+        ge=1,
     )
     rate: float = param(1e-4, "learning rate of Adam (section 4.1)", gt=0)
     beta1: float = param(0.5, "first moment of Adam, as the public implementation", ge=0, lt=1)
