@@ -13,7 +13,9 @@ Modules
 network        the generator: U-Net with AdaIN, colour mask and attention mask (eq. 3).
 discriminator  the conditional 70 x 70 PatchGAN.
 losses         the terms of eq. (4), and which mean or sum each of them is.
-windows        windows of three frames (t-2, t-1, t), resizing, mouth weights.
+windows        windows of three frames (t-2, t-1, t), the region that the network sees, resizing.
+face_parts     masks of face, mouth and eyes from the landmarks.
+training       the adversarial training loop.
 export         the generator to and from ONNX.
 """
 

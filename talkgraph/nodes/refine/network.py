@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 WINDOW = 3  # frames: t-2, t-1, t (section 3.4)
 NEGATIVE_SLOPE = 0.2  # of the encoder's leaky ReLU, as usual in image-to-image U-Nets
+LIGHTEST = 0.99  # of [-1, 1]: the colour mask's darkest and lightest start; one 8-bit step off
 WIDEST = 8  # the channels double per level up to this multiple of the width
 
 
@@ -71,6 +72,8 @@ class Generator(nn.Module):
         identity_size: length of the identity feature (128 here; ArcFace, the paper's, has 512).
         style_width: hidden units of the MLP that makes the AdaIN parameters.
         frames: frames in the window.
+        residual: the colour mask is the newest rendered frame, changed; False: made from nothing,
+            as in the paper. Detail that the render already has then need not be learned.
     """
 
     def __init__(
@@ -81,8 +84,10 @@ class Generator(nn.Module):
         identity_size: int = 128,
         style_width: int = 256,
         frames: int = WINDOW,
+        residual: bool = True,
     ) -> None:
         super().__init__()
+        self.residual = residual
         self.multiple = stem * 2 ** (levels - 1)
         widths = [min(width * 2**level, width * WIDEST) for level in range(levels)]
         self.unfold = nn.PixelUnshuffle(stem)
@@ -142,7 +147,16 @@ class Generator(nn.Module):
             x = F.relu(self.norm(x, next(styles)))
             x = torch.cat([x, skips.pop()], dim=1)
         newest = window[:, -3:]
-        return torch.tanh(self.colour(x, newest)), torch.sigmoid(self.attention(x, newest))
+        colour = self.colour(x, newest)
+        if self.residual:
+            colour = colour + _before_tanh(newest)
+        return torch.tanh(colour), torch.sigmoid(self.attention(x, newest))
+
+
+def _before_tanh(frame: Tensor) -> Tensor:
+    """The inverse of tanh, for colours a hair within (-1, 1)."""
+    frame = frame.clamp(-LIGHTEST, LIGHTEST)
+    return 0.5 * torch.log((1 + frame) / (1 - frame))
 
 
 def blend(frame: Tensor, colour: Tensor, attention: Tensor) -> Tensor:
@@ -164,7 +178,7 @@ def _initialise(net: Generator) -> None:
         _equal_cells(head.coarse, head.unfold_coarse.upscale_factor)
         _equal_cells(head.fine, head.unfold_fine.upscale_factor)
         with torch.no_grad():
-            head.fine.weight.mul_(0.1)  # start near grey and half attention
+            head.fine.weight.mul_(0.1)  # start near the rendered frame (or grey)
 
 
 def _equal_cells(conv: nn.Conv2d, factor: int) -> None:

@@ -35,9 +35,9 @@ class Refine(Node):
     def run(self, frames: Frames, identity: IdentityFeature, refiner: OnnxModel) -> Frames:
         """Refine `frames [shape=(T, S, S, 3), uint8]`; the result has the same size and count.
 
-        The network works at its own size. At another size its two masks are scaled to the
-        frames and blended there, so that whatever the attention mask keeps stays as sharp as
-        the rendered frame. Reading a range of the result computes that range alone.
+        The network works at its own size. At another size the change that it makes, (1 - A) *
+        (C - r), is scaled to the frame: what it leaves alone stays as sharp as the rendered
+        frame. Reading a range of the result computes that range alone.
 
         Raises:
             InputError: if the frames are not square RGB pictures.
@@ -148,17 +148,18 @@ def _region(refiner: OnnxModel) -> Region:
 
 
 def _blended(frame: Pictures, colour: Floats, attention: Floats, region: Region) -> Pictures:
-    """o = A * r + (1 - A) * C of eq. (3) at the frame's own size, `[shape=(S, S, 3), uint8]`.
+    """o = A * r + (1 - A) * C of eq. (3) = r + (1 - A) * (C - r), `[shape=(S, S, 3), uint8]`.
 
-    Outside the region A is 1; towards its border inside a frame A rises to 1.
+    The second form is what can be scaled: r stays at the frame's own size. Outside the region A
+    is 1; towards its border inside a frame A rises to 1.
     """
     left, top, right, bottom = box = region.box(len(frame))
-    side = right - left
-    colour = _scaled((colour + 1) / 2, side)
-    change = (1 - _scaled(attention, side)) * _inside(box, len(frame))
-    part = frame[top:bottom, left:right] / np.float32(255)
+    seen = resized(frame[None], len(colour), region)[0] / np.float32(255)
+    change = (1 - attention) * ((colour + 1) / 2 - seen)
+    change = _scaled(change, right - left) * _inside(box, len(frame))
     refined = frame.copy()
-    refined[top:bottom, left:right] = _bytes(part + change * (colour - part))
+    part = frame[top:bottom, left:right] / np.float32(255)
+    refined[top:bottom, left:right] = _bytes(part + change)
     return refined
 
 
@@ -178,7 +179,7 @@ def _inside(box: tuple[int, int, int, int], frame: int) -> Floats:
 
 
 def _scaled(picture: NDArray[Any], side: int) -> Floats:
-    """Bicubic for the colours' sake; clipped, as it overshoots at edges."""
+    """Scale `(s, s, C)` to `(side, side, C)`, bicubic."""
     if picture.shape[:2] == (side, side):
         return picture
     from PIL import Image
@@ -187,8 +188,7 @@ def _scaled(picture: NDArray[Any], side: int) -> Floats:
         np.asarray(Image.fromarray(plane).resize((side, side), Image.Resampling.BICUBIC))
         for plane in np.ascontiguousarray(picture.transpose(2, 0, 1))
     ]
-    scaled: Floats = np.clip(np.stack(planes, axis=-1), 0, 1)
-    return scaled
+    return np.stack(planes, axis=-1)
 
 
 def _bytes(unit: NDArray[Any]) -> Pictures:

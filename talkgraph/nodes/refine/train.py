@@ -8,11 +8,11 @@ import numpy as np
 
 from talkgraph import engine
 from talkgraph.cache.files import File
-from talkgraph.cache.frames import Frames
+from talkgraph.cache.frames import CHUNK, Frames
 from talkgraph.engine import Node, node, param
 from talkgraph.errors import InputError
 from talkgraph.models.sessions import current_device
-from talkgraph.nodes.refine import windows
+from talkgraph.nodes.refine import face_parts, windows
 from talkgraph.nodes.values import FaceTrack, Floats, IdentityFeature, Ints, OnnxModel
 
 if TYPE_CHECKING:
@@ -32,10 +32,19 @@ class TrainRefiner(Node):
     discriminator_width: int = param(16, "channels of PatchGAN's first layer (usually 64)", ge=4)
     steps: int = param(6000, "optimiser steps (paper: 60 epochs of 300 frames = 18000)", ge=1)
     batch: int = param(1, "windows per step", ge=1)
-    learning_rate: float = param(4e-4, "Adam's, for the first half of the steps", gt=0)
+    learning_rate: float = param(2e-4, "Adam's, for the first half of the steps", gt=0)
     beta1: float = param(0.5, "Adam's first-moment decay", ge=0, lt=1)
     final_rate: float = param(0.1, "share of the learning rate left at the end", ge=0, le=1)
     l1_weight: float = param(100.0, "λ1 of eq. (4), colour difference", ge=0)
+    l1_cell: int = param(
+        1,
+        "colours are compared as means of cells of this side; an addition where above 1",
+        unit="px",
+        ge=1,
+    )
+    residual: bool = param(
+        True, "the colour mask changes the rendered frame (paper: False, made from nothing)"
+    )
     attention_weight: float = param(2.0, "λ2 of eq. (4), mean of the attention mask", ge=0)
     smoothness_weight: float = param(1e-5, "λ3 of eq. (4), roughness of the attention mask", ge=0)
     mouth_weight: float = param(
@@ -47,14 +56,14 @@ class TrainRefiner(Node):
     detail_margin: float = param(
         1.8, "where that extra weight ends, in half sizes of lips and eyes", gt=1
     )
+    face_only: bool = param(
+        True, "around the face the goal is the rendered frame; an addition to the paper"
+    )
     region_margin: float = param(
         0.2,
         "the network sees the face and this much around it; -1: the whole frame",
         ge=-1,
         unit="face heights",
-    )
-    colour_weight: float = param(
-        10.0, "weight of the colour mask's own colour difference; an addition to the paper", ge=0
     )
     feature_weight: float = param(
         10.0, "weight of the discriminator's feature differences; an addition to the paper", ge=0
@@ -125,7 +134,13 @@ class TrainRefiner(Node):
             # The caller's random state is none of our business: leave it as it was.
             with torch.random.fork_rng(devices=cuda):
                 torch.manual_seed(self.seed)
-                generator = Generator(self.width, self.stem, self.levels, len(identity.vector))
+                generator = Generator(
+                    self.width,
+                    self.stem,
+                    self.levels,
+                    len(identity.vector),
+                    residual=self.residual,
+                )
                 discriminator = Discriminator(self.discriminator_width)
             if general is not None:
                 load_weights(generator, general.file.path)
@@ -175,10 +190,19 @@ class TrainRefiner(Node):
         targets = windows.spread(len(real), self.most_frames)
         wanted = windows.window_of(targets)
         needed = np.unique(wanted)
+        inputs = windows.gather(rendered, needed, self.size, region)
+        goals = windows.gather(real, targets, self.size, region)
+        rows = np.searchsorted(needed, wanted)
+        if track is not None and self.face_only:
+            for start in range(0, len(targets), CHUNK):  # in parts: floats are four times as large
+                part = slice(start, start + CHUNK)
+                face = face_parts.face_masks(track, targets[part], self.size, region)[..., None]
+                around = inputs[rows[part, -1]]
+                goals[part] = np.rint(face * goals[part] + (1 - face) * around)
         return Pairs(
-            rendered=windows.gather(rendered, needed, self.size, region),
-            real=windows.gather(real, targets, self.size, region),
-            windows=np.searchsorted(needed, wanted),
+            rendered=inputs,
+            real=goals,
+            windows=rows,
             weights=self._weights(track, targets, region),
             identity=identity.vector.astype(np.float32),
         )
@@ -190,11 +214,11 @@ class TrainRefiner(Node):
             return None
         weights = np.ones((len(targets), self.size, self.size), np.float32)
         parts = (
-            (windows.OUTER_LIPS, self.mouth_weight),
-            *((e, self.eye_weight) for e in windows.EYES),
+            (face_parts.OUTER_LIPS, self.mouth_weight),
+            *((e, self.eye_weight) for e in face_parts.EYES),
         )
         for outline, extra in parts:
-            part = windows.detail_weights(
+            part = face_parts.detail_weights(
                 track, outline, targets, self.size, region, self.detail_margin
             )
             weights += np.float32(extra) * part
@@ -212,7 +236,7 @@ class TrainRefiner(Node):
             l1_weight=self.l1_weight,
             attention_weight=self.attention_weight,
             smoothness_weight=self.smoothness_weight,
-            colour_weight=self.colour_weight,
+            l1_cell=self.l1_cell,
             feature_weight=self.feature_weight,
             averaging=self.averaging,
             brightness=self.brightness,
@@ -232,6 +256,7 @@ class TrainRefiner(Node):
             "width": str(self.width),
             "stem": str(self.stem),
             "levels": str(self.levels),
+            "residual": str(self.residual).lower(),
             "trained": f"{self.steps} steps of {self.batch} on {count} frames, seed {self.seed}",
             "start": "a general refiner" if general is not None else "random weights",
             "parity": f"{difference:.1e} to PyTorch",

@@ -51,7 +51,7 @@ class Schedule:
     l1_weight: float
     attention_weight: float
     smoothness_weight: float
-    colour_weight: float
+    l1_cell: int
     feature_weight: float
     averaging: float
     brightness: float
@@ -126,14 +126,10 @@ def _step(
     judged = discriminator.features(window, refined)
     loss = (
         losses.adversarial_loss(judged[-1])
-        + schedule.l1_weight * losses.reconstruction_loss(refined, real, weight)
+        + schedule.l1_weight * losses.reconstruction_loss(refined, real, weight, schedule.l1_cell)
         + schedule.attention_weight * losses.attention_norm(attention)
         + schedule.smoothness_weight * losses.attention_roughness(attention)
     )
-    if schedule.colour_weight:
-        # Where A has come near 1 early, C would never learn again through the blend.
-        direct = losses.reconstruction_loss(colour, real, weight)
-        loss = loss + schedule.colour_weight * direct
     if schedule.feature_weight:
         with torch.no_grad():
             wanted = discriminator.features(window, real)

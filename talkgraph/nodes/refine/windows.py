@@ -1,4 +1,4 @@
-"""Windows of three frames, resizing to the work size, colour ranges and mouth weights."""
+"""Windows of three frames, the region the network sees, resizing and colour ranges."""
 
 from __future__ import annotations
 
@@ -11,34 +11,6 @@ from talkgraph.cache.frames import CHUNK, Frames, Pictures
 from talkgraph.nodes.values import FaceTrack, Floats, Ints
 
 WINDOW = 3  # frames (section 3.4)
-# The outer contour of the lips in the 468-point mesh, from the image's left corner downwards.
-OUTER_LIPS = (
-    61,
-    146,
-    91,
-    181,
-    84,
-    17,
-    314,
-    405,
-    321,
-    375,
-    291,
-    409,
-    270,
-    269,
-    267,
-    0,
-    37,
-    39,
-    40,
-    185,
-)
-
-EYES = (
-    (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246),
-    (263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466),
-)
 
 
 def window_of(target: Ints | int) -> Ints:
@@ -145,42 +117,3 @@ def _chunks(frames: Frames) -> Iterator[tuple[int, Pictures]]:
     for chunk in frames.chunks(CHUNK):
         yield start, chunk
         start += len(chunk)
-
-
-def detail_weights(
-    track: FaceTrack,
-    outline: tuple[int, ...],
-    wanted: Ints,
-    size: int,
-    region: Region,
-    margin: float,
-) -> Floats:
-    """Where the mouth or an eye is: 1 inside its outline, falling to 0 around it.
-
-    Args:
-        track: landmarks of the clip; in gaps the interpolated ones count.
-        outline: landmarks around the part, e.g. `OUTER_LIPS`.
-        wanted: `[shape=(N,), int64]`, frame numbers.
-        size: side in px of the result, which shows `region`.
-        region: the part of the frame that the network sees.
-        margin: half axes of the ellipse at whose rim the weight is 0, in half widths and half
-            heights of the part.
-
-    Returns:
-        `[shape=(N, size, size), float32]` in [0, 1].
-    """
-    offset = np.array([region.left, region.top], np.float32)
-    points = track.landmarks[wanted][:, outline, :2] / np.float32(track.size)
-    points = (points - offset) * np.float32(size / region.side)
-    low, high = points.min(axis=1), points.max(axis=1)
-    centre = (low + high) / 2
-    half = (high - low) / 2
-    # Closed lips and lids are a line; what is around them is not: at least half as high as wide.
-    half[:, 1] = np.maximum(half[:, 1], half[:, 0] / 2)
-    half = np.maximum(half, 1.0)
-    at = np.arange(size, dtype=np.float32) + np.float32(0.5)
-    x = (at[None, None, :] - centre[:, 0, None, None]) / half[:, 0, None, None]
-    y = (at[None, :, None] - centre[:, 1, None, None]) / half[:, 1, None, None]
-    # A slope from the part to the rim: no edge that the network could learn.
-    weights: Floats = np.clip((margin - np.sqrt(x**2 + y**2)) / (margin - 1), 0, 1)
-    return weights.astype(np.float32)

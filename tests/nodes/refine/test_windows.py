@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from talkgraph.cache.frames import Frames
 from talkgraph.nodes.refine import windows
+from talkgraph.nodes.refine.face_parts import OUTER_LIPS
 from talkgraph.nodes.refine.windows import Region
 from talkgraph.nodes.values import FaceTrack
 
@@ -25,9 +26,9 @@ def face(count: int = 1) -> np.ndarray:
     points = np.zeros((count, 478, 3))
     points[..., :2] = rng.uniform([30, 20], [70, 60], (478, 2))
     points[:, 2, :2], points[:, 3, :2] = (30, 20), (70, 60)
-    angle = np.linspace(0, 2 * np.pi, len(windows.OUTER_LIPS), endpoint=False)
+    angle = np.linspace(0, 2 * np.pi, len(OUTER_LIPS), endpoint=False)
     lips = np.stack([50 + 10 * np.cos(angle), 50 + 2 * np.sin(angle)], axis=1)
-    points[:, windows.OUTER_LIPS, :2] = lips
+    points[:, OUTER_LIPS, :2] = lips
     return points
 
 
@@ -106,22 +107,3 @@ def test_cutting_out_a_region_shows_that_part_alone():
     cut = windows.resized(picture, 20, Region(0.3, 0.2, 0.4))
     assert (cut[:, 2:-2, 2:-2] == 200).all()
     assert cut.min() > 160  # the filter sees a little beyond the border
-
-
-def test_detail_weight_is_one_on_the_lips_and_zero_away_from_them():
-    weight = windows.detail_weights(
-        track(face()), windows.OUTER_LIPS, np.array([0]), 100, Region(), margin=2
-    )[0]
-    assert weight[50, 50] == 1
-    assert weight[50, 41] == 1
-    assert weight[50, 65] == pytest.approx(0.5, abs=0.06)  # half way to the rim at x = 70
-    assert weight[65, 50] == 0
-    assert weight[20, 20] == 0
-    # In a region the same place is found.
-    cut = windows.detail_weights(
-        track(face()), windows.OUTER_LIPS, np.array([0]), 100, Region(0.25, 0.25, 0.5), margin=2
-    )[0]
-    assert np.abs(cut[50:52, 50:52] - weight[50, 50]).max() < 1e-6
-    assert cut[50, ::2].max() == 1
-    assert cut[50, 0] == 0  # x = 25
-    assert cut[50, 80] == pytest.approx(weight[50, 65], abs=0.06)
