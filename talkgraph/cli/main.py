@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -39,6 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: the words after `talkgraph`; by default those of the process.
     """
+    # Before numpy is loaded: frames are drawn with thousands of small products, which several
+    # threads of linear algebra only slow down, tenfold when the machine is busy.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     words = list(sys.argv[1:] if arguments is None else arguments)
     whole = parser()
     whole.check_options(words)

@@ -154,7 +154,10 @@ class Albedo:
 
 @value("speech_features")
 class SpeechFeatures:
-    """One window of features per video frame, `[shape=(T, rows, bins), float32]`, T = round(fps * s)."""
+    """One window of features per video frame.
+
+    windows: `[shape=(T, rows, bins), float32]`, T = round(fps * seconds of speech).
+    """
 
     windows: Floats
     fps: float
@@ -162,7 +165,7 @@ class SpeechFeatures:
 
 @value("backgrounds")
 class Backgrounds:
-    """Which source frame lies behind each output frame, and the motion adjusted to it (section 3.3).
+    """The source frame behind each output frame, and the motion adjusted to it (section 3.3).
 
     source: `[shape=(T,), int64]`, index of the clip's frame.
     keyframes: `[shape=(K,), int64]`, output frames that are extremes of head orientation.

@@ -12,6 +12,7 @@ from talkgraph.nodes.albedo.observe import Observation, Observer
 from talkgraph.nodes.morphable.face_model import LIP, SKIN, FaceModel
 from talkgraph.nodes.morphable.lighting import estimate_light
 from talkgraph.nodes.morphable.mesh import vertex_areas
+from talkgraph.nodes.threads import one_thread
 from talkgraph.nodes.values import Albedo, Clip, FaceFit, Floats
 
 RIDGE = 0.02  # relative to the mean energy of the data
@@ -28,6 +29,7 @@ class DetailedAlbedo(Node):
     )
     ridge: float = param(RIDGE, "pull of the 27 light coefficients towards ambient light", gt=0)
 
+    @one_thread()
     def run(self, clip: Clip, fit: FaceFit, model: FaceModel) -> Albedo:
         """Compute albedo and light of a clip.
 

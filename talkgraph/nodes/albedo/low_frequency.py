@@ -16,6 +16,7 @@ from talkgraph.nodes.albedo.observe import Observation, Observer
 from talkgraph.nodes.morphable.face_model import LIP, FaceModel
 from talkgraph.nodes.morphable.lighting import irradiance
 from talkgraph.nodes.morphable.mesh import vertex_areas
+from talkgraph.nodes.threads import one_thread
 from talkgraph.nodes.values import Albedo, Clip, FaceFit, Floats
 
 OUTLIER = 0.08  # colour residual at which a vertex's weight has fallen to a quarter
@@ -33,6 +34,7 @@ class LowFrequencyAlbedo(Node):
     )
     ridge: float = param(RIDGE, "pull of the 27 light coefficients towards ambient light", gt=0)
 
+    @one_thread()
     def run(self, clip: Clip, fit: FaceFit, model: FaceModel) -> Albedo:
         """Compute albedo and light of a clip; arguments and result as for `DetailedAlbedo`."""
         observer = Observer(clip, fit, model)

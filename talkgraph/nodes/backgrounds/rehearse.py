@@ -1,4 +1,4 @@
-"""Backgrounds for the refiner's training pairs: the clip re-enacts itself on other frames of itself.
+"""Backgrounds for the refiner's training pairs: the clip re-enacts itself on its other frames.
 
 Rendering a frame over its own background would teach the refiner to copy what it will never be
 given. In a talk the background is some other frame of the clip, bent to the pose; so it is here.

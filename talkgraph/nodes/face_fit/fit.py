@@ -16,6 +16,7 @@ from talkgraph.nodes.face_fit.smooth import smooth_in_time
 from talkgraph.nodes.morphable.camera import DISTANCE, FOCAL, project, unproject
 from talkgraph.nodes.morphable.face_model import FaceModel
 from talkgraph.nodes.morphable.rotation import angles_from_matrix, matrix_from_angles
+from talkgraph.nodes.threads import one_thread
 from talkgraph.nodes.values import FaceFit, FaceTrack, Motion
 
 Array = NDArray[np.float64]
@@ -65,18 +66,19 @@ class FitFace(Node):
         Returns:
             coefficients and pose, with the reprojection error per frame.
         """
-        fit = _Fit(self, track, model)
-        for done in range(self.rounds):
+        with one_thread():
+            fit = _Fit(self, track, model)
+            for done in range(self.rounds):
+                fit.update_pose()
+                fit.update_identity()
+                fit.update_expression()
+                fit.update_outliers()
+                progress(done + 1, self.rounds + 1)
             fit.update_pose()
-            fit.update_identity()
+            fit.smooth_pose(self.pose_cutoff_hz, fps)
             fit.update_expression()
-            fit.update_outliers()
-            progress(done + 1, self.rounds + 1)
-        fit.update_pose()
-        fit.smooth_pose(self.pose_cutoff_hz, fps)
-        fit.update_expression()
-        fit.smooth_expression(self.expression_cutoff_hz, fps)
-        progress(1, 1)
+            fit.smooth_expression(self.expression_cutoff_hz, fps)
+            progress(1, 1)
         return FaceFit(
             identity=fit.identity.astype(np.float32),
             motion=Motion(
@@ -123,7 +125,8 @@ class _Fit:
     def shape(self) -> Array:
         """Landmark vertices in head space, `[shape=(T, L, 3)]`."""
         person = self.mean + self.identity_basis @ self.identity
-        return person + np.einsum("lck,tk->tlc", self.expression_basis, self.expression)
+        moved: Array = np.einsum("lck,tk->tlc", self.expression_basis, self.expression)
+        return person + moved
 
     def residual(self) -> Array:
         """Observed minus projected, `[shape=(T, L, 2)]`, px at 256 px face height."""
@@ -133,7 +136,7 @@ class _Fit:
 
     def error(self) -> Array:
         """Mean landmark distance per frame, px at 256 px face height."""
-        return np.linalg.norm(self.residual(), axis=-1).mean(1)
+        return np.asarray(np.linalg.norm(self.residual(), axis=-1).mean(1))
 
     def update_pose(self) -> None:
         self.rotation, self.translation = refine_pose(
@@ -197,7 +200,7 @@ class _Fit:
             self.expression_basis, points - person, metric, self.weights
         )
         hessian += self.params.expression_prior * np.eye(hessian.shape[-1])
-        self.expression = np.linalg.solve(hessian, gradient[..., None])[..., 0]
+        self.expression = np.asarray(np.linalg.solve(hessian, gradient[..., None])[..., 0])
 
     def update_identity(self) -> None:
         """Solve the shared identity with every frame's expression marginalised out.

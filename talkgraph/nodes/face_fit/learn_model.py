@@ -109,7 +109,7 @@ def _register(landmarks: Array, size: int, mean: Array) -> Array:
     weights = np.ones(landmarks.shape[:2])
     rotation, translation = initial_pose(landmarks, mean, size, weights)
     points = lift(landmarks, size, DISTANCE - translation[:, 2])
-    return np.einsum("tji,tlj->tli", rotation, points - translation[:, None])
+    return np.asarray(np.einsum("tji,tlj->tli", rotation, points - translation[:, None]))
 
 
 def _mean_face(picked: Sequence[Array], sizes: Sequence[int], mirror: NDArray[np.int64]) -> Array:
@@ -158,7 +158,7 @@ def _closed(shapes: Array) -> Array:
 
 def _close(shape: Array, opening: Array) -> Array:
     """Close the mouth of a photo along the first expression component, which opens the jaw."""
-    return np.asarray(shape - opening * max(_gap(shape), 0.0) / _gap(opening))
+    return np.asarray(shape - opening * max(float(_gap(shape)), 0.0) / _gap(opening))
 
 
 def _principal(samples: Array) -> Array:
@@ -207,4 +207,5 @@ def _harmonics(count: int) -> Array:
     laplacian[edges[:, 0], edges[:, 1]] = laplacian[edges[:, 1], edges[:, 0]] = -1
     np.fill_diagonal(laplacian, -laplacian.sum(1))
     modes = np.linalg.eigh(laplacian)[1][:, 1 : count + 1]
-    return np.einsum("vm,cd->vcmd", modes, np.eye(3)).reshape(POINTS * 3, -1)
+    fields: Array = np.einsum("vm,cd->vcmd", modes, np.eye(3))
+    return fields.reshape(POINTS * 3, -1)

@@ -35,14 +35,15 @@ def smooth_in_time(
     """
     from scipy.linalg import solveh_banded
 
-    series = np.asarray(series, np.float64)
-    count = len(series)
+    values: NDArray[np.float64] = np.array(series, np.float64)
+    count = len(values)
     if count < 3:
-        return series.copy()
-    weights = np.asarray(weights, np.float64)
-    if weights.sum() == 0:
-        return series.copy()
-    weights = weights + 1e-9  # keeps the system regular where fewer than two frames are trusted
+        return values
+    if np.sum(weights) == 0:
+        return values
+    trust = (
+        np.asarray(weights, np.float64) + 1e-9
+    )  # keeps the system regular where fewer than two frames are trusted
     penalty = whittaker_lambda(cutoff_hz, fps)
     # Upper bands of D'D for the second-difference operator D.
     bands = np.zeros((3, count))
@@ -51,7 +52,7 @@ def smooth_in_time(
     main[[1, -2]] = 5.0 if count > 3 else 4.0
     first = np.full(count - 1, -4.0)
     first[[0, -1]] = -2.0
-    bands[2] = penalty * main + weights
+    bands[2] = penalty * main + trust
     bands[1, 1:] = penalty * first
     bands[0, 2:] = penalty
-    return np.asarray(solveh_banded(bands, weights[:, None] * series), np.float64)
+    return np.asarray(solveh_banded(bands, trust[:, None] * values), np.float64)

@@ -26,8 +26,8 @@ def inner_light(model: FaceModel, vertices: ArrayLike) -> Floats:
         vertices: `[shape=(V, 3)]`, one shape, in head or camera space.
 
     Returns:
-        `[shape=(V, 3), float32]`, RGB in (0, 1]; 1 for skin and lips, and for openings whose landmarks the
-        model lacks. Multiply the irradiance by it.
+        `[shape=(V, 3), float32]`, RGB in (0, 1]; 1 for skin and lips, and for openings
+        whose landmarks the model lacks. Multiply the irradiance by it.
     """
     points = np.asarray(vertices)
     share = np.ones((model.vertex_count, 3), np.float32)

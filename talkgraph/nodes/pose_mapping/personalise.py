@@ -11,6 +11,7 @@ import numpy as np
 from talkgraph.cache.files import File
 from talkgraph.engine import Node, node, note, param, progress, scratch_folder
 from talkgraph.nodes.pose_mapping.facts import MappingFacts
+from talkgraph.nodes.threads import one_thread
 from talkgraph.nodes.values import FaceFit, OnnxModel, SpeechFeatures
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ class PersonaliseMapping(Node):
             return self._general(
                 mapping, f"the clip shows less than {self.min_seconds:g} s of speech"
             )
-        return self._fine_tune(mapping, facts, fit, clip_features)
+        with one_thread():
+            return self._fine_tune(mapping, facts, fit, clip_features)
 
     def _fine_tune(
         self, mapping: OnnxModel, facts: MappingFacts, fit: FaceFit, features: SpeechFeatures
