@@ -198,7 +198,7 @@ def test_smooth_motion_stays_smooth_when_limited():
 @given(x=st.floats(-10, 10), limit=st.floats(0, 3), knee=st.floats(0, 0.95))
 def test_soft_limit_is_bounded_odd_and_idle_below_the_knee(x, limit, knee):
     y = float(soft_limit(np.array([x]), limit, knee)[0])
-    assert abs(y) <= limit + 1e-12 and abs(y) <= abs(x) + 1e-15
+    assert abs(y) <= limit + 2e-12 and abs(y) <= abs(x) + 1e-15
     assert float(soft_limit(np.array([-x]), limit, knee)[0]) == -y
     if abs(x) <= knee * limit:
         assert y == x
