@@ -58,9 +58,9 @@ class MatchBackgrounds(Node):
         15.0, "largest turn of the head against a photo, per axis", unit="deg", ge=0, le=45
     )
     max_residual_shift: float = param(
-        0.15, "largest shift of the neck in the picture, head units (a face is 1.6 wide)", ge=0
+        0.06, "largest shift of the neck in the picture, head units (a face is 1.6 wide)", ge=0
     )
-    max_residual_depth: float = param(0.4, "largest shift of the neck in depth, head units", ge=0)
+    max_residual_depth: float = param(0.15, "largest shift of the neck in depth, head units", ge=0)
     knee: float = param(0.6, "share of a limit up to which the pose is left alone", ge=0, lt=1)
     offset_share: float = param(
         0.34, "share of a limit that the average difference from the clip may use up", ge=0, le=1
