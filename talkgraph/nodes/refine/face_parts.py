@@ -7,8 +7,8 @@ import numpy as np
 from talkgraph.nodes.refine.windows import Region
 from talkgraph.nodes.values import FaceTrack, Floats, Ints
 
-FACE_GROWTH = 1.05  # a render reaches a little beyond the landmarks
-FACE_BORDER = 0.015  # of the side
+FACE_SCALE = 0.92  # stays on the skin: silhouette and seam are the composite's own
+FACE_BORDER = 0.025  # deviation of the blur of its border, as a share of the side
 # The outer contour of the lips in the 468-point mesh, from the image's left corner downwards.
 OUTER_LIPS = (
     61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185,
@@ -64,8 +64,8 @@ def detail_weights(
 def face_masks(track: FaceTrack, wanted: Ints, size: int, region: Region) -> Floats:
     """1 inside the outline of the face, 0 outside, with a soft border.
 
-    The outline is that of the landmarks, grown by `FACE_GROWTH`; the border is `FACE_BORDER` of
-    the side wide. Other arguments as in `detail_weights`.
+    The outline is that of the landmarks, scaled by `FACE_SCALE`; the border is
+    blurred by `FACE_BORDER`. Other arguments as in `detail_weights`.
 
     Returns:
         `[shape=(N, size, size), float32]` in [0, 1].
@@ -75,7 +75,7 @@ def face_masks(track: FaceTrack, wanted: Ints, size: int, region: Region) -> Flo
     points = _outlines(track, OVAL, wanted, size, region)
     centre = points.mean(axis=1, keepdims=True)
     masks = np.empty((len(wanted), size, size), np.float32)
-    for mask, outline in zip(masks, centre + (points - centre) * FACE_GROWTH, strict=True):
+    for mask, outline in zip(masks, centre + (points - centre) * FACE_SCALE, strict=True):
         picture = Image.new("L", (size, size))
         ImageDraw.Draw(picture).polygon([tuple(p) for p in outline], fill=255)
         mask[:] = np.asarray(picture.filter(ImageFilter.GaussianBlur(FACE_BORDER * size)))

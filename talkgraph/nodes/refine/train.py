@@ -45,7 +45,9 @@ class TrainRefiner(Node):
     residual: bool = param(
         True, "the colour mask changes the rendered frame (paper: False, made from nothing)"
     )
-    attention_weight: float = param(2.0, "λ2 of eq. (4), mean of the attention mask", ge=0)
+    attention_weight: float = param(
+        0.0, "λ2 of eq. (4), mean of the attention mask (paper: 2, see the module's text)", ge=0
+    )
     smoothness_weight: float = param(1e-5, "λ3 of eq. (4), roughness of the attention mask", ge=0)
     mouth_weight: float = param(
         4.0, "extra colour difference weight at the mouth; an addition to the paper", ge=0

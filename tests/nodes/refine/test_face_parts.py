@@ -47,13 +47,13 @@ def test_detail_weight_is_one_on_the_lips_and_zero_away_from_them():
     assert cut[50, 80] == pytest.approx(weight[50, 65], abs=0.06)
 
 
-def test_the_face_mask_is_the_outline_grown_a_little():
+def test_the_face_mask_is_the_outline_scaled():
     points = face()
     angle = np.linspace(0, 2 * np.pi, len(face_parts.OVAL), endpoint=False)
     circle = np.stack([50 + 20 * np.sin(angle), 40 - 20 * np.cos(angle)], axis=1)
     points[:, face_parts.OVAL, :2] = circle
     mask = face_parts.face_masks(track(points), np.array([0]), 200, Region())[0]
-    radius = 20 * face_parts.FACE_GROWTH * 2  # in px of 200
+    radius = 20 * face_parts.FACE_SCALE * 2  # in px of 200
     assert mask.sum() == pytest.approx(np.pi * radius**2, rel=0.02)
     rows, columns = np.nonzero(mask > 0.5)
     assert (rows.mean() + 0.5, columns.mean() + 0.5) == pytest.approx((80, 100), abs=0.3)
