@@ -10,7 +10,7 @@ from talkgraph import engine
 from talkgraph.cache.files import File
 from talkgraph.cache.frames import CHUNK, Frames
 from talkgraph.engine import Node, node, param
-from talkgraph.errors import InputError
+from talkgraph.errors import InputError, ModelError
 from talkgraph.models.sessions import current_device
 from talkgraph.nodes.refine import face_parts, windows
 from talkgraph.nodes.values import FaceTrack, Floats, IdentityFeature, Ints, OnnxModel
@@ -36,12 +36,6 @@ class TrainRefiner(Node):
     beta1: float = param(0.5, "Adam's first-moment decay", ge=0, lt=1)
     final_rate: float = param(0.1, "share of the learning rate left at the end", ge=0, le=1)
     l1_weight: float = param(100.0, "λ1 of eq. (4), colour difference", ge=0)
-    l1_cell: int = param(
-        1,
-        "colours are compared as means of cells of this side; an addition where above 1",
-        unit="px",
-        ge=1,
-    )
     residual: bool = param(
         True, "the colour mask changes the rendered frame (paper: False, made from nothing)"
     )
@@ -145,6 +139,7 @@ class TrainRefiner(Node):
                 )
                 discriminator = Discriminator(self.discriminator_width)
             if general is not None:
+                self._check_general(general)
                 load_weights(generator, general.file.path)
             fit(generator, discriminator, pairs, self._schedule(), device)
         finally:
@@ -177,6 +172,15 @@ class TrainRefiner(Node):
             raise InputError(
                 f"train_refiner: size {self.size} is no multiple of stem * 2^(levels - 1) ="
                 f" {multiple}; change size, stem or levels"
+            )
+
+    def _check_general(self, general: OnnxModel) -> None:
+        # The weights of both kinds have the same shapes: nothing else would notice.
+        residual = general.facts.get("residual")
+        if residual != str(self.residual).lower():
+            raise ModelError(
+                f"the general refiner was trained with residual={residual}, this one has"
+                f" {str(self.residual).lower()}; set residual as in the general one"
             )
 
     def _pairs(
@@ -238,7 +242,6 @@ class TrainRefiner(Node):
             l1_weight=self.l1_weight,
             attention_weight=self.attention_weight,
             smoothness_weight=self.smoothness_weight,
-            l1_cell=self.l1_cell,
             feature_weight=self.feature_weight,
             averaging=self.averaging,
             brightness=self.brightness,

@@ -51,7 +51,6 @@ class Schedule:
     l1_weight: float
     attention_weight: float
     smoothness_weight: float
-    l1_cell: int
     feature_weight: float
     averaging: float
     brightness: float
@@ -126,7 +125,7 @@ def _step(
     judged = discriminator.features(window, refined)
     loss = (
         losses.adversarial_loss(judged[-1])
-        + schedule.l1_weight * losses.reconstruction_loss(refined, real, weight, schedule.l1_cell)
+        + schedule.l1_weight * losses.reconstruction_loss(refined, real, weight)
         + schedule.attention_weight * losses.attention_norm(attention)
         + schedule.smoothness_weight * losses.attention_roughness(attention)
     )

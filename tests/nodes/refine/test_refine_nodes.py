@@ -72,7 +72,7 @@ def parameters(model: OnnxModel) -> dict[str, np.ndarray]:
 
 def test_training_learns_the_colour_of_the_face():
     rendered, real = clip()
-    model = train(rendered, real, steps=70, learning_rate=5e-3, l1_cell=1)
+    model = train(rendered, real, steps=70, learning_rate=5e-3)
     refined = Refine().run(Frames.from_array(rendered), identity(), model).array()
     before = np.abs(rendered.astype(int) - real).mean()
     after = np.abs(refined.astype(int) - real).mean()
@@ -125,6 +125,9 @@ def test_training_starts_from_general_weights():
     wider = TrainRefiner(**{**SMALL, "width": 8})
     with pytest.raises(ModelError, match="set width, stem and levels"):
         wider.run(*frames, identity(), None, general)
+    unlike = TrainRefiner(**{**SMALL, "residual": False})
+    with pytest.raises(ModelError, match="set residual as in the general one"):
+        unlike.run(*frames, identity(), None, general)
 
 
 def test_the_track_narrows_the_view_to_the_face():

@@ -13,7 +13,7 @@ def schedule(**changes) -> Schedule:
     values = {
         "steps": 5, "batch": 2, "learning_rate": 1e-3, "beta1": 0.5, "final_rate": 0.1,
         "l1_weight": 100.0, "attention_weight": 2.0, "smoothness_weight": 1e-5,
-        "feature_weight": 0.0, "l1_cell": 4, "averaging": 0.0,
+        "feature_weight": 0.0, "averaging": 0.0,
         "brightness": 0.0, "shift": 0.0, "seed": 0,
     }  # fmt: skip
     return Schedule(**{**values, **changes})
