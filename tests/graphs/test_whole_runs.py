@@ -1,0 +1,95 @@
+"""The graphs on real input, from files to a file, with figures."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from talkgraph.cache.store import Store
+from talkgraph.cli import samples
+from talkgraph.engine import Graph
+from talkgraph.graphs import photo, yi2020
+from talkgraph.nodes.evaluate.identity import identity_distance
+from talkgraph.nodes.face_fit import CropHead, DescribeIdentity, DetectFaces, TrackFace
+from talkgraph.nodes.media import ReadVideo
+
+DATA = Path(__file__).parents[2] / "../shared/data"
+WATCH = Graph(
+    "watch",
+    inputs={"video": Path},
+    steps={
+        "footage": ReadVideo().on(video="video"),
+        "faces": DetectFaces().on(footage="footage"),
+        "clip": CropHead().on(footage="footage", faces="faces"),
+        "track": TrackFace().on(clip="clip"),
+        "identity": DescribeIdentity().on(clip="clip", track="track"),
+    },
+    output="identity",
+)
+OF_THE_PERSON = {"footage", "faces", "clip", "track", "fit", "albedo", "mapping", "clip_features"}
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    return Store(tmp_path_factory.mktemp("store"))
+
+
+@pytest.fixture(scope="module")
+def speech(tmp_path_factory):
+    """Three seconds of our own sample speech."""
+    samples_, rate = soundfile.read(samples.speech())
+    path = tmp_path_factory.mktemp("speech") / "three seconds.wav"
+    soundfile.write(path, samples_[: 3 * rate], rate)
+    return path
+
+
+def check(result, store, seconds):
+    """Length, a face in every frame, the right person; returns how far the head moved, degrees."""
+    seen = WATCH.run({"video": result.output.path}, store=store)
+    assert abs(seen["footage"].count - 25 * seconds) <= 1
+    assert abs(seen["footage"].speech.seconds - seconds) <= 1 / 25
+    assert seen["track"].measured.all()
+    person = DescribeIdentity().run(result["clip"], result["track"])
+    assert identity_distance(seen["identity"], person) < 0.45
+    return np.rad2deg(np.ptp(result["backgrounds"].motion.rotation, axis=0))
+
+
+def test_a_photo_talks(store, speech):
+    inputs = {"audio": speech, "photo": samples.photo()}
+    result = photo.graph().run(inputs, store=store)
+    assert check(result, store, 3.0).max() > 2
+    opening = result["motion"].expression
+    assert opening.std(axis=0).max() > 0.2
+    again = photo.graph().run(inputs, store=store)
+    assert all(record.cached for record in again.records.values())
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="the development clips are not here")
+def test_a_clip_talks_and_new_speech_remakes_nothing_of_the_person(store, speech, tmp_path):
+    graph = yi2020.graph()
+    video = DATA / "video" / "grid_female_02.mp4"
+    result = graph.run({"audio": speech, "video": video}, store=store)
+    moved = check(result, store, 3.0)
+    clip = np.rad2deg(np.ptp(result["fit"].motion.rotation, axis=0))
+    assert (moved > 0.2 * clip).all() and (moved < 2 * clip + 1).all()
+    assert result["fit"].error.mean() < 1.0
+    other = tmp_path / "other.wav"
+    samples_, rate = soundfile.read(samples.speech())
+    soundfile.write(other, samples_[2 * rate : 4 * rate], rate)
+    plan = graph.plan({"audio": other, "video": video}, store=store)
+    assert {"speech", "video_out"} <= set(plan.to_run) | {"video_out"}
+    for step in OF_THE_PERSON:
+        assert plan[step].state == "hit", (step, plan[step].reason)
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="the development clips are not here")
+def test_the_refiner_improves_what_it_was_trained_on(store, speech):
+    graph = yi2020.graph("standard").with_params(
+        refiner={"steps": 30, "size": 64, "width": 8, "levels": 3}
+    )
+    video = DATA / "video" / "grid_female_02.mp4"
+    result = graph.run({"audio": speech, "video": video}, store=store, until="refined")
+    refined, plain = result["refined"][20].astype(int), result["composite"][20].astype(int)
+    assert refined.shape == plain.shape
+    assert 0 < np.abs(refined - plain).mean() < 10  # it does something, and keeps the picture
