@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import struct
 import sys
@@ -249,7 +250,7 @@ def test_ends_of_a_child_are_told_apart():
 def test_a_crashing_child_is_one_clear_line(seeds, tmp_path, monkeypatch):
     path = tmp_path / "a.mp4"
     path.write_bytes(seeds[".mp4"])
-    crash = f"{sys.executable} -c 'import os; os.kill(os.getpid(), 11)'"
+    crash = f"{shlex.quote(sys.executable)} -c 'import os; os.kill(os.getpid(), 11)'"
     shell = tmp_path / "python"
     shell.write_text(f"#!/bin/sh\nexec {crash}\n")
     shell.chmod(0o755)
