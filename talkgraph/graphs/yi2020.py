@@ -3,7 +3,7 @@
 From a speech and a short clip of a person to a video of that person saying it. Read the steps
 from top to bottom: section 3.1 is `fit`, 3.2 `motion`, 3.3 `albedo` to `composite`, 3.4 `refined`.
 
-Where it differs from the paper: the face model is our own (BFM 2009 loads from the user's file); the
+Where it differs from the paper: the face model is our own (BFM 2009 loads from a file); the
 albedo is the detailed one at every quality, so that a draft looks like the person without a refiner
 (`graph.replace(albedo=LowFrequencyAlbedo())` gives the paper's); the identity feature has 128
 numbers instead of ArcFace's 512; the refiner has no memory network yet and makes the mouth real.
