@@ -31,30 +31,19 @@ from numpy.typing import NDArray
 
 from talkgraph.cache.frames import Frames
 from talkgraph.cache.store import Store
-from talkgraph.engine import Graph, Result
-from talkgraph.graphs import yi2020
+from talkgraph.engine import Result
+from talkgraph.graphs import watch, yi2020
 from talkgraph.nodes.evaluate.head_motion import head_similarity, jitter, replay_similarity
 from talkgraph.nodes.evaluate.identity import identity_distance
 from talkgraph.nodes.evaluate.nodes import CompareMouths, ComparePictures
-from talkgraph.nodes.face_fit import CropHead, DescribeIdentity, DetectFaces, TrackFace
-from talkgraph.nodes.media import ReadVideo, WriteVideo, open_footage, save
+from talkgraph.nodes.face_fit import DescribeIdentity
+from talkgraph.nodes.media import WriteVideo, open_footage, save
 from talkgraph.nodes.values import FaceTrack, Footage, Speech
 
 LEARNED_SECONDS = 10.0
 SHORTEST_REENACTMENT = 13.0
 NEARLY_LOSSLESS = 12  # x264 crf of the cut clips
-WATCH = Graph(
-    "watch",
-    inputs={"video": Path},
-    steps={
-        "footage": ReadVideo().on(video="video"),
-        "faces": DetectFaces().on(footage="footage"),
-        "clip": CropHead().on(footage="footage", faces="faces"),
-        "track": TrackFace().on(clip="clip"),
-        "identity": DescribeIdentity().on(clip="clip", track="track"),
-    },
-    output="identity",
-)
+WATCH = watch.graph()
 
 
 def main() -> int:

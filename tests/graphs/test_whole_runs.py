@@ -8,25 +8,12 @@ import soundfile
 
 from talkgraph.cache.store import Store
 from talkgraph.cli import samples
-from talkgraph.engine import Graph
-from talkgraph.graphs import photo, yi2020
+from talkgraph.graphs import photo, watch, yi2020
 from talkgraph.nodes.evaluate.identity import identity_distance
-from talkgraph.nodes.face_fit import CropHead, DescribeIdentity, DetectFaces, TrackFace
-from talkgraph.nodes.media import ReadVideo
+from talkgraph.nodes.face_fit import DescribeIdentity
 
 DATA = Path(__file__).parents[2] / "../shared/data"
-WATCH = Graph(
-    "watch",
-    inputs={"video": Path},
-    steps={
-        "footage": ReadVideo().on(video="video"),
-        "faces": DetectFaces().on(footage="footage"),
-        "clip": CropHead().on(footage="footage", faces="faces"),
-        "track": TrackFace().on(clip="clip"),
-        "identity": DescribeIdentity().on(clip="clip", track="track"),
-    },
-    output="identity",
-)
+WATCH = watch.graph()
 OF_THE_PERSON = {"footage", "faces", "clip", "track", "fit", "albedo", "mapping", "clip_features"}
 
 
