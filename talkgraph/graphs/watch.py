@@ -1,4 +1,4 @@
-"""Look at a finished video as if it were a clip: is there a face in every frame, and whose is it?"""
+"""Look at a finished video as if it were a clip: is a face in every frame, and whose is it?"""
 
 from __future__ import annotations
 
