@@ -18,6 +18,8 @@ from talkgraph.engine.types import coerce, fits, is_optional, type_name
 from talkgraph.errors import GraphError, InputError, nearest
 
 if TYPE_CHECKING:
+    import networkx
+
     from talkgraph.engine.events import Event
     from talkgraph.engine.executors import Executor
     from talkgraph.engine.plan import Plan
@@ -286,6 +288,12 @@ class Graph:
 
     def __repr__(self) -> str:
         return f"Graph({self.name!r}, {len(self.steps)} steps, output={self.output!r})"
+
+    def to_networkx(self) -> networkx.MultiDiGraph[str]:
+        """The graph for networkx: its algorithms, layouts and drawings."""
+        from talkgraph.engine.networkx_view import to_networkx
+
+        return to_networkx(self)
 
     # -- planning and running --------------------------------------------------------------------
 
