@@ -27,6 +27,10 @@ sharpness, where 1 is the real frame's), all after one seed, and with goal = "fa
     clip B, unrefined                    26.4 / .875 / 0.66    26.6 / .836 / 0.92
     clip B, refined, 2500 steps          26.5 / .861 / 0.77    27.8 / .815 / 1.06
 
+Read them with care: settings were chosen in about 13 runs on clip A's own held-out third (clip
+B was not used for choosing), SSIM fell on clip B, and on clip A the eyes got worse to look at
+while all figures rose. benchmarks/RESULTS.md has the figures of the default, goal = "mouth".
+
 On clip A at 256 px (other boxes; compare only with each other):
 
     unrefined                            23.9 / .776 / 0.77    23.0 / .702 / 0.77
