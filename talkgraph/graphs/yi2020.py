@@ -111,7 +111,9 @@ def refinement(steps: int, seed: int) -> dict[str, Step]:
         "refiner": TrainRefiner(steps=steps, seed=seed).on(
             rendered="rehearsal_composite", real="clip.frames", identity="identity", track="track"
         ),
-        "refined": Refine().on(frames="composite", identity="identity", refiner="refiner"),
+        "refined": Refine().on(
+            frames="composite", identity="identity", refiner="refiner", face="face"
+        ),
     }
 
 

@@ -32,8 +32,17 @@ class Refine(Node):
 
     batch: int = param(4, "windows per network run", ge=1, keyed=False)
 
-    def run(self, frames: Frames, identity: IdentityFeature, refiner: OnnxModel) -> Frames:
+    def run(
+        self,
+        frames: Frames,
+        identity: IdentityFeature,
+        refiner: OnnxModel,
+        face: Frames | None = None,
+    ) -> Frames:
         """Refine `frames [shape=(T, S, S, 3), uint8]`; the result has the same size and count.
+
+        With `face [shape=(T, S, S, 4), uint8]`, the rendered face, nothing changes outside it: a
+        network that has seen few head positions may paint lips where there are none.
 
         The network works at its own size. At another size the change that it makes, (1 - A) *
         (C - r), is scaled to the frame: what it leaves alone stays as sharp as the rendered
@@ -51,12 +60,14 @@ class Refine(Node):
             )
         if frames.once:
             return Frames.from_iterable(
-                len(frames), frames.shape, _walk(network, frames, self.batch)
+                len(frames), frames.shape, _walk(network, frames, self.batch, face)
             )
 
         def read(start: int, stop: int) -> Pictures:
             first = max(start - WINDOW + 1, 0)
-            return network.refined(frames[first:stop], start - first, self.batch)
+            seen = frames[first:stop]
+            made = network.refined(seen, start - first, self.batch)
+            return _within_face(made, seen[start - first :], face, start)
 
         return Frames.from_function(len(frames), frames.shape, read)
 
@@ -125,12 +136,20 @@ class Network:
         return np.stack(results) if results else frames[:0]
 
 
-def _walk(network: Network, frames: Frames, batch: int) -> Iterator[Pictures]:
+def _within_face(made: Pictures, frames: Pictures, face: Frames | None, start: int) -> Pictures:
+    """The refined frames within the rendered face, the frames as they were elsewhere."""
+    if face is None:
+        return made
+    share = face[start : start + len(frames)][..., 3:].astype(np.float32) / np.float32(255)
+    return np.rint(frames + share * (made - frames.astype(np.float32))).astype(np.uint8)
+
+
+def _walk(network: Network, frames: Frames, batch: int, face: Frames | None) -> Iterator[Pictures]:
     """Refine frames that can be read only once: keep the last two of each chunk."""
     past = np.empty((0, *frames.shape), np.uint8)
-    for chunk in frames.chunks(CHUNK):
+    for start, chunk in zip(range(0, len(frames), CHUNK), frames.chunks(CHUNK), strict=True):
         joined = np.concatenate([past, chunk])
-        yield from network.refined(joined, len(past), batch)
+        yield from _within_face(network.refined(joined, len(past), batch), chunk, face, start)
         past = joined[-(WINDOW - 1) :]
 
 
