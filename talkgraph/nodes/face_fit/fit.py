@@ -14,6 +14,7 @@ from talkgraph.engine import Node, node, param, progress
 from talkgraph.nodes.face_fit.pose import initial_pose, refine_pose
 from talkgraph.nodes.face_fit.smooth import smooth_in_time
 from talkgraph.nodes.morphable.camera import DISTANCE, FOCAL, project, unproject
+from talkgraph.nodes.morphable.face_mesh import EYE_RIMS, INNER_LIPS, OUTER_LIPS, OVAL
 from talkgraph.nodes.morphable.face_model import FaceModel
 from talkgraph.nodes.morphable.rotation import angles_from_matrix, matrix_from_angles
 from talkgraph.nodes.threads import one_thread
@@ -22,18 +23,8 @@ from talkgraph.nodes.values import FaceFit, FaceTrack, Motion
 Array = NDArray[np.float64]
 
 FACE_HEIGHT = 256.0  # px; errors are given for a face of this height
-LIPS = (
-    61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 185, 40, 39, 37, 0, 267, 269, 270, 409,
-    78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 191, 80, 81, 82, 13, 312, 311, 310, 415,
-)  # fmt: skip
-LIDS = (
-    33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246,
-    263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466,
-)  # fmt: skip
-OVAL = (
-    10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
-    152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
-)  # fmt: skip
+LIPS = (*OUTER_LIPS, *INNER_LIPS)
+LIDS = (*EYE_RIMS[0], *EYE_RIMS[1])
 
 
 @node("fit_face", version=1)

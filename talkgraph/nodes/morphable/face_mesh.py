@@ -25,6 +25,16 @@ OUTER_LIPS = (
 INNER_LIPS = (
     78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 415, 310, 311, 312, 13, 82, 81, 80, 191,
 )  # fmt: skip
+# The rims of the lids, the eye on the image's left first.
+EYE_RIMS = (
+    (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246),
+    (263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466),
+)
+# The outline of the face, clockwise from the middle of the forehead.
+OVAL = (
+    10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
+    152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
+)  # fmt: skip
 # Rows of lip points between those two rings.
 LIPS = (
     *OUTER_LIPS, *INNER_LIPS, 62, 76, 77, 90, 180, 85, 16, 315, 404, 320, 307, 306, 292, 408, 304,

@@ -4,24 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from talkgraph.nodes.morphable.face_mesh import OVAL
 from talkgraph.nodes.refine.windows import Region
 from talkgraph.nodes.values import FaceTrack, Floats, Ints
 
 FACE_SCALE = 0.92  # stays on the skin: silhouette and seam are the composite's own
 FACE_BORDER = 0.025  # deviation of the blur of its border, as a share of the side
-# The outer contour of the lips in the 468-point mesh, from the image's left corner downwards.
-OUTER_LIPS = (
-    61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185,
-)  # fmt: skip
-# The outline of the face, clockwise from the middle of the forehead.
-OVAL = (
-    10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
-    152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
-)  # fmt: skip
-EYES = (
-    (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246),
-    (263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466),
-)
 
 
 def detail_weights(

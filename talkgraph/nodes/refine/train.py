@@ -52,6 +52,7 @@ from talkgraph.cache.frames import CHUNK, Frames
 from talkgraph.engine import Node, node, param
 from talkgraph.errors import InputError, ModelError
 from talkgraph.models.sessions import current_device
+from talkgraph.nodes.morphable.face_mesh import EYE_RIMS, OUTER_LIPS
 from talkgraph.nodes.refine import face_parts, windows
 from talkgraph.nodes.values import FaceTrack, Floats, IdentityFeature, Ints, OnnxModel
 
@@ -261,7 +262,7 @@ class TrainRefiner(Node):
         if self.goal == "face":
             return face_parts.face_masks(track, targets, self.size, region)
         return face_parts.detail_weights(
-            track, face_parts.OUTER_LIPS, targets, self.size, region, self.detail_margin
+            track, OUTER_LIPS, targets, self.size, region, self.detail_margin
         )
 
     def _weights(
@@ -271,8 +272,8 @@ class TrainRefiner(Node):
             return None
         weights = np.ones((len(targets), self.size, self.size), np.float32)
         parts = (
-            (face_parts.OUTER_LIPS, self.mouth_weight),
-            *((e, self.eye_weight) for e in face_parts.EYES),
+            (OUTER_LIPS, self.mouth_weight),
+            *((e, self.eye_weight) for e in EYE_RIMS),
         )
         for outline, extra in parts:
             part = face_parts.detail_weights(

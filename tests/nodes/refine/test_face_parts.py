@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from talkgraph.nodes.morphable.face_mesh import EYE_RIMS, OUTER_LIPS, OVAL
 from talkgraph.nodes.refine import face_parts
 from talkgraph.nodes.refine.windows import Region
 from talkgraph.nodes.values import FaceTrack
@@ -22,15 +23,15 @@ def face(count: int = 1) -> np.ndarray:
     points = np.zeros((count, 478, 3))
     points[..., :2] = rng.uniform([30, 20], [70, 60], (478, 2))
     points[:, 2, :2], points[:, 3, :2] = (30, 20), (70, 60)
-    angle = np.linspace(0, 2 * np.pi, len(face_parts.OUTER_LIPS), endpoint=False)
+    angle = np.linspace(0, 2 * np.pi, len(OUTER_LIPS), endpoint=False)
     lips = np.stack([50 + 10 * np.cos(angle), 50 + 2 * np.sin(angle)], axis=1)
-    points[:, face_parts.OUTER_LIPS, :2] = lips
+    points[:, OUTER_LIPS, :2] = lips
     return points
 
 
 def test_detail_weight_is_one_on_the_lips_and_zero_away_from_them():
     weight = face_parts.detail_weights(
-        track(face()), face_parts.OUTER_LIPS, np.array([0]), 100, Region(), margin=2
+        track(face()), OUTER_LIPS, np.array([0]), 100, Region(), margin=2
     )[0]
     assert weight[50, 50] == 1
     assert weight[50, 41] == 1
@@ -39,7 +40,7 @@ def test_detail_weight_is_one_on_the_lips_and_zero_away_from_them():
     assert weight[20, 20] == 0
     # In a region the same place is found.
     cut = face_parts.detail_weights(
-        track(face()), face_parts.OUTER_LIPS, np.array([0]), 100, Region(0.25, 0.25, 0.5), margin=2
+        track(face()), OUTER_LIPS, np.array([0]), 100, Region(0.25, 0.25, 0.5), margin=2
     )[0]
     assert np.abs(cut[50:52, 50:52] - weight[50, 50]).max() < 1e-6
     assert cut[50, ::2].max() == 1
@@ -49,9 +50,9 @@ def test_detail_weight_is_one_on_the_lips_and_zero_away_from_them():
 
 def test_the_face_mask_is_the_outline_scaled():
     points = face()
-    angle = np.linspace(0, 2 * np.pi, len(face_parts.OVAL), endpoint=False)
+    angle = np.linspace(0, 2 * np.pi, len(OVAL), endpoint=False)
     circle = np.stack([50 + 20 * np.sin(angle), 40 - 20 * np.cos(angle)], axis=1)
-    points[:, face_parts.OVAL, :2] = circle
+    points[:, OVAL, :2] = circle
     mask = face_parts.face_masks(track(points), np.array([0]), 200, Region())[0]
     radius = 20 * face_parts.FACE_SCALE * 2  # in px of 200
     assert mask.sum() == pytest.approx(np.pi * radius**2, rel=0.02)
@@ -65,6 +66,6 @@ def test_the_face_mask_is_the_outline_scaled():
 
 
 def test_outlines_are_loops_of_distinct_landmarks():
-    for outline in (face_parts.OVAL, face_parts.OUTER_LIPS, *face_parts.EYES):
+    for outline in (OVAL, OUTER_LIPS, *EYE_RIMS):
         assert len(set(outline)) == len(outline)
-    assert len(face_parts.OVAL) == 36
+    assert len(OVAL) == 36
