@@ -208,18 +208,27 @@ def test_a_symlink_is_never_moved_into_the_store(store, tmp_path):
 
 
 class Boom:
+    """Makes a folder when it is unpickled."""
+
+    def __init__(self, trace):
+        self.trace = trace
+
     def __reduce__(self):
-        return os.system, ("touch /tmp/talkgraph-was-executed",)
+        return os.mkdir, (str(self.trace),)
 
 
 def test_a_pickle_in_the_place_of_an_array_is_not_executed(store, tmp_path):
-    np.save(tmp_path / "evil.npy", np.array([Boom()], object), allow_pickle=True)
+    np.save(
+        tmp_path / "evil.npy", np.array([Boom(tmp_path / "executed")], object), allow_pickle=True
+    )
     leaf = store.blobs.put_file(tmp_path / "evil.npy", move=False)
     for dtype in ("|O", "O", "|u1"):
         tree = {"array": {**leaf, "suffix": ".npy", "dtype": dtype, "shape": [1]}}
         with contextlib.suppress(DamagedError):
             decode(tree, store.blobs)
-    assert pickle.dumps and not os.path.exists("/tmp/talkgraph-was-executed")
+    assert not (tmp_path / "executed").exists()
+    pickle.loads(pickle.dumps(Boom(tmp_path / "executed")))
+    assert (tmp_path / "executed").exists()  # it would have left its trace
 
 
 @pytest.mark.parametrize(
