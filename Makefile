@@ -5,7 +5,7 @@
 # packages from wherever the user's own pip configuration says.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup talk test format clean
+.PHONY: help setup talk test torture format clean
 
 # PYTHON: the interpreter to build .venv with; by default the first that is new enough.
 ifndef PYTHON
@@ -42,6 +42,7 @@ help:
 	@echo "make talk [AUDIO=speech.wav] [VIDEO=me.mp4 | PHOTO=me.jpg] [OUT=$(OUT)]"
 	@echo "          [QUALITY=draft|standard|best] [DEVICE=auto|cpu|cuda] [PYTHON=python3.12]"
 	@echo "make test     every check: ruff, mypy, pytest"
+	@echo "make torture  kill, starve and damage the store: about an hour; writes benchmarks/results/torture.json"
 	@echo "make format   let ruff lay out the code"
 	@echo "make clean    remove .venv, caches and build leftovers (no results)"
 
@@ -76,6 +77,9 @@ test: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest
+
+torture: $(STAMP)
+	$(BIN)/python -m tests.torture --json benchmarks/results/torture.json
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .
