@@ -79,6 +79,13 @@ for _tag, _pattern, _first in _RESOLVERS:
 
 def to_yaml(graph: Graph) -> str:
     """The text of a graph; GraphError if an input type or a parameter has no spelling."""
+    document = to_document(graph)
+    text: str = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+    return text
+
+
+def to_document(graph: Graph) -> dict[str, Any]:
+    """The graph as plain data, as in its text; GraphError as in `to_yaml`."""
     inputs = {}
     for name, type_ in graph.inputs.items():
         inputs[name] = type_to_text(type_)
@@ -96,9 +103,7 @@ def to_yaml(graph: Graph) -> str:
         if step.sources:
             entry["on"] = dict(step.sources)
         steps[name] = entry
-    document = {"graph": graph.name, "inputs": inputs, "steps": steps, "output": graph.output}
-    text: str = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
-    return text
+    return {"graph": graph.name, "inputs": inputs, "steps": steps, "output": graph.output}
 
 
 def from_yaml(text: str) -> Graph:
@@ -114,6 +119,11 @@ def from_yaml(text: str) -> Graph:
         raise GraphError(f"graph file{line}: {problem}") from None
     except (RecursionError, ValueError, TypeError) as error:
         raise GraphError(f"graph file: it is not plain YAML ({type(error).__name__})") from None
+    return from_document(document)
+
+
+def from_document(document: Any) -> Graph:
+    """The graph of plain data; GraphError with the name that is wrong."""
     top = _mapping(document, "graph file", _KEYS)
     if "graph" not in top or "steps" not in top:
         raise GraphError("graph file: it needs 'graph: NAME' and 'steps:'")
