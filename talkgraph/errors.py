@@ -19,9 +19,13 @@ from difflib import get_close_matches
 
 
 class TalkgraphError(Exception):
-    """Base of all deliberate errors; `step` names the graph step that was running, if any."""
+    """Base of all deliberate errors.
+
+    `step` names the graph step that was running, `run_id` the run that it ended, if any.
+    """
 
     step: str | None = None
+    run_id: str | None = None
 
 
 class InputError(TalkgraphError):

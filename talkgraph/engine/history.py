@@ -1,0 +1,222 @@
+"""What every run did: one small checked file in the store for each, kept for the last few hundred.
+
+It is written when a run ends, well or not (`recorder.py`), and says what became of each step and
+under which key its result lies, so that a page or a command can tell later what happened and load
+what is still stored. Advisory: no result depends on it; a store that cannot be written has none.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import attrs
+
+from talkgraph.cache.files import File
+from talkgraph.cache.records import Record, read_record, write_record
+from talkgraph.cache.store import Store
+from talkgraph.engine.graph import Graph
+from talkgraph.engine.graph_file import from_document
+from talkgraph.engine.ports import field_types
+from talkgraph.engine.types import coerce, members
+from talkgraph.errors import DamagedError, GraphError, InputError, StoreError
+
+T = TypeVar("T")
+
+KEPT = 200  # runs
+_KEPT_BYTES = 64 << 20  # of all records, however many steps their graphs have
+_FORMAT = 1
+_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9]{3}-[0-9a-f]{6}\Z")
+
+Outcome = Literal["done", "failed", "cancelled"]
+StepState = Literal[
+    "hit", "run", "streamed", "given", "not needed", "failed", "blocked", "cancelled", "not reached"
+]
+
+
+@attrs.frozen
+class RunInput:
+    """An input of a run.
+
+    text: a file's absolute path, else the value in short.
+    digest: of its content; None if no step was reached that reads it.
+    value: a path or number or text or None or a list of these, to run again with; `has_value`
+        is False for what JSON cannot hold.
+    """
+
+    text: str
+    digest: str | None
+    has_value: bool
+    value: Any
+
+
+@attrs.frozen
+class StepRun:
+    """What became of one step that the targets need, in the order of the graph.
+
+    name, node, version: the step's name, its node's id and version.
+    state: ``hit`` (found in the store), ``run``, ``streamed`` (made on the fly, not stored),
+        ``given`` (by the user), ``not needed`` (nothing read it), ``failed``, ``blocked`` (what it
+        reads failed), ``cancelled`` (was running when the run was stopped), ``not reached``.
+    seconds: spent on it in this run; of a failed or cancelled step until then.
+    reason: why it ran, or what is said of it instead (``stored``, ``given``).
+    key: of its result in the store: `record.load(store, name)`; None for given and blocked steps.
+        A streamed step's key finds nothing in the store.
+    sources: port -> step, ``step.field`` or input that it reads.
+    digests: port -> digest of what it read, as far as it was known.
+    parameters: name -> value in short, all keyed ones.
+    notes: what the node and the engine said about the result.
+    size: bytes of its result; None if nothing of it is stored.
+    error: message of a failed step; its `digests` name what it was given.
+    """
+
+    name: str
+    node: str
+    version: int
+    state: StepState
+    seconds: float
+    reason: str
+    key: str | None
+    sources: dict[str, str]
+    digests: dict[str, str]
+    parameters: dict[str, str]
+    notes: tuple[str, ...]
+    size: int | None
+    error: str | None
+
+
+@attrs.frozen
+class RunRecord:
+    """One run.
+
+    run_id: ``20250131-235959-123-0a1b2c``: when it started (UTC, ms) and a random part.
+    graph: the graph's name.
+    document: the graph as in its YAML text; None if it has no such spelling.
+    inputs: by name, those that the targets need.
+    targets: what was asked for, ``step`` or ``step.field``.
+    started, seconds: Unix time, duration.
+    outcome: ``done``, ``failed``, or ``cancelled`` (interrupted, or ended from outside).
+    error: the message of what ended a run that is not done.
+    steps: by name, each after what it reads.
+    machine, talkgraph, python: as in `provenance.facts`.
+    """
+
+    run_id: str
+    graph: str
+    document: dict[str, Any] | None
+    inputs: dict[str, RunInput]
+    targets: tuple[str, ...]
+    started: float
+    seconds: float
+    outcome: Outcome
+    error: str | None
+    steps: dict[str, StepRun]
+    machine: dict[str, Any]
+    talkgraph: str
+    python: str
+
+    def rebuild(self) -> tuple[Graph, dict[str, Any]]:
+        """The graph and the inputs, to run or plan it again: stored steps are hits.
+
+        Raises:
+            GraphError: the graph has no spelling as text, or one of its nodes is not installed.
+            InputError: an input was a value that is not kept.
+        """
+        if self.document is None:
+            raise GraphError(f"run {self.run_id}: graph '{self.graph}' was not kept as text")
+        graph = from_document(self.document)
+        inputs = {}
+        for name, given in self.inputs.items():
+            if not given.has_value:
+                raise InputError(f"run {self.run_id}: input '{name}' was {given.text}, not kept")
+            value = given.value
+            if File in members(graph.inputs[name]) and isinstance(value, str):
+                value = File(Path(value))
+            inputs[name] = coerce(value, graph.inputs[name])
+        return graph, inputs
+
+    def load(self, store: Store, name: str) -> Any:
+        """The value of a step; None if it is not in the store (streamed, given, removed).
+
+        Raises:
+            DamagedError: the stored result is not whole.
+        """
+        key = self.steps[name].key
+        record = store.action(key) if key is not None else None
+        return None if record is None else store.load(record["output"])
+
+
+def runs(store: Store, limit: int | None = None) -> list[RunRecord]:
+    """The last runs that the store remembers, the latest first; damaged records are left out."""
+    found: list[RunRecord] = []
+    for path in sorted(_folder(store).glob("*.json"), reverse=True):
+        if limit is not None and len(found) >= limit:
+            break
+        with contextlib.suppress(OSError, ValueError):
+            found.append(_read(path))
+    return found
+
+
+def find(store: Store, text: str = "last") -> RunRecord:
+    """The run with that id or start of an id, or the ``last`` one.
+
+    Raises:
+        InputError: there is none, or several.
+        DamagedError: its record is not what was written.
+    """
+    known = sorted(path.stem for path in _folder(store).glob("*.json"))
+    chosen = known[-1:] if text == "last" else [name for name in known if name.startswith(text)]
+    if len(chosen) != 1:
+        many = f"{len(chosen)} runs match '{text}'" if chosen else f"there is no run '{text}'"
+        raise InputError(f"store {store.path}: {many}; `talkgraph runs` lists them")
+    try:
+        return _read(_folder(store) / f"{chosen[0]}.json")
+    except (OSError, ValueError) as error:
+        raise DamagedError(f"the record of run {chosen[0]} cannot be read ({error})") from error
+
+
+def _folder(store: Store) -> Path:
+    return store.path / "history"
+
+
+def write(store: Store, run: RunRecord) -> None:
+    """Write a record if the store can be written; of too many the oldest go."""
+    record = {"format": _FORMAT, **_plain(run)}
+    record["inputs"] = {name: _plain(one) for name, one in run.inputs.items()}
+    record["steps"] = {name: _plain(one) for name, one in run.steps.items()}
+    with contextlib.suppress(OSError, StoreError, ValueError):
+        store.prepare()
+        path = _folder(store) / f"{run.run_id}.json"
+        write_record(path, record, store.blobs.temporary, False)
+        room = _KEPT_BYTES
+        for count, old in enumerate(sorted(path.parent.iterdir(), reverse=True)):
+            room -= old.stat().st_size
+            if count and (count >= KEPT or room < 0):
+                old.unlink(missing_ok=True)
+
+
+def _plain(thing: Any) -> Record:
+    return attrs.asdict(thing, recurse=False)
+
+
+def _read(path: Path) -> RunRecord:
+    """A record; ValueError if it is damaged or of another format."""
+    record = read_record(path)
+    if record is None or record.pop("format", None) != _FORMAT or not _ID.match(path.stem):
+        raise ValueError("it is no record of a run")
+    try:
+        record["inputs"] = {n: checked(RunInput, one) for n, one in record["inputs"].items()}
+        record["steps"] = {n: checked(StepRun, one) for n, one in record["steps"].items()}
+        return checked(RunRecord, record)
+    except (TypeError, KeyError, AttributeError) as error:
+        raise ValueError(f"it is no record of a run: {error}") from None
+
+
+def checked(kind: type[T], record: Record) -> T:
+    """An attrs class from its fields as JSON, each of the declared type; TypeError or KeyError."""
+    types = field_types(kind)
+    if set(record) - set(types):
+        raise TypeError(f"unknown field {sorted(set(record) - set(types))[0]!r}")
+    return kind(**{name: coerce(record[name], type_) for name, type_ in types.items()})

@@ -1,0 +1,225 @@
+"""Watches a run and writes down what it did; see `history.py`."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+import attrs
+
+from talkgraph.cache.codecs import references
+from talkgraph.cache.files import File
+from talkgraph.cache.keys import Tree
+from talkgraph.engine import history, provenance
+from talkgraph.engine.events import Event, Failed, Started
+from talkgraph.engine.graph import Graph
+from talkgraph.engine.graph_file import to_document
+from talkgraph.engine.history import Outcome, RunInput, RunRecord, StepRun, StepState
+from talkgraph.engine.keying import Ingredients
+from talkgraph.engine.node import Node
+from talkgraph.engine.request import Request
+from talkgraph.engine.result import StepRecord
+from talkgraph.engine.step import parse_source
+from talkgraph.engine.step_context import Emit
+from talkgraph.engine.types import brief
+from talkgraph.errors import DamagedError, GraphError, TalkgraphError
+
+_LONGEST = 2000  # characters of an error message
+
+
+class Settled(Protocol):
+    """What a run knows of its steps, by name."""
+
+    @property
+    def outcome(self) -> Mapping[str, StepRecord]:
+        """Steps that came to an end."""
+
+    @property
+    def made_from(self) -> Mapping[str, Ingredients]:
+        """Steps whose inputs are known."""
+
+    @property
+    def trees(self) -> Mapping[str, Tree]:
+        """Output trees of stored steps."""
+
+
+class _Nothing:
+    """A run that broke before it began."""
+
+    outcome: ClassVar[Mapping[str, StepRecord]] = {}
+    made_from: ClassVar[Mapping[str, Ingredients]] = {}
+    trees: ClassVar[Mapping[str, Tree]] = {}
+
+
+class Recorder:
+    """Listens to a run (it is its `emit`) and writes the record when it ends."""
+
+    def __init__(self, request: Request, emit: Emit) -> None:
+        self.run: Settled = _Nothing()
+        self._request = request
+        self._emit = emit
+        self._begun: dict[str, tuple[float, str]] = {}
+        self._failed: dict[str, tuple[float, Exception]] = {}
+
+    def __call__(self, event: Event) -> None:
+        """Note when a step began or failed, and pass the event on."""
+        if isinstance(event, Started):
+            self._begun[event.step] = (time.perf_counter(), event.reason)
+        elif isinstance(event, Failed):
+            self._failed[event.step] = (time.perf_counter(), event.error)
+        self._emit(event)
+
+    @contextlib.contextmanager
+    def recording(self) -> Iterator[str]:
+        """Write the record when the body ends; gives its id, which a TalkgraphError gets too."""
+        now = time.time()
+        day = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
+        run_id = f"{day}-{int(now * 1000) % 1000:03d}-{uuid.uuid4().hex[:6]}"
+        began = time.perf_counter()
+        outcome: Outcome = "done"
+        said: str | None = None
+        try:
+            yield run_id
+        except BaseException as error:
+            outcome = "failed" if isinstance(error, Exception) else "cancelled"
+            said = _text(error)
+            if isinstance(error, TalkgraphError):
+                error.run_id = run_id
+            raise
+        finally:
+            seconds = time.perf_counter() - began
+            history.write(
+                self._request.store,
+                RunRecord(
+                    run_id=run_id,
+                    graph=self._request.graph.name,
+                    document=_document(self._request.graph),
+                    inputs=self._inputs(),
+                    targets=self._request.targets,
+                    started=now,
+                    seconds=seconds,
+                    outcome=outcome,
+                    error=said,
+                    steps={name: self._step(name, outcome) for name in self._request.steps},
+                    **provenance.facts(),
+                ),
+            )
+
+    def _inputs(self) -> dict[str, RunInput]:
+        digests = {
+            source: digest
+            for made_from in self.run.made_from.values()
+            for digest, source in made_from.inputs.values()
+        }
+        found = {}
+        for name, value in self._request.inputs.items():
+            plain, has_value = _plain(value)
+            text = plain if isinstance(value, Path | File) else brief(value)
+            found[name] = RunInput(text, digests.get(name), has_value, plain)
+        return found
+
+    def _step(self, name: str, outcome: Outcome) -> StepRun:
+        step = self._request.graph.steps[name]
+        made_from = self.run.made_from.get(name)
+        ended = self.run.outcome.get(name)
+        state, seconds, reason, error = self._became(name, outcome)
+        key = None if state == "given" or made_from is None else made_from.key
+        return StepRun(
+            name=name,
+            node=step.node.node_id,
+            version=step.node.node_version,
+            state=state,
+            seconds=seconds,
+            reason=reason,
+            key=key,
+            sources=dict(step.sources),
+            digests={p: d for p, (d, _) in made_from.inputs.items()} if made_from else {},
+            parameters=(
+                {n: text for n, (_, text) in made_from.parameters.items()}
+                if made_from
+                else _parameters(step.node)
+            ),
+            notes=ended.notes if ended else (),
+            size=_size(self.run.trees[name]) if name in self.run.trees and key else None,
+            error=error,
+        )
+
+    def _became(self, name: str, outcome: Outcome) -> tuple[StepState, float, str, str | None]:
+        """State, seconds, reason and error of a step."""
+        node = self._request.graph.steps[name].node
+        ended = self.run.outcome.get(name)
+        began, reason = self._begun.get(name, (0.0, ""))
+        if name in self._failed:
+            at, error = self._failed[name]
+            return "failed", at - began if began else 0.0, reason, _text(error)
+        if ended is None:
+            if began:
+                return "cancelled", time.perf_counter() - began, reason, None
+            above = {parse_source(s)[0] for s in self._request.graph.steps[name].sources.values()}
+            blocked = outcome == "failed" and self._lost(above)
+            return ("blocked" if blocked else "not reached"), 0.0, "", None
+        state: StepState = "streamed" if node.transient else "run"
+        if ended.cached:
+            known: dict[str, StepState] = {"stored": "hit", "given": "given"}
+            state = known.get(ended.reason, "not needed")
+        return state, ended.seconds, ended.reason, None
+
+    def _lost(self, names: set[str]) -> bool:
+        """Whether one of these steps, or of those they read, failed. No recursion."""
+        seen: set[str] = set()
+        while names:
+            if any(name in self._failed for name in names):
+                return True
+            seen |= names
+            steps = [self._request.graph.steps[n] for n in names if n in self._request.graph.steps]
+            names = {parse_source(s)[0] for step in steps for s in step.sources.values()} - seen
+        return False
+
+
+def _document(graph: Graph) -> dict[str, Any] | None:
+    try:
+        return to_document(graph)
+    except GraphError:
+        return None
+
+
+def _plain(value: Any) -> tuple[Any, bool]:
+    """A value as JSON, and whether that is possible."""
+    if isinstance(value, Path | File):
+        path = value if isinstance(value, Path) else value.path
+        return str(path.absolute()), True
+    if value is None or type(value) in (bool, int, str):
+        return value, True
+    if type(value) is float:
+        return (value, True) if math.isfinite(value) else (None, False)
+    if isinstance(value, list | tuple):
+        items = [_plain(item) for item in value]
+        return [item for item, _ in items], all(fine for _, fine in items)
+    return None, False
+
+
+def _parameters(node: Node) -> dict[str, str]:
+    """Keyed parameters in short, as `Ingredients.parameters` has them."""
+    return {
+        field.name: brief(getattr(node, field.name))
+        for field in attrs.fields(type(node))
+        if field.metadata.get("talkgraph", {}).get("keyed", True)
+    }
+
+
+def _size(tree: Tree) -> int | None:
+    """Bytes of blobs, each counted once."""
+    try:
+        return sum({digest: size for digest, _, size in references(tree)}.values())
+    except DamagedError:
+        return None
+
+
+def _text(error: BaseException) -> str:
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text[:_LONGEST]
