@@ -1,6 +1,6 @@
-"""Turn what `talk.py --json` printed into the tables of RESULTS.md.
+"""Turn what `talk.py --json` and `engine.py --json` printed into the tables of RESULTS.md.
 
-python benchmarks/table.py benchmarks/results/draft.json benchmarks/results/standard.json
+python benchmarks/table.py benchmarks/results/draft.json benchmarks/results/engine.json
 """
 
 from __future__ import annotations
@@ -11,6 +11,23 @@ from pathlib import Path
 from typing import Any
 
 HEAVY = 1.0  # s; stages below are not named
+MORE_IS_BETTER = "hash_gb_s"
+ENGINE_ROWS = (
+    # key, what it is, what to reach
+    ("build_1000_s", "build and check 1,000 nodes, s", "≤ 0.3"),
+    ("build_10000_s", "build and check 10,000 nodes, s", "linear"),
+    ("cold_ms_per_node", "cold, ms per node (ours synced to disk)", "≤ 1"),
+    ("cold_nofsync_ms_per_node", "cold, not synced, ms per node", ""),
+    ("warm_ms_per_node", "warm, ms per node", "≤ 0.2"),
+    ("warm_1000_s", "1,000 nodes warm, whole process, s", "≤ 0.6"),
+    ("hit_512mib_ms", "warm hit of a 512 MiB array, ms", "≤ 2"),
+    ("hash_gb_s", "hashing, GB/s", "≥ 3"),
+    ("import_s", "import, whole process, s", "≤ 0.2"),
+    ("import_graph_s", "import of all that a run needs, s", ""),
+    ("help_s", "`--help`, whole process, s", "≤ 0.3"),
+    ("stream_overhead", "five streamed stages over a plain loop", "≤ 0.05"),
+    ("stream_rss_mib", "peak memory of an hour through five stages, MiB", "≤ 1024"),
+)
 
 
 def main() -> int:
@@ -18,6 +35,9 @@ def main() -> int:
     for name in sys.argv[1:]:
         report = json.loads(Path(name).read_text())
         print(f"### `{report['command'].removeprefix('benchmarks/')}`\n")
+        if "peers" in report:
+            print(engine_table(report))
+            continue
         print(talks(report["clips"]))
         driven = [clip for clip in report["clips"] if "reenactment" in clip]
         if driven:
@@ -68,6 +88,35 @@ def reenactments(clips: list[dict[str, Any]]) -> str:
                     f" {found['opening_correlation_at_lag']:.2f} ({found['opening_lag']:+.0f}) |"
                 )
     return "\n".join(rows) + "\n"
+
+
+def engine_table(report: dict[str, Any]) -> str:
+    """One row per figure of the engine, one column per engine; peers never sync to disk."""
+    peers = report["peers"]
+    rows = [
+        f"| | reach | talkgraph | {' | '.join(peers)}{' | ' * bool(peers)}times the best peer |",
+        "|---|---|---|" + "---|" * (len(peers) + 1),
+    ]
+    for key, label, reach in ENGINE_ROWS:
+        peer_key = "cold_ms_per_node" if key == "cold_nofsync_ms_per_node" else key
+        theirs = [figures.get(peer_key) for figures in peers.values()]
+        known = [value for value in theirs if value is not None]
+        times = ""
+        if known and key == MORE_IS_BETTER:
+            times = f"{report[key] / max(known):.1f}"
+        elif known:
+            times = f"{min(known) / report[key]:.1f}"
+        cells = [_figure(value) for value in (report[key], *theirs)]
+        rows.append(f"| {label} | {reach} | {' | '.join(cells)} | {times} |")
+    versions = ", ".join(f"{name} {number}" for name, number in report["versions"].items())
+    machine = report["machine"]
+    notes = [f"- {note}" for note in report["notes"]]
+    about = f"{machine['cpu']}, {machine['cores']} cores, load {machine['load'][0]}; {versions}."
+    return "\n".join([*rows, "", about, *notes]) + "\n"
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
 
 
 def angles(values: list[float]) -> str:
