@@ -155,6 +155,15 @@ class Store:
         remove_tree(self.path / "partial" / key)
         return record
 
+    def keep(self, value: Any, where: str) -> Tree:
+        """Store a value without a key, for a running process alone; returns its tree."""
+        self.prepare()
+        partial = self.blobs.temporary / f"{os.getpid()}-{uuid.uuid4().hex}"
+        try:
+            return encode(value, Storing(self.blobs, partial, None, None), where, storable=True)
+        finally:
+            remove_tree(partial)
+
     def load(self, tree: Tree) -> Any:
         """The value of an output tree; DamagedError if any blob of it is not what was written."""
         return decode(tree, self.blobs)

@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Union
 
 import attrs
 
 from talkgraph.cache.store import Store
+from talkgraph.engine.choice import Choose
 from talkgraph.engine.node import Node
 from talkgraph.engine.ports import field_type, signature
 from talkgraph.engine.step import NestedGraph, Source, Step, flatten, parse_source, redirect
@@ -122,7 +123,7 @@ class Graph:
         if name in self.inputs:
             type_ = self.inputs[name]
         elif name in self.steps:
-            type_ = signature(type(self.steps[name].node)).output
+            type_ = self._output_type(name, where)
         else:
             hint = nearest(name, [*self.inputs, *self.steps])
             raise GraphError(f"{where}: there is no step or input '{name}'{hint}")
@@ -134,6 +135,16 @@ class Graph:
             raise GraphError(
                 f"{where}: '{name}' ({type_name(type_)}) has no field '{field}'{hint}"
             ) from None
+
+    def _output_type(self, name: str, where: str) -> Any:
+        """Type of a step's value; a choice has the types of its branches."""
+        step = self.steps[name]
+        if not isinstance(step.node, Choose):
+            return signature(type(step.node)).output
+        branches = [step.sources[port] for port in ("then", "otherwise") if port in step.sources]
+        _ = self.order  # no cycles from here on
+        found = [self.source_type(source, where) for source in branches]
+        return Union[tuple(found if len(found) == 2 else [*found, None])]  # noqa: UP007
 
     @staticmethod
     def _fields_that_fit(given: Any, wanted: Any) -> list[str]:
@@ -323,7 +334,7 @@ class Graph:
         force: bool | str | Iterable[str] = (),
         only: str | Iterable[str] | None = None,
         on_event: Callable[[Event], None] | None = None,
-        executor: Executor | None = None,
+        executor: Executor | str | None = None,
     ) -> Result:
         """Make the output, from the store where it can.
 
@@ -336,14 +347,16 @@ class Graph:
             only: the only steps that may run, everything else must be stored or given; they are
                 also what is made unless `until` says otherwise.
             on_event: called with `Started`, `Progress`, `Note`, `Finished` and `Failed`.
+            executor: where steps run: "in-process" (the default), "joblib", "dask", or one made
+                with `engine.executor(...)`.
 
         Raises:
             NodeError: a node failed; steps that do not depend on it were finished first.
             InputError, StoreError, ModelError: as raised by a node or the store, at once.
         """
-        from talkgraph.engine.executors import InProcess
+        from talkgraph.engine import executors
         from talkgraph.engine.request import Request
         from talkgraph.engine.run import run
 
         request = Request.make(self, inputs, store, until, given, force, only)
-        return run(request, on_event or (lambda event: None), executor or InProcess())
+        return run(request, on_event or (lambda event: None), executors.executor(executor))

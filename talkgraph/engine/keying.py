@@ -11,7 +11,6 @@ from typing import Any
 
 import attrs
 
-from talkgraph.cache import disk
 from talkgraph.cache.codecs import field_of
 from talkgraph.cache.keys import FORMAT, Tree, digest_tree
 from talkgraph.cache.records import Record
@@ -54,15 +53,8 @@ class Keys:
         self._digests: dict[str, str] = {}  # source text -> digest
         self._code: dict[type, CodeDigest] = {}
         self._parameters: dict[int, tuple[Tree, dict[str, list[str]]]] = {}
-        self._files: dict[str, tuple[Path, disk.Stamp]] = {}
-        for name, value in request.inputs.items():
-            self._trees[name] = request.store.digest_of(value, f"input '{name}'")[1]
-            if isinstance(value, Path):
-                self._files[name] = (value, request.store.content(value)[1])
-        for name, value in request.given.items():
-            if name in request.steps:
-                tree = request.store.digest_of(value, f"given value of step '{name}'")[1]
-                self._trees[name] = tree
+        self._aliases: dict[str, str | None] = {}  # choice -> the source that it chose
+        self.files: dict[str, tuple[Path, str]] = {}  # input -> path and digest of its content
 
     def know(self, name: str, record: Record) -> None:
         """A step's output is known."""
@@ -72,19 +64,43 @@ class Keys:
         """A transient step's key is known, and with it the digest of its output."""
         self._derived[name] = key
 
+    def choose(self, name: str, source: str | None) -> None:
+        """A choice was made: it stands for another source, or for None."""
+        self._aliases[name] = source
+
     def digest(self, source: str) -> str | None:
         """Digest of what a source gives, or None if its step has yet to run."""
         found = self._digests.get(source)
         if found is None:
             name, path = parse_source(source)
+            if name in self._aliases:
+                chosen = self._aliases[name]
+                if chosen is None:
+                    return digest_tree(None)
+                return self.digest(".".join([chosen, *path]))
             if name in self._derived:
                 found = digest_tree(["derived", self._derived[name], list(path)])
-            elif name in self._trees:
-                found = digest_tree(field_of(self._trees[name], path))
             else:
-                return None
+                if name not in self._trees and not self._know_value(name):
+                    return None
+                found = digest_tree(field_of(self._trees[name], path))
             self._digests[source] = found
         return found
+
+    def _know_value(self, name: str) -> bool:
+        """Digest an input or a given value when it is first read."""
+        request = self._request
+        if name in request.given:
+            value, where = request.given[name], f"given value of step '{name}'"
+        elif name in request.inputs:
+            value, where = request.inputs[name], f"input '{name}'"
+        else:
+            request.check_given(name)
+            return False
+        self._trees[name] = request.store.digest_of(value, where)[1]
+        if isinstance(value, Path):
+            self.files[name] = (value, request.store.content(value)[0])
+        return True
 
     def ingredients(self, name: str) -> Ingredients | None:
         """Key of a step and what it is made of; None if a source has yet to run."""
@@ -140,19 +156,6 @@ class Keys:
             return self._request.store.digest_of(default, where)[0] == digest
         except (InputError, KeyingError):  # a default file that is not there, say
             return False
-
-    def check_inputs_unchanged(self) -> None:
-        """InputError if an input file was altered since it was hashed."""
-        for name, (path, mark) in self._files.items():
-            try:
-                same = disk.stamp(path) == mark
-            except OSError:
-                same = False
-            if not same:
-                raise InputError(
-                    f"input '{name}' ({path}) changed while it was being used; "
-                    "nothing of it was kept: run again when it is finished"
-                )
 
 
 def _holds_file(tree: Tree) -> bool:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Literal
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal
 
 import attrs
 
 from talkgraph.cache.records import Record
-from talkgraph.engine.keying import Ingredients, Keys, explain
+from talkgraph.engine.agenda import Agenda
+from talkgraph.engine.arguments import Arguments, Known
+from talkgraph.engine.choice import Choose, branch
+from talkgraph.engine.keying import Keys, explain
 from talkgraph.engine.lineage import Lineage
 from talkgraph.engine.request import Request
-from talkgraph.engine.step import parse_source
+from talkgraph.engine.step import Step, parse_source
 from talkgraph.errors import DamagedError
 
 State = Literal["hit", "run", "pending", "stream", "given"]
@@ -72,33 +75,55 @@ class Plan:
 
 def make_plan(request: Request) -> Plan:
     """The plan of a request."""
-    keys = Keys(request)
-    lineage = Lineage(request.store, request.graph.name)
-    planned: dict[str, PlannedStep] = {}
-    records: dict[str, Record] = {}
-    found: dict[str, Ingredients] = {}
+    return _Planning(request).plan()
 
-    def plan(name: str, state: State, reason: str, key: str | None = None) -> None:
-        planned[name] = PlannedStep(
-            name, request.graph.steps[name].node.node_id, state, reason, key
+
+class _Planning:
+    """Settles every step that it can without running any."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._keys = Keys(request)
+        self._agenda = Agenda(request)
+        self._lineage = Lineage(request.store, request.graph.name)
+        self._known = Known(request.graph.steps, {**request.inputs, **request.given})
+        self._planned: dict[str, PlannedStep] = {}
+        self._records: dict[str, Record] = {}
+        self._keyed: dict[str, str] = {}
+
+    def plan(self) -> Plan:
+        """Plan every step that is wanted."""
+        while (name := self._agenda.next()) is not None:
+            if self._settle(name):
+                self._agenda.settle(name)
+        self._check_loaded()
+        order = self._agenda.place
+        return Plan(
+            self._request.graph.name,
+            {name: self._planned[name] for name in sorted(self._planned, key=order)},
         )
 
-    for name in request.steps:
-        step = request.graph.steps[name]
+    def _plan(self, name: str, state: State, reason: str) -> None:
+        node_id = self._request.graph.steps[name].node.node_id
+        self._planned[name] = PlannedStep(name, node_id, state, reason, self._keyed.get(name))
+
+    def _settle(self, name: str) -> bool:
+        """Plan one step; False if it has to wait for the branch that it chose."""
+        request, step = self._request, self._request.graph.steps[name]
         if name in request.given:
-            plan(name, "given", "given")
-            continue
-        ingredients = keys.ingredients(name)
+            self._plan(name, "given", "given")
+            return True
+        if isinstance(step.node, Choose):
+            return self._choose(name, step)
+        ingredients = self._keys.ingredients(name)
         if ingredients is None:
-            waiting = [source for source in step.sources.values() if keys.digest(source) is None]
-            above = ", ".join(dict.fromkeys(parse_source(source)[0] for source in waiting))
-            plan(name, "pending", f"waits for {above}")
-            continue
-        found[name] = ingredients
+            self._wait(name, step.sources.values())
+            return True
+        self._keyed[name] = ingredients.key
         if step.node.transient:
-            keys.know_transient(name, ingredients.key)
-            plan(name, "stream", "made where it is needed, not stored", ingredients.key)
-            continue
+            self._keys.know_transient(name, ingredients.key)
+            self._plan(name, "stream", "made where it is needed, not stored")
+            return True
         reason = "forced"
         if name not in request.force:
             try:
@@ -106,23 +131,60 @@ def make_plan(request: Request) -> Plan:
             except DamagedError as error:
                 record, reason = None, str(error)
             else:
-                reason = explain(ingredients, lineage.last(name, step.node.node_id))
+                reason = explain(ingredients, self._lineage.last(name, step.node.node_id))
             if record is not None:
-                keys.know(name, record)
-                records[name] = record
-                plan(name, "hit", "stored", ingredients.key)
-                continue
-        plan(name, "run", reason, ingredients.key)
+                self._keys.know(name, record)
+                self._known.trees[name] = record["output"]
+                self._records[name] = record
+                self._plan(name, "hit", "stored")
+                return True
+        self._plan(name, "run", reason)
+        return True
 
-    # a stored result that will be loaded must be there in full, else its step runs again
-    loaded = {parse_source(target)[0] for target in request.targets}
-    for name in reversed(request.steps):
-        if name in loaded and name in records and not request.store.complete(records[name]):
-            plan(name, "run", "part of its stored result is gone", found[name].key)
-        needed = planned[name].state == "run" or (
-            planned[name].state == "stream" and name in loaded
-        )
-        if needed or planned[name].state == "pending":
-            sources = request.graph.steps[name].sources.values()
-            loaded.update(parse_source(source)[0] for source in sources)
-    return Plan(request.graph.name, planned)
+    def _wait(self, name: str, sources: Iterable[str]) -> None:
+        waiting = [source for source in sources if self._keys.digest(source) is None]
+        above = ", ".join(dict.fromkeys(parse_source(source)[0] for source in waiting))
+        self._plan(name, "pending", f"waits for {above}")
+
+    def _choose(self, name: str, step: Step) -> bool:
+        """Follow a choice whose condition is known; else plan both of its branches."""
+        condition = step.sources["condition"]
+        if name not in self._planned:
+            known, value = self._condition(condition)
+            sources = [source for port, source in step.sources.items() if port != "condition"]
+            if known:
+                chosen = step.sources.get(branch(value))
+                self._keys.choose(name, chosen)
+                self._known.choose(name, chosen)
+                self._plan(name, "stream", f"chose {chosen}")
+                sources = [] if chosen is None else [chosen]
+            else:
+                self._wait(name, [condition])
+            self._agenda.wait_for(name, [parse_source(source)[0] for source in sources])
+            return False
+        return True
+
+    def _condition(self, source: str) -> tuple[bool, Any]:
+        """Whether a condition can be told without running anything, and its value."""
+        name, _ = self._known.resolve(source)
+        if name in self._request.graph.inputs and name not in self._request.inputs:
+            return True, None
+        if name not in self._known.values and name not in self._known.trees:
+            return False, None
+        try:
+            return True, Arguments(self._known, self._request.store).value(source)
+        except DamagedError:
+            return False, None
+
+    def _check_loaded(self) -> None:
+        """A stored result that will be loaded must be there in full, else its step runs again."""
+        request = self._request
+        loaded = {self._known.resolve(target)[0] for target in request.targets}
+        for name in sorted(self._planned, key=self._agenda.place, reverse=True):
+            record = self._records.get(name) if name in loaded else None
+            if record is not None and not request.store.complete(record):
+                self._plan(name, "run", "part of its stored result is gone")
+            state = self._planned[name].state
+            if state in ("run", "pending") or (state == "stream" and name in loaded):
+                sources = request.graph.steps[name].sources.values()
+                loaded.update(self._known.resolve(source)[0] for source in sources)

@@ -9,9 +9,10 @@ from typing import Any
 import attrs
 
 from talkgraph.cache.store import Store
+from talkgraph.engine.choice import Choose, branch
 from talkgraph.engine.graph import Graph
 from talkgraph.engine.ports import signature
-from talkgraph.engine.step import parse_source
+from talkgraph.engine.step import Step, parse_source
 from talkgraph.engine.types import coerce
 from talkgraph.errors import GraphError, InputError, nearest
 
@@ -27,7 +28,7 @@ class Request:
     given: Mapping[str, Any]
     force: frozenset[str]
     only: frozenset[str] | None
-    steps: tuple[str, ...]  # what the targets need, each after what it reads
+    steps: tuple[str, ...]  # what the targets may need, each after what it reads
 
     @classmethod
     def make(
@@ -59,17 +60,9 @@ class Request:
                 raise InputError(f"given value of step '{name}': {error}") from None
         bound = graph.bind(inputs or {})
         steps = tuple(graph.needed_for(targets, values))
-        needed = {parse_source(target)[0] for target in targets}
-        for name in steps:
-            if name not in values:
-                sources = graph.steps[name].sources.values()
-                needed.update(parse_source(source)[0] for source in sources)
-        for name in graph.inputs:
-            if name in needed and name not in bound:
-                raise GraphError(f"graph '{graph.name}' needs input '{name}'; give {name}=...")
-        return cls(
+        request = cls(
             graph=graph,
-            inputs={name: value for name, value in bound.items() if name in needed},
+            inputs=bound,
             store=store if isinstance(store, Store) else Store(store),
             targets=targets,
             given=values,
@@ -77,6 +70,38 @@ class Request:
             only=None if allowed is None else frozenset(allowed),
             steps=steps,
         )
+        request._check_inputs()
+        return request
+
+    def _check_inputs(self) -> None:
+        """Miss an input before anything runs, unless only a branch that is not taken needs it."""
+        seen: set[str] = set()
+        stack = [parse_source(target)[0] for target in self.targets]
+        while stack:
+            name = stack.pop()
+            if name in seen or name in self.given:
+                continue
+            seen.add(name)
+            if name in self.graph.inputs:
+                self.check_given(name)
+                continue
+            step = self.graph.steps[name]
+            chooses = isinstance(step.node, Choose)
+            sources = self._decided(step) if chooses else step.sources.values()
+            stack.extend(parse_source(source)[0] for source in sources)
+
+    def _decided(self, choice: Step) -> list[str]:
+        """What a choice needs for certain: its condition, or the branch if an input decides."""
+        name, path = parse_source(choice.sources["condition"])
+        if name not in self.graph.inputs or path:
+            return [name]
+        chosen = choice.sources.get(branch(self.inputs.get(name)))
+        return [] if chosen is None else [chosen]
+
+    def check_given(self, name: str) -> None:
+        """GraphError if an input was left out that is needed after all."""
+        if name in self.graph.inputs and name not in self.inputs:
+            raise GraphError(f"graph '{self.graph.name}' needs input '{name}'; give {name}=...")
 
 
 def _names(graph: Graph, names: str | bool | Iterable[str], what: str) -> tuple[str, ...]:

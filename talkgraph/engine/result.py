@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
+import weakref
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
-from talkgraph.errors import DamagedError
+from talkgraph.engine.job import StepRecord
 
 if TYPE_CHECKING:
     from talkgraph.engine.run import Run
 
-
-@attrs.frozen
-class StepRecord:
-    """What became of one step.
-
-    cached: True if nothing was computed (stored, given, or streamed and not needed).
-    seconds: time spent on it in this run.
-    reason: why it ran, or ``stored``, ``given``, ``not needed``.
-    """
-
-    cached: bool
-    seconds: float
-    key: str | None
-    notes: tuple[str, ...]
-    reason: str
+__all__ = ["Result", "StepRecord"]
 
 
 class Result:
@@ -33,10 +19,17 @@ class Result:
 
     `result["step"]` and `result["step.field"]` give any step's value (a step that was not needed
     is made now), `result.output` the target's (a dict by name if there were several).
+
+    `run_id` names the run in the store's history (`engine.history.find`).
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, run_id: str) -> None:
         self._run = run
+        self.run_id = run_id
+        self._values: dict[str, Any] = {}
+        scratch = ExitStack()  # streamed values read their scratch folders while they are held
+        self._scratch = scratch
+        weakref.finalize(self, scratch.close)
         self.records: dict[str, StepRecord] = run.outcome
 
     @property
@@ -48,16 +41,10 @@ class Result:
         return {target: self[target] for target in targets}
 
     def __getitem__(self, source: str) -> Any:
-        request = self._run.request
-        request.graph.source_type(source, "result")
-        try:
-            found, value = self._run.peek(source)
-        except DamagedError:
-            found = False
-        if not found:
-            self._run.make_as_well(source)
-            _, value = self._run.peek(source)
-        return value
+        self._run.request.graph.source_type(source, "result")
+        if source not in self._values:
+            self._values[source] = self._run.value(source, self._scratch)
+        return self._values[source]
 
     def __repr__(self) -> str:
         ran = sum(not record.cached for record in self.records.values())

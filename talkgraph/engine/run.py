@@ -1,65 +1,55 @@
-"""A run: make what the targets need and the store lacks, in order, and keep every result.
+"""A run: make what the targets need and the store lacks, and keep every result.
 
-Only what has to run is run, and only what a running step reads is loaded. A step's value is handed
-on as the store gives it back (memory-mapped, read-only), so a fresh run and a cached one see the
-same. A stored result that turns out damaged is made again.
+Steps settle one by one: a step whose inputs are known is found in the store, or becomes a job for
+the executor, or is streamed and has nothing to store. Only what has to run is run, and only what a
+running step reads is loaded. A step's value is handed on as the store gives it back (memory-mapped,
+read-only), so a fresh run and a cached one see the same. A stored result that turns out damaged is
+made again. The same pass serves one process and many: only the executor differs.
 """
 
 from __future__ import annotations
 
-import contextlib
-import time
-import weakref
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import ExitStack
 from typing import Any
 
-import attrs
-
-from talkgraph.cache.codecs import field_of
+from talkgraph.cache.keys import Tree
 from talkgraph.cache.records import Record
-from talkgraph.engine.events import Failed, Finished, Note, Started
-from talkgraph.engine.executors import Executor
+from talkgraph.engine.agenda import Agenda
+from talkgraph.engine.arguments import Arguments, Known
+from talkgraph.engine.choice import Choose, branch
+from talkgraph.engine.events import Failed, Finished, Note
+from talkgraph.engine.executors import Executor, Submit
+from talkgraph.engine.job import Job, Made, StepRecord, Streams
 from talkgraph.engine.keying import Ingredients, Keys, explain
 from talkgraph.engine.lineage import Lineage
-from talkgraph.engine.ports import signature
+from talkgraph.engine.recorder import Recorder
 from talkgraph.engine.request import Request
-from talkgraph.engine.result import Result, StepRecord
-from talkgraph.engine.source import note_imports
+from talkgraph.engine.result import Result
 from talkgraph.engine.step import parse_source
-from talkgraph.engine.step_context import Emit, StepContext, reads_once
-from talkgraph.engine.types import coerce
+from talkgraph.engine.step_context import Emit
 from talkgraph.errors import DamagedError, GraphError, NodeError, TalkgraphError
 
-__all__ = ["Result", "Run", "StepRecord", "run"]
-
-_ATTEMPTS = 3  # passes after which a node that never gives the same output twice is an error
+_ATTEMPTS = 3  # passes, and runs of one job, after which something is never the same twice
 _LONG = 1.0  # s; after a step that took longer, the lineage is saved at once
 
 
 def run(request: Request, emit: Emit, executor: Executor) -> Result:
     """Make what a request asks for. See `Graph.run`."""
-    return Result(_finished(Run(request, emit, executor)))
-
-
-def _finished(current: Run) -> Run:
-    try:
+    recorder = Recorder(request, emit)
+    with recorder.recording() as run_id:
+        current = recorder.run = Run(request, recorder, executor)
         current.go()
-    finally:
-        current.lineage.save()
-        if not current.keep_open:
-            current.scratch.close()
-    if current.keep_open:  # a streamed target reads its scratch folder when it is asked
-        weakref.finalize(current, current.scratch.close)
-    return current
+        result = Result(current, run_id)
+        for target in request.targets:
+            if current.is_streamed(target):
+                _ = result[target]  # what is wrong with it is said now
+    return result
 
 
 class _Changed(Exception):
     """A step that had to be made again gave another output: keys below it are void."""
-
-
-class _Blocked(Exception):
-    """A step cannot run because one that it needs failed."""
 
 
 class Run:
@@ -70,346 +60,275 @@ class Run:
         self.emit = emit
         self.executor = executor
         self.store = request.store
-        self.lineage = Lineage(request.store, request.graph.name)
         self.outcome: dict[str, StepRecord] = {}
-        self.scratch = contextlib.ExitStack()  # of streamed steps: they are read until the end
-        self.target_steps = {parse_source(target)[0] for target in request.targets}
-        self.keep_open = False
-        self._records: dict[str, Record] = {}  # stored outputs by step
-        self._values: dict[str, Any] = {}  # whole values of given and streamed steps
-        self._loaded: dict[str, Any] = {}  # values from the store by source text
-        self._once: set[str] = set()  # streamed steps whose frames can be read only once
+        self.failures: dict[str, NodeError] = {}
+        self._lineage = Lineage(request.store, request.graph.name)
         self._made: set[str] = set()  # steps that ran
         self._damaged: dict[str, str] = {}  # step -> digest that its damaged result had
-        self._adopted: list[Run] = []
+        self._attempts: dict[str, int] = {}
         self._notes: dict[str, list[str]] = {}  # what the engine itself says about a step
-        self._failures: dict[str, NodeError] = {}
-        self._keys: Keys
-        self._found: dict[str, Ingredients] = {}
-        self._pin: Callable[[str], None] = lambda key: None
+        self._pin: Callable[[str], None]
+        self._submit: Submit
+        self._begin()
 
-    # -- the pass over all steps -----------------------------------------------------------------
+    @property
+    def made_from(self) -> Mapping[str, Ingredients]:
+        """What the keys of the steps are made from, as far as their inputs are known."""
+        return self._found
+
+    @property
+    def trees(self) -> Mapping[str, Tree]:
+        """Output trees of stored steps."""
+        return self._known.trees
+
+    def _begin(self) -> None:
+        """Nothing is settled yet."""
+        request = self.request
+        self._agenda = Agenda(request)
+        self._keys = Keys(request)
+        self._known = Known(request.graph.steps, {**request.inputs, **request.given})
+        self._found: dict[str, Ingredients] = {}
+        self._records: dict[str, Record] = {}  # stored outputs by step
+        self._running: dict[Future[Made], str] = {}
 
     def go(self) -> None:
-        """Make what is asked for; raises the first failure when all else is done."""
-        with self.store.in_use() as self._pin:
-            for attempt in range(_ATTEMPTS):
-                try:
-                    self._pass()
-                    break
-                except _Changed as changed:
-                    if attempt == _ATTEMPTS - 1:
-                        raise GraphError(
-                            f"step '{changed}' gives another output each time; seed its randomness"
-                        ) from None
-        if self._failures:
-            error = next(iter(self._failures.values()))
-            error.failures = self._failures
-            for other in list(self._failures.values())[1:]:
+        """Make what is wanted; raises the first failure when all else is done."""
+        try:
+            with (
+                self.store.in_use() as self._pin,
+                self.executor.session(self.store) as self._submit,
+            ):
+                for attempt in range(_ATTEMPTS):
+                    try:
+                        self._pass()
+                        break
+                    except _Changed as changed:
+                        if attempt == _ATTEMPTS - 1:
+                            raise GraphError(
+                                f"step '{changed}' gives another output each time; "
+                                "seed its randomness"
+                            ) from None
+                        wait(self._running)
+                        self._begin()
+        finally:
+            self._lineage.save()
+        if self.failures:
+            error = next(iter(self.failures.values()))
+            error.failures = self.failures
+            for other in list(self.failures.values())[1:]:
                 error.add_note(str(other))
             raise error
 
     def _pass(self) -> None:
-        graph = self.request.graph
-        self._keys = Keys(self.request)
-        self._found.clear()
-        self._loaded.clear()
-        self._values = dict(self.request.given)
-        readers = Counter(
-            parse_source(source)[0]
-            for name in self.request.steps
-            for source in graph.steps[name].sources.values()
-        )
-        for name in self.request.steps:
-            with contextlib.suppress(_Blocked):
-                self._settle(name)
-            for source in graph.steps[name].sources.values():
-                above = parse_source(source)[0]
-                readers[above] -= 1
-                if not readers[above] and above not in self.target_steps:
-                    self._drop(above)
-        for name in [n for n in self._found if n in self.target_steps]:
-            with contextlib.suppress(_Blocked):
-                record = self._records.get(name)
-                if record is not None and not self.store.complete(record):
-                    self._lose(name, "part of its stored result is gone")
-                    self._run_step(name, "part of its stored result is gone")
-                elif record is None and name not in self._values and name not in self._failures:
-                    self._run_step(name, "asked for")
+        targets = [self._known.resolve(target)[0] for target in self.request.targets]
+        while True:
+            while (name := self._agenda.next()) is not None:
+                if self._advance(name):
+                    self._agenda.settle(name)
+            if self._running:
+                self._collect()
+            elif not self._lose(self._incomplete(targets), "part of its stored result is gone"):
+                return
 
-    def _settle(self, name: str) -> None:
-        """Find a step's result in the store or make it."""
-        node = self.request.graph.steps[name].node
+    # -- one step --------------------------------------------------------------------------------
+
+    def _advance(self, name: str) -> bool:
+        """Take up a step whose inputs are known; whether it is settled with that."""
+        step = self.request.graph.steps[name]
         if name in self.request.given:
-            self._finish(name, True, 0.0, None, (), "given")
-            return
+            self._finish(name, StepRecord(True, 0.0, None, (), "given"))
+            return True
+        if isinstance(step.node, Choose):
+            return self._choose(name)
         ingredients = self._keys.ingredients(name)
         if ingredients is None:
-            raise _Blocked
+            return True  # blocked: something that it reads failed
         self._found[name] = ingredients
-        if node.transient:
+        if step.node.transient:
             self._keys.know_transient(name, ingredients.key)
             self.outcome[name] = StepRecord(True, 0.0, ingredients.key, (), "not needed")
-            return
+            return True
         self._pin(ingredients.key)
         reason = "forced"
         if name not in self.request.force or name in self._made:
             try:
                 record = self.store.action(ingredients.key)
+                reason = "its stored result was damaged"
             except DamagedError as error:
                 record, reason = None, str(error)
                 self._say(name, f"{error}; it is made again")
             if record is not None:
-                if name not in self._made:
-                    self.store.touch(ingredients.key)
-                    self._reuse(name, record)
-                else:
-                    self._know(name, record)
-                return
-            if reason == "forced":
-                reason = explain(ingredients, self.lineage.last(name, node.node_id))
-        self._run_step(name, reason)
+                self._reuse(name, record)
+                return True
+            if name not in self._notes:
+                reason = explain(ingredients, self._lineage.last(name, step.node.node_id))
+        self._start(name, reason)
+        return False
+
+    def _start(self, name: str, reason: str) -> None:
+        """Give a step to the executor."""
+        only, steps = self.request.only, self.request.graph.steps
+        if only is not None and name not in only:
+            raise GraphError(
+                f"step '{name}' would have to run ({reason}) "
+                f"but only {', '.join(sorted(only))} may; add '{name}' to only or give its value"
+            )
+        step = steps[name]
+        needed = [name, *self._known.streamed(step.sources.values())]
+        read = {self._known.resolve(s)[0] for one in needed for s in steps[one].sources.values()}
+        job = Job(
+            name=name,
+            step=step,
+            reason=reason,
+            found={one: self._found[one] for one in needed},
+            known=self._known.only(step, self.store) if self.executor.remote else self._known,
+            files={one: file for one, file in self._keys.files.items() if one in read},
+            graph=self.request.graph.name,
+            forced=name in self.request.force and name not in self._made,
+        )
+        future = self._submit(job, self.emit)
+        self._running[future] = name
+        if future.done():
+            self._collect()
+
+    def _collect(self) -> None:
+        """Take in the jobs that have ended; wait for one if none has."""
+        done, _ = wait(self._running, return_when=FIRST_COMPLETED)
+        for future in sorted(done, key=lambda one: self._agenda.place(self._running[one])):
+            name = self._running.pop(future)
+            try:
+                made = future.result()
+            except DamagedError as error:
+                self._mend(name, error)
+            except NodeError as error:
+                failed = error.step or name
+                self.failures[failed] = error
+                self.emit(Failed(failed, error))
+                self._agenda.settle(name)
+            except TalkgraphError as error:
+                error.step = error.step or name
+                self.emit(Failed(error.step, error))
+                raise
+            else:
+                self._take(name, made)
+                self._agenda.settle(name)
+
+    def _take(self, name: str, made: Made) -> None:
+        """The result of a step is there."""
+        if not made.outcome:  # somebody else made it meanwhile
+            self._reuse(name, made.record)
+            return
+        self._made.add(name)
+        self._lineage.note(name, self.request.graph.steps[name].node.node_id, self._found[name])
+        if made.outcome[name].seconds > _LONG:
+            self._lineage.save()
+        for one, record in made.outcome.items():
+            self._finish(one, record)
+        self._know(name, made.record)
 
     def _reuse(self, name: str, record: Record) -> None:
+        """The result of a step was there."""
+        if name not in self._made:
+            self.store.touch(record["key"])
+            self._lineage.note(name, self.request.graph.steps[name].node.node_id, self._found[name])
+            notes = tuple(map(str, record.get("notes", ())))
+            for text in notes:
+                self.emit(Note(name, text))
+            self._finish(name, StepRecord(True, 0.0, record["key"], notes, "stored"))
         self._know(name, record)
-        node_id = self.request.graph.steps[name].node.node_id
-        self.lineage.note(name, node_id, self._found[name])
-        notes = tuple(map(str, record.get("notes", ())))
-        for text in notes:
-            self.emit(Note(name, text))
-        self._finish(name, True, 0.0, record["key"], notes, "stored")
 
     def _know(self, name: str, record: Record) -> None:
         self._records[name] = record
+        self._known.trees[name] = record["output"]
         self._keys.know(name, record)
         before = self._damaged.pop(name, record["digest"])
         if before != record["digest"]:
             raise _Changed(name)
 
-    # -- making one step, and what it reads, without recursion -----------------------------------
-
-    def _run_step(self, name: str, reason: str) -> None:
-        stack = [(name, reason)]
-        retried: set[str] = set()
-        while stack:
-            top, why = stack[-1]
-            missing = self._missing(top)
-            if missing:
-                stack.extend(missing)
-                continue
-            stack.pop()
-            if top != name and (top in self._values or top in self._records):
-                continue  # two steps asked for it
-            try:
-                self._execute(top, why)
-            except DamagedError:
-                if top in retried:
-                    raise
-                retried.add(top)  # a blob vanished under the node: load its inputs afresh
-                self._loaded.clear()
-                self._values = dict(self.request.given)
-                stack.append((top, why))
-
-    def _missing(self, name: str) -> list[tuple[str, str]]:
-        """Steps that must run before this one can, because their value cannot be loaded."""
-        missing = []
-        for source in self.request.graph.steps[name].sources.values():
-            above = parse_source(source)[0]
-            if above in self._failures:
-                raise _Blocked
-            if self._lacks(source):
-                if above not in self._found:
-                    raise _Blocked
-                stored = not self.request.graph.steps[above].node.transient
-                missing.append((above, "damaged" if stored else f"streamed to {name}"))
-        return missing
-
-    def _lacks(self, source: str) -> bool:
-        """Whether a value is not at hand and cannot be loaded either; notes damage."""
-        name, _ = parse_source(source)
+    def _choose(self, name: str) -> bool:
+        """Follow the branch that a choice's condition asks for."""
+        sources = self.request.graph.steps[name].sources
+        condition = sources["condition"]
+        if name in self.outcome:
+            return True  # the branch is settled
+        missing = condition in self.request.graph.inputs and condition not in self.request.inputs
+        if not missing and self._keys.digest(condition) is None:
+            return True  # blocked
         try:
-            return not self.peek(source)[0]
+            with ExitStack() as scratch:
+                value = None if missing else self._value(condition, scratch)
         except DamagedError as error:
-            self._lose(name, str(error))
-            return True
-
-    def _lose(self, name: str, why: str) -> None:
-        """A stored result is damaged: forget it, to make it again."""
-        record = self._records.pop(name)
-        self._damaged[name] = record["digest"]
-        self.store.forget(record["key"])
-        self._say(name, f"{why}; it is made again")
-
-    def peek(self, source: str) -> tuple[bool, Any]:
-        """Whether a value is given, streamed or stored, and the value; DamagedError."""
-        name, path = parse_source(source)
-        if name in self.request.graph.inputs:
-            found, value = name in self.request.inputs, self.request.inputs.get(name)
-        else:
-            found, value = name in self._values, self._values.get(name)
-        if found:
-            for field in path:
-                value = getattr(value, field)
-            return True, value
-        if name not in self._records:
-            return False, None
-        if source not in self._loaded:
-            tree = field_of(self._records[name]["output"], path)
-            self._loaded[source] = self.store.load(tree)
-        return True, self._loaded[source]
-
-    def make_as_well(self, source: str) -> None:
-        """Make what was not needed, or is damaged, after all."""
-        request = attrs.evolve(
-            self.request,
-            targets=(source,),
-            steps=tuple(self.request.graph.needed_for((source,), self.request.given)),
-            force=frozenset(),
-            only=None,
-        )
-        other = _finished(Run(request, self.emit, self.executor))
-        self._records.update(other._records)
-        self._values.update(other._values)
-        self._loaded.clear()
-        self._adopted.append(other)  # keeps its scratch folders
-
-    def _drop(self, name: str) -> None:
-        if name not in self.request.given:
-            self._values.pop(name, None)
-        for source in [one for one in self._loaded if parse_source(one)[0] == name]:
-            del self._loaded[source]
-
-    # -- calling a node --------------------------------------------------------------------------
-
-    def _execute(self, name: str, reason: str) -> None:
-        step = self.request.graph.steps[name]
-        self._check_allowed(name, reason)
-        arguments = {port: self.peek(source)[1] for port, source in step.sources.items()}
-        if step.node.transient:
-            self._guard(name, lambda: self._stream(name, reason, arguments))
-            return
-        key = self._found[name].key
-        forced = name in self.request.force
-
-        def done() -> bool:
-            with contextlib.suppress(DamagedError):
-                return not forced and self.store.action(key) is not None
+            self._mend(name, error)
             return False
+        chosen = sources.get(branch(value))
+        self._keys.choose(name, chosen)
+        self._known.choose(name, chosen)
+        self._finish(name, StepRecord(True, 0.0, None, (), f"chose {chosen}"))
+        self._agenda.wait_for(name, [] if chosen is None else [parse_source(chosen)[0]])
+        return False
 
-        self._guard(name, self.store.prepare)
-        lease = self.store.claim(key, done)
-        if lease is None:
-            record = self.store.action(key)
-            if record is None:
-                raise DamagedError(f"the result of step '{name}' vanished; run again")
-            self._reuse(name, record)
-            return
-        with lease:
-            self._guard(name, lambda: self._make(name, reason, arguments))
-        for streamed in list(self._once):  # their frames are spent, and so is what reads them
-            self._values.pop(streamed, None)
-        self._once.clear()
+    # -- values and damage -----------------------------------------------------------------------
 
-    def _make(self, name: str, reason: str, arguments: Mapping[str, Any]) -> None:
-        node = self.request.graph.steps[name].node
-        found = self._found[name]
-        started = time.perf_counter()
-        self.emit(Started(name, reason))
-        with contextlib.ExitStack() as scratch:
-            said = StepContext(name, self.emit, lambda: scratch.enter_context(self.store.scratch()))
+    def is_streamed(self, source: str) -> bool:
+        """Whether a source is made when it is read, as nothing stored holds it."""
+        return bool(self._known.streamed([source]))
 
-            def facts() -> Record:
-                return {
-                    "graph": self.request.graph.name,
-                    "step": name,
-                    "node": node.node_id,
-                    "seconds": time.perf_counter() - started,
-                    "notes": said.notes,
-                    **{k: v for k, v in found.record().items() if k != "key"},
-                }
+    def value(self, source: str, scratch: ExitStack) -> Any:
+        """The value of any source; what it needs and was not needed before is made now.
 
-            with said.active():
-                value = self._call(name, arguments)
-                record = self.store.put(
-                    found.key,
-                    value,
-                    facts=facts,
-                    where=f"output of step '{name}' ({node.node_id})",
-                    scratch=self.store.blobs.temporary,
-                    on_chunk=said.chunk,
-                    still_valid=self._keys.check_inputs_unchanged,
-                )
-        self._made.add(name)
-        seconds = time.perf_counter() - started
-        self.lineage.note(name, node.node_id, found)
-        if seconds > _LONG:
-            self.lineage.save()
-        self._finish(name, False, seconds, found.key, tuple(said.notes), reason)
-        self._know(name, record)
+        Args:
+            scratch: what streamed steps need as long as their frames are read is left to it.
+        """
+        for _ in range(_ATTEMPTS):
+            name = parse_source(source)[0]
+            self._agenda.want(name)
+            if name in self.request.graph.steps and name not in self._agenda.settled:
+                self.go()
+            try:
+                return self._value(source, scratch)
+            except DamagedError as error:
+                damage = error
+                self._lose(self._known.leaves([source]), str(error))
+                self.go()
+        raise damage
 
-    def _stream(self, name: str, reason: str, arguments: Mapping[str, Any]) -> None:
-        started = time.perf_counter()
-        self.emit(Started(name, reason))
-        said = StepContext(
-            name, self.emit, lambda: self.scratch.enter_context(self.store.scratch())
-        )
-        with said.active():
-            value = self._call(name, arguments)
-        self._values[name] = value
-        self.keep_open = self.keep_open or name in self.target_steps
+    def _value(self, source: str, scratch: ExitStack) -> Any:
+        arguments = Arguments(self._known, self.store)
+        streams = Streams(arguments, self._found, self.emit, scratch)
+        streams.start([source])
+        self.outcome.update(streams.finish())
+        return arguments.value(source)
+
+    def _mend(self, name: str, error: DamagedError) -> None:
+        """What a job read is damaged: make that again, then the job."""
+        self._attempts[name] = self._attempts.get(name, 0) + 1
+        if self._attempts[name] >= _ATTEMPTS:
+            error.step = name
+            raise error
         sources = self.request.graph.steps[name].sources.values()
-        if reads_once(value) or self._once & {parse_source(source)[0] for source in sources}:
-            self._once.add(name)
-        self._made.add(name)
-        seconds = time.perf_counter() - started
-        self._finish(name, False, seconds, self._found[name].key, tuple(said.notes), reason)
+        lost = self._lose(self._known.leaves(sources), str(error))
+        self._agenda.wait_for(name, lost)
 
-    def _call(self, name: str, arguments: Mapping[str, Any]) -> Any:
-        node = self.request.graph.steps[name].node
-        value = self.executor.execute(node, arguments)
-        note_imports(type(node).__module__.partition(".")[0])  # it may have imported helpers
-        try:
-            return coerce(value, signature(type(node)).output)
-        except TypeError as error:
-            raise TypeError(f"what run returned is not what it promises: {error}") from None
+    def _incomplete(self, names: Iterable[str]) -> list[str]:
+        """Those whose stored result lacks a file."""
+        records = {name: self._records[name] for name in names if name in self._records}
+        return [name for name, record in records.items() if not self.store.complete(record)]
 
-    def _guard(self, name: str, act: Callable[[], None]) -> None:
-        """Turn a failure into one that names the step. Deliberate errors end the run."""
-        node = self.request.graph.steps[name].node
-        try:
-            act()
-        except (DamagedError, _Changed):
-            raise
-        except TalkgraphError as error:
-            if not isinstance(error, NodeError):
-                error.step = error.step or name
-                self.emit(Failed(name, error))
-                raise
-            self._fail(name, node.node_id, error)
-        except Exception as error:  # whatever a node may raise: other branches go on
-            self._fail(name, node.node_id, error)
-
-    def _fail(self, name: str, node_id: str, cause: Exception) -> None:
-        first = (str(cause).strip() or "no message").splitlines()[0]
-        error = NodeError(f"step '{name}' ({node_id}) failed: {type(cause).__name__}: {first}")
-        error.__cause__ = cause
-        error.step, error.node_id = name, node_id
-        error.inputs = {
-            port: f"{source} @ {digest[:12]}"
-            for port, (digest, source) in self._found[name].inputs.items()
-        }
-        self._failures[name] = error
-        self.emit(Failed(name, error))
-        raise _Blocked from error
-
-    def _check_allowed(self, name: str, reason: str) -> None:
-        only = self.request.only
-        transient = self.request.graph.steps[name].node.transient
-        if only is not None and name not in only and not transient:
-            raise GraphError(
-                f"step '{name}' would have to run ({reason}) "
-                f"but only {', '.join(sorted(only))} may; add '{name}' to only or give its value"
-            )
+    def _lose(self, sources: Iterable[str], why: str) -> list[str]:
+        """Forget the stored results that are not whole; their steps are made again."""
+        lost = []
+        for name in dict.fromkeys(parse_source(source)[0] for source in sources):
+            record = self._records[name]
+            try:
+                self.store.load(record["output"])
+            except DamagedError:
+                lost.append(name)
+                del self._records[name], self._known.trees[name]
+                self._damaged[name] = record["digest"]
+                self.store.forget(record["key"])
+                self._say(name, f"{why}; it is made again")
+                self._agenda.reopen(name)
+        return lost
 
     # -- telling ---------------------------------------------------------------------------------
 
@@ -417,15 +336,9 @@ class Run:
         self._notes.setdefault(name, []).append(text)
         self.emit(Note(name, text))
 
-    def _finish(
-        self,
-        name: str,
-        cached: bool,
-        seconds: float,
-        key: str | None,
-        notes: tuple[str, ...],
-        reason: str,
-    ) -> None:
-        said = (*self._notes.get(name, ()), *notes)
-        self.outcome[name] = StepRecord(cached, seconds, key, said, reason)
+    def _finish(self, name: str, record: StepRecord) -> None:
+        """A step has come to its end."""
+        notes = (*self._notes.get(name, ()), *record.notes)
+        cached, seconds = record.cached, record.seconds
+        self.outcome[name] = StepRecord(cached, seconds, record.key, notes, record.reason)
         self.emit(Finished(name, cached, seconds))

@@ -21,7 +21,7 @@ class StepContext:
 
     def __init__(self, step: str, emit: Emit, folder: Callable[[], Path]) -> None:
         self.notes: list[str] = []
-        self._step = step
+        self.step = step
         self._emit = emit
         self._folder = folder
         self._tells_progress = False
@@ -38,18 +38,18 @@ class StepContext:
     def progress(self, done: float, total: float) -> None:
         """See `context.progress`."""
         self._tells_progress = True
-        self._emit(Progress(self._step, done, total))
+        self._emit(Progress(self.step, done, total))
 
     def chunk(self, done: int, total: int) -> None:
         """Frames were stored; said unless the node tells its own progress."""
         if not self._tells_progress:
-            self._emit(Progress(self._step, done, total))
+            self._emit(Progress(self.step, done, total))
 
     def note(self, text: str) -> None:
         """See `context.note`."""
         if text not in self.notes:
             self.notes.append(text)
-            self._emit(Note(self._step, text))
+            self._emit(Note(self.step, text))
 
     def scratch_folder(self) -> Path:
         """See `context.scratch_folder`."""

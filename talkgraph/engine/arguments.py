@@ -1,0 +1,160 @@
+"""The arguments of a step: given by the user, loaded from the store, or streamed on the way.
+
+`Known` is plain data about a run, enough to have any of its values in any process; `Arguments`
+gets them for one job, running transient steps where they are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import attrs
+
+from talkgraph.cache.codecs import field_of
+from talkgraph.cache.frames import Frames
+from talkgraph.cache.keys import Tree
+from talkgraph.cache.store import Store
+from talkgraph.cache.values import value_class
+from talkgraph.engine.step import Step, parse_source
+from talkgraph.errors import KeyingError
+
+_BY_VALUE = (type(None), bool, int, float, str, bytes)
+
+
+@attrs.define(eq=False)
+class Known:
+    """Where the values of a run come from.
+
+    steps: nodes and sources of the steps that may be streamed.
+    values: whole values of inputs and of steps whose value the user gave.
+    trees: output trees of stored steps.
+    aliases: a choice -> the source that it chose.
+    """
+
+    steps: Mapping[str, Step]
+    values: dict[str, Any]
+    trees: dict[str, Tree] = attrs.field(factory=dict)
+    aliases: dict[str, str] = attrs.field(factory=dict)
+
+    def choose(self, name: str, source: str | None) -> None:
+        """A choice was made: it stands for another source, or for None."""
+        if source is None:
+            self.values[name] = None
+        else:
+            self.aliases[name] = source
+
+    def resolve(self, source: str) -> tuple[str, tuple[str, ...]]:
+        """Name and fields of a source, choices followed."""
+        name, path = parse_source(source)
+        while name in self.aliases:
+            name, more = parse_source(self.aliases[name])
+            path = (*more, *path)
+        return name, path
+
+    def streamed(self, sources: Iterable[str]) -> list[str]:
+        """The transient steps that sources need, each after what it reads. No recursion."""
+        done: dict[str, None] = {}
+        stack = [(self.resolve(source)[0], False) for source in reversed(list(sources))]
+        while stack:
+            name, ready = stack.pop()
+            if name in done or name in self.values or name in self.trees:
+                continue
+            if ready:
+                done[name] = None
+            else:
+                stack.append((name, True))
+                above = reversed(list(self.steps[name].sources.values()))
+                stack.extend((self.resolve(source)[0], False) for source in above)
+        return list(done)
+
+    def leaves(self, sources: Iterable[str]) -> list[str]:
+        """Sources of stored values that are read for `sources`, also through transient steps."""
+        found = list(sources)
+        for name in self.streamed(found):
+            found.extend(self.steps[name].sources.values())
+        resolved = (self.resolve(source) for source in found)
+        return [".".join([name, *path]) for name, path in resolved if name in self.trees]
+
+    def only(self, step: Step, store: Store) -> Known:
+        """What `step` reads and nothing else, fit to be sent to another process."""
+        streamed = self.streamed(step.sources.values())
+        steps = {name: self.steps[name] for name in streamed}
+        read = [source for one in (step, *steps.values()) for source in one.sources.values()]
+        names = {self.resolve(source)[0] for source in read}
+        part = Known(steps, {}, {}, self.aliases)
+        for name in names:
+            if name in self.trees:
+                part.trees[name] = self.trees[name]
+            elif name in self.values:
+                part.put(name, self.values[name], store)
+        return part
+
+    def put(self, name: str, value: Any, store: Store) -> None:
+        """Add a value, through the store if it may be large or bound to this process."""
+        if not isinstance(value, _BY_VALUE):
+            try:
+                self.trees[name] = store.keep(value, f"value of '{name}'")
+                return
+            except KeyingError:  # not storable, as a path: it travels as it is
+                pass
+        self.values[name] = value
+
+    def value_classes(self) -> tuple[type, ...]:
+        """Classes of the stored values, for a process that has not defined them."""
+        found: dict[str, type] = {}
+        pending: list[Tree] = list(self.trees.values())
+        while pending:
+            item = pending.pop()
+            if isinstance(item, dict):
+                named = item.get("value")
+                if named is not None and named[0] not in found:
+                    cls = value_class(named[0])
+                    if cls is not None:
+                        found[named[0]] = cls
+                pending.extend(item.values())
+            elif isinstance(item, list):
+                pending.extend(item)
+        return tuple(found.values())
+
+
+class Arguments:
+    """The values that one job reads."""
+
+    def __init__(self, known: Known, store: Store) -> None:
+        self.known = known
+        self.store = store
+        self._streamed: dict[str, Any] = {}
+        self._loaded: dict[str, Any] = {}
+
+    def of(self, step: Step) -> dict[str, Any]:
+        """Arguments of a step by port, once what it streams was started."""
+        return {port: self.value(source) for port, source in step.sources.items()}
+
+    def stream(self, name: str, value: Any) -> None:
+        """A transient step gave a value."""
+        self._streamed[name] = value
+
+    def value(self, source: str) -> Any:
+        """The value of a source; DamagedError if it is no longer whole in the store."""
+        name, path = self.known.resolve(source)
+        if name in self._streamed or name in self.known.values:
+            value = self._streamed[name] if name in self._streamed else self.known.values[name]
+            for field in path:
+                value = getattr(value, field)
+            return value
+        if source not in self._loaded:
+            self._loaded[source] = self.store.load(field_of(self.known.trees[name], path))
+        return self._loaded[source]
+
+
+def map_frames(value: Any, change: Any) -> Any:
+    """The value with each `Frames` that it is, or has as a field, replaced by `change(frames)`."""
+    if isinstance(value, Frames):
+        return change(value)
+    if attrs.has(type(value)):
+        names = [f.name for f in attrs.fields(type(value)) if f.init]
+        frames = {n: getattr(value, n) for n in names if isinstance(getattr(value, n), Frames)}
+        if frames:
+            return attrs.evolve(value, **{name: change(one) for name, one in frames.items()})
+    return value

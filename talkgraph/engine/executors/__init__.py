@@ -1,0 +1,68 @@
+"""Where jobs are made. Keys, order and what to do about failures stay with the run.
+
+in_process.py  here, one at a time
+processes.py   joblib's worker processes on this machine, with slots for GPU steps
+dask.py        Dask distributed: a local cluster, or workers anywhere
+worker.py      what a worker process does with a job
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from talkgraph.cache.store import Store
+from talkgraph.engine.executors.in_process import InProcess
+from talkgraph.engine.job import Job, Made
+from talkgraph.engine.step_context import Emit
+from talkgraph.errors import InputError, nearest
+
+__all__ = ["NAMES", "Executor", "InProcess", "Submit", "executor"]
+
+Submit = Callable[[Job, Emit], "Future[Made]"]
+"""Has a job made, soon or at once; events may be told from any thread."""
+
+NAMES = ("in-process", "joblib", "dask")
+
+
+class Executor(Protocol):
+    """Has jobs made, in any order and place.
+
+    remote: True if jobs go to other processes and must carry all that they read.
+    """
+
+    remote: bool
+
+    def session(self, store: Store) -> AbstractContextManager[Submit]:
+        """Workers for one run; leaving the context by an error gives up what is unfinished."""
+
+
+def executor(
+    chosen: str | Executor | None = None, workers: int | None = None, scheduler: str | None = None
+) -> Executor:
+    """The executor of a name; one that was made already is given back; default: in-process.
+
+    Args:
+        chosen: one of `NAMES`, or an executor.
+        workers: worker processes; default: one for each core.
+        scheduler: address of a Dask scheduler, ``tcp://host:port``; default: a local cluster.
+
+    Raises:
+        InputError: there is none of that name.
+    """
+    if chosen is None or chosen == "in-process":
+        return InProcess()
+    if not isinstance(chosen, str):
+        return chosen
+    if chosen == "joblib":
+        from talkgraph.engine.executors.processes import Processes
+
+        return Processes(workers)
+    if chosen == "dask":
+        from talkgraph.engine.executors.dask import Dask
+
+        return Dask(scheduler, workers)
+    hint = nearest(chosen, NAMES) or f"; use {', '.join(NAMES)}"
+    raise InputError(f"there is no executor '{chosen}'{hint}")

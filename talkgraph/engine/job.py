@@ -1,0 +1,231 @@
+"""A job: one step to be made and stored, as plain data, in this process or in another."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+
+import attrs
+
+from talkgraph.cache.frames import Frames, Pictures
+from talkgraph.cache.records import Record
+from talkgraph.cache.store import Store
+from talkgraph.engine.arguments import Arguments, Known, map_frames
+from talkgraph.engine.events import Started
+from talkgraph.engine.keying import Ingredients
+from talkgraph.engine.ports import signature
+from talkgraph.engine.source import note_imports
+from talkgraph.engine.step import Step
+from talkgraph.engine.step_context import Emit, StepContext
+from talkgraph.engine.stopwatch import Stopwatch
+from talkgraph.engine.types import coerce
+from talkgraph.errors import DamagedError, InputError, NodeError, TalkgraphError
+
+
+@attrs.frozen
+class StepRecord:
+    """What became of one step.
+
+    cached: True if nothing was computed (stored, given, or streamed and not needed).
+    seconds: time spent on it in this run; what it streamed from other steps is billed to those.
+    reason: why it ran, or ``stored``, ``given``, ``not needed``.
+    """
+
+    cached: bool
+    seconds: float
+    key: str | None
+    notes: tuple[str, ...]
+    reason: str
+
+
+@attrs.frozen
+class Made:
+    """What a job gave: the stored record, and what became of the step and of those it streamed.
+
+    The outcome is empty if another process stored the result while this one waited for it.
+    """
+
+    record: Record
+    outcome: dict[str, StepRecord]
+
+
+@attrs.frozen(eq=False)
+class Job:
+    """A step with all that is needed to make it.
+
+    found: what the keys of the step and of the transient steps that it reads are made from.
+    files: path and digest of the input files that it reads, also through transient steps.
+    forced: make it though its result is stored.
+    """
+
+    name: str
+    step: Step
+    reason: str
+    found: dict[str, Ingredients]
+    known: Known
+    files: dict[str, tuple[Path, str]]
+    graph: str
+    forced: bool
+
+    @property
+    def key(self) -> str:
+        """Key of the result."""
+        return self.found[self.name].key
+
+    def make(self, store: Store, emit: Emit) -> Made:
+        """Make the result and store it, unless somebody else just has.
+
+        Raises:
+            NodeError: the node, or a transient one that it reads, failed.
+            DamagedError: something that it reads is not whole in the store.
+            TalkgraphError: anything else that is wrong, on purpose and in words.
+        """
+
+        def done() -> bool:
+            with contextlib.suppress(DamagedError):
+                return not self.forced and store.action(self.key) is not None
+            return False
+
+        store.prepare()
+        lease = store.claim(self.key, done)
+        if lease is None:
+            record = store.action(self.key)
+            if record is None:
+                raise DamagedError(f"the result of step '{self.name}' vanished; run again")
+            return Made(record, {})
+        with lease, ExitStack() as scratch:
+            return self._make(store, emit, scratch)
+
+    def _make(self, store: Store, emit: Emit, scratch: ExitStack) -> Made:
+        self._check_files(store)
+        arguments = Arguments(self.known, store)
+        streams = Streams(arguments, self.found, emit, scratch)
+        streams.start(self.step.sources.values())
+        said = StepContext(self.name, emit, lambda: scratch.enter_context(store.scratch()))
+        node, clock = self.step.node, streams.clock
+
+        def facts() -> Record:
+            return {
+                "graph": self.graph,
+                "step": self.name,
+                "node": node.node_id,
+                "seconds": clock.seconds(self.name),
+                "notes": said.notes,
+                **{k: v for k, v in self.found[self.name].record().items() if k != "key"},
+            }
+
+        emit(Started(self.name, self.reason))
+        with naming(self.name, self.step, self.found), clock.of(self.name), said.active():
+            record = store.put(
+                self.key,
+                call(self.step, arguments),
+                facts=facts,
+                where=f"output of step '{self.name}' ({node.node_id})",
+                scratch=store.blobs.temporary,
+                on_chunk=said.chunk,
+                still_valid=lambda: self._check_files(store),
+            )
+        outcome = streams.finish()
+        notes = tuple(said.notes)
+        outcome[self.name] = StepRecord(
+            False, clock.seconds(self.name), self.key, notes, self.reason
+        )
+        return Made(record, outcome)
+
+    def _check_files(self, store: Store) -> None:
+        """InputError if an input file is not what the key was made from."""
+        for name, (path, digest) in self.files.items():
+            if store.content(path)[0] != digest:
+                raise InputError(
+                    f"input '{name}' ({path}) changed while it was being used; "
+                    "nothing of it was kept: run again when it is finished"
+                )
+
+
+class Streams:
+    """The transient steps that somebody reads; each is timed apart from its reader."""
+
+    def __init__(
+        self,
+        arguments: Arguments,
+        found: dict[str, Ingredients],
+        emit: Emit,
+        scratch: ExitStack,
+    ) -> None:
+        self.clock = Stopwatch()
+        self._arguments = arguments
+        self._found = found
+        self._emit = emit
+        self._scratch = scratch
+        self._said: dict[str, StepContext] = {}
+
+    def start(self, sources: Iterable[str]) -> None:
+        """Run the transient steps that `sources` need; their frames are made when read."""
+        known, store = self._arguments.known, self._arguments.store
+        for name in known.streamed(sources):
+            step = known.steps[name]
+            said = self._said[name] = StepContext(
+                name, self._emit, lambda: self._scratch.enter_context(store.scratch())
+            )
+            self._emit(Started(name, "streamed to what reads it"))
+            with naming(name, step, self._found), self.clock.of(name), said.active():
+                value = call(step, self._arguments)
+            self._arguments.stream(name, map_frames(value, partial(self._billed, said, step)))
+
+    def _billed(self, said: StepContext, step: Step, frames: Frames) -> Frames:
+        """The same frames, whose making is timed for, and heard from, the step that makes them."""
+        if any(frames is passed_on for passed_on in self._arguments.of(step).values()):
+            return frames
+
+        def read(start: int, stop: int) -> Pictures:
+            with self.clock.of(said.step), said.active():
+                return frames[start:stop]
+
+        billed = Frames(frames.count, frames.shape, read, once=frames.once)
+        billed.stored = frames.stored
+        return billed
+
+    def finish(self) -> dict[str, StepRecord]:
+        """What became of the streamed steps, now that they were read."""
+        outcome: dict[str, StepRecord] = {}
+        for name, said in self._said.items():
+            seconds, notes = self.clock.seconds(name), tuple(said.notes)
+            key = self._found[name].key
+            outcome[name] = StepRecord(False, seconds, key, notes, "streamed")
+        return outcome
+
+
+def call(step: Step, arguments: Arguments) -> object:
+    """Run a node and hold it to the type that it promises."""
+    node = step.node
+    value = node.run(**arguments.of(step))  # type: ignore[attr-defined]
+    note_imports(type(node).__module__.partition(".")[0])  # it may have imported helpers
+    try:
+        return coerce(value, signature(type(node)).output)
+    except TypeError as error:
+        raise TypeError(f"what run returned is not what it promises: {error}") from None
+
+
+@contextlib.contextmanager
+def naming(name: str, step: Step, found: dict[str, Ingredients]) -> Iterator[None]:
+    """Turn a failure of a node into a `NodeError`; deliberate errors only learn their step."""
+    try:
+        yield
+    except DamagedError:
+        raise
+    except TalkgraphError as error:
+        error.step = error.step or name
+        raise
+    except Exception as cause:  # whatever a node may raise
+        first = (str(cause).strip() or "no message").splitlines()[0]
+        node_id = step.node.node_id
+        failed = NodeError(f"step '{name}' ({node_id}) failed: {type(cause).__name__}: {first}")
+        failed.step, failed.node_id = name, node_id
+        failed.inputs = {
+            port: f"{source} @ {digest[:12]}"
+            for port, (digest, source) in found[name].inputs.items()
+        }
+        raise failed from cause
