@@ -13,6 +13,7 @@ import attrs
 from talkgraph.cache.frames import Frames, Pictures
 from talkgraph.cache.records import Record
 from talkgraph.cache.store import Store
+from talkgraph.engine import provenance
 from talkgraph.engine.arguments import Arguments, Known, map_frames
 from talkgraph.engine.events import Started
 from talkgraph.engine.keying import Ingredients
@@ -109,6 +110,7 @@ class Job:
 
         def facts() -> Record:
             return {
+                **provenance.facts(),
                 "graph": self.graph,
                 "step": self.name,
                 "node": node.node_id,

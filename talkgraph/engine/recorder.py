@@ -16,6 +16,7 @@ from talkgraph.cache.codecs import references
 from talkgraph.cache.files import File
 from talkgraph.cache.keys import Tree
 from talkgraph.engine import history, provenance
+from talkgraph.engine.choice import Choose
 from talkgraph.engine.events import Event, Failed, Started
 from talkgraph.engine.graph import Graph
 from talkgraph.engine.graph_file import to_document
@@ -24,7 +25,6 @@ from talkgraph.engine.keying import Ingredients
 from talkgraph.engine.node import Node
 from talkgraph.engine.request import Request
 from talkgraph.engine.result import StepRecord
-from talkgraph.engine.step import parse_source
 from talkgraph.engine.step_context import Emit
 from talkgraph.engine.types import brief
 from talkgraph.errors import DamagedError, GraphError, TalkgraphError
@@ -92,7 +92,7 @@ class Recorder:
                 error.run_id = run_id
             raise
         finally:
-            seconds = time.perf_counter() - began
+            steps = {name: self._step(name, outcome) for name in self._request.steps}
             history.write(
                 self._request.store,
                 RunRecord(
@@ -102,13 +102,14 @@ class Recorder:
                     inputs=self._inputs(),
                     targets=self._request.targets,
                     started=now,
-                    seconds=seconds,
+                    seconds=time.perf_counter() - began,
                     outcome=outcome,
                     error=said,
-                    steps={name: self._step(name, outcome) for name in self._request.steps},
+                    steps=steps,
                     **provenance.facts(),
                 ),
             )
+            self.run = _Nothing()  # the run holds us as well
 
     def _inputs(self) -> dict[str, RunInput]:
         digests = {
@@ -158,27 +159,22 @@ class Recorder:
             at, error = self._failed[name]
             return "failed", at - began if began else 0.0, reason, _text(error)
         if ended is None:
+            if outcome == "failed" and self._lost(name):
+                return "blocked", 0.0, reason, None
             if began:
                 return "cancelled", time.perf_counter() - began, reason, None
-            above = {parse_source(s)[0] for s in self._request.graph.steps[name].sources.values()}
-            blocked = outcome == "failed" and self._lost(above)
-            return ("blocked" if blocked else "not reached"), 0.0, "", None
+            return ("not needed" if outcome == "done" else "not reached"), 0.0, "", None
         state: StepState = "streamed" if node.transient else "run"
         if ended.cached:
             known: dict[str, StepState] = {"stored": "hit", "given": "given"}
             state = known.get(ended.reason, "not needed")
+            if isinstance(node, Choose):
+                state = "chosen"
         return state, ended.seconds, ended.reason, None
 
-    def _lost(self, names: set[str]) -> bool:
-        """Whether one of these steps, or of those they read, failed. No recursion."""
-        seen: set[str] = set()
-        while names:
-            if any(name in self._failed for name in names):
-                return True
-            seen |= names
-            steps = [self._request.graph.steps[n] for n in names if n in self._request.graph.steps]
-            names = {parse_source(s)[0] for step in steps for s in step.sources.values()} - seen
-        return False
+    def _lost(self, name: str) -> bool:
+        """Whether a step that this one needs failed."""
+        return any(above in self._failed for above in self._request.graph.needed_for((name,)))
 
 
 def _document(graph: Graph) -> dict[str, Any] | None:
