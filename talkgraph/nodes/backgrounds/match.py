@@ -18,6 +18,8 @@ from talkgraph.nodes.backgrounds.traversal import interpolated, nearest_frames, 
 from talkgraph.nodes.morphable.rotation import matrix_from_angles
 from talkgraph.nodes.values import Backgrounds, FaceFit, Ints, Motion
 
+HELD_BACK = 3.0  # degrees of an axis' range that may go unsaid
+
 
 @node("match_backgrounds", version=1)
 class MatchBackgrounds(Node):
@@ -102,7 +104,7 @@ class MatchBackgrounds(Node):
             translation=translation.astype(np.float32),
             fps=motion.fps,
         )
-        note(_ranges(np.asarray(motion.rotation), rotation, np.asarray(fit.motion.rotation)))
+        _note_if_held_back(np.asarray(motion.rotation), rotation)
         return Backgrounds(source=source, keyframes=keyframes, motion=adjusted)
 
     @property
@@ -163,14 +165,16 @@ class MatchBackgrounds(Node):
         return interpolated(keyframes, path + start)
 
 
-def _ranges(predicted: Curve, shown: Curve, clip: Curve) -> str:
-    """One line on how far the head moves, against the prediction and the clip."""
+def _note_if_held_back(wanted: Curve, shown: Curve) -> None:
+    """Say on which axes the head moves clearly less than the speech asks for, in degrees."""
+    asked, given = (np.degrees(np.ptp(angles, axis=0)) for angles in (wanted, shown))
     parts = [
-        f"{name} {s:.1f}° (predicted {p:.1f}°, clip {c:.1f}°)"
-        for name, s, p, c in zip(
-            AXES,
-            *(np.degrees(np.ptp(angles, axis=0)) for angles in (shown, predicted, clip)),
-            strict=True,
-        )
+        f"{name} {g:.0f}° of {a:.0f}°"
+        for name, a, g in zip(AXES, asked, given, strict=True)
+        if a - g > HELD_BACK
     ]
-    return "head motion: " + ", ".join(parts)
+    if parts:
+        note(
+            f"the speech asks for more head movement than the clip shows ({', '.join(parts)} are "
+            "shown): a clip in which the head moves more allows more"
+        )

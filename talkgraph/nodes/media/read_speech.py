@@ -19,6 +19,7 @@ SPEECH_RATE = 16000  # Hz
 LIMITS = Limits(stall_seconds=300.0)  # the last pass over two hours of sound says nothing
 MAPPED_BYTES = 64 << 20  # longer sound stays on disk and is mapped into memory
 CUT_SLACK = 0.1  # s that a file may be shorter than its header says
+QUIET_DB = -40.0  # loudest 0.1 s; speech is usually recorded at -25 to -10 dB
 LOST_LIMIT = 0.05  # part of the packets that may be damaged
 
 
@@ -41,6 +42,11 @@ class ReadSpeech(Node):
         limit = self.max_seconds
         facts = decode("sound", audio, folder, remedy=REMEDY, limits=LIMITS, max_seconds=limit)
         self._check(audio, facts)
+        if facts["loudest_db"] < QUIET_DB:
+            engine.note(
+                f"{audio}: is very quiet (at most {facts['loudest_db']:.0f} dB); lip movement may "
+                "be weak: use a louder recording"
+            )
         if facts["lost"]:
             engine.note(f"{audio}: a few moments of the sound are damaged and were left out")
         return load_speech(facts, folder, audio)

@@ -12,6 +12,7 @@ from talkgraph.cache.files import File
 from talkgraph.engine import Node, node, note, param, progress, scratch_folder
 from talkgraph.nodes.pose_mapping.facts import MappingFacts
 from talkgraph.nodes.threads import one_thread
+from talkgraph.nodes.training_curve import write_curve
 from talkgraph.nodes.values import FaceFit, OnnxModel, SpeechFeatures
 
 if TYPE_CHECKING:
@@ -84,22 +85,25 @@ class PersonaliseMapping(Node):
         # The offset of the person is that of the whole clip, for both parts.
         whole = target_of(example, facts)
         train, held_out = _part(whole, slice(0, edge)), _part(whole, slice(edge, None))
-        trial = self._train(read_network(mapping), [train], facts, done=0)
+        trial, _ = self._train(read_network(mapping), [train], facts, done=0)
         before = _error(general, held_out, facts)
         after = _error(trial, held_out, facts)
         if not after < before:
             return self._general(mapping, "a held-out part of the clip is not predicted better")
-        network = self._train(read_network(mapping), [whole], facts, done=self.steps)
+        network, losses = self._train(read_network(mapping), [whole], facts, done=self.steps)
         card = (
             f"{facts.card}\n\nFine-tuned on {len(example) / facts.fps:.0f} s of one person's clip: "
             f"squared error on the held-out part {before:.3f} -> {after:.3f}."
         )
-        made = attrs.evolve(facts, card=card)
-        return write_mapping(network, made, scratch_folder() / "personal_mapping.onnx")
+        made = write_mapping(
+            network, attrs.evolve(facts, card=card), scratch_folder() / "personal_mapping.onnx"
+        )
+        return attrs.evolve(made, facts={**made.facts, **write_curve(losses)})
 
     def _train(
         self, network: MappingNetwork, targets: list[Target], facts: MappingFacts, *, done: int
-    ) -> MappingNetwork:
+    ) -> tuple[MappingNetwork, list[float]]:
+        """The network after training, and its loss after every step."""
         from talkgraph.nodes.pose_mapping.loss import LossWeights
         from talkgraph.nodes.pose_mapping.training import Schedule, optimise
 
@@ -115,12 +119,19 @@ class PersonaliseMapping(Node):
         weights = LossWeights(
             pose=self.lambda1, continuity=self.lambda2, mouth=self.mouth, closure=self.closure
         )
-        return optimise(
+        losses: list[float] = []
+
+        def report(step: int, loss: float) -> None:
+            losses.append(loss)
+            progress(done + step, 2 * self.steps)
+
+        trained = optimise(
             network, targets, facts, schedule, weights,
             seed=self.seed,
             anchor=self.anchor,
-            report=lambda step, _: progress(done + step, 2 * self.steps),
+            report=report,
         )  # fmt: skip
+        return trained, losses
 
     def _lag(self, general: MappingNetwork, target: Target, facts: MappingFacts) -> int:
         from talkgraph.nodes.pose_mapping.lag import MIN_CORRELATION, MIN_GAIN, best_lag

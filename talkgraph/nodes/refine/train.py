@@ -54,6 +54,7 @@ from talkgraph.errors import InputError, ModelError
 from talkgraph.models.sessions import current_device
 from talkgraph.nodes.morphable.face_mesh import EYE_RIMS, OUTER_LIPS
 from talkgraph.nodes.refine import face_parts, windows
+from talkgraph.nodes.training_curve import write_curve
 from talkgraph.nodes.values import FaceTrack, Floats, IdentityFeature, Ints, OnnxModel
 
 if TYPE_CHECKING:
@@ -185,13 +186,18 @@ class TrainRefiner(Node):
             if general is not None:
                 self._check_general(general)
                 load_weights(generator, general.file.path)
-            fit(generator, discriminator, pairs, self._schedule(), device)
+            losses: list[float] = []
+            fit(generator, discriminator, pairs, self._schedule(), device, losses)
         finally:
             torch.set_num_threads(threads)
         path = engine.scratch_folder() / "refiner.onnx"
         difference = export(generator, path, self.size, len(identity.vector))
         return OnnxModel(
-            file=File(path), facts=self._facts(len(pairs.real), region, general, difference)
+            file=File(path),
+            facts={
+                **self._facts(len(pairs.real), region, general, difference),
+                **write_curve(losses),
+            },
         )
 
     def _check(self, rendered: Frames, real: Frames, track: FaceTrack | None) -> None:

@@ -64,12 +64,14 @@ def fit(
     pairs: Pairs,
     schedule: Schedule,
     device: torch.device,
+    losses: list[float] | None = None,
 ) -> Generator:
     """Optimise both networks by eq. (4) and (5), alternating; returns the generator, with the
     running mean of its weights, on the CPU.
 
     The learning rate is constant for the first half of the steps and falls in a straight line to
     `final_rate` of itself in the second. The same seed gives the same networks on one machine.
+    The generator's loss of every step is added to `losses`.
     """
     generator.to(device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
     discriminator.to(device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
@@ -82,7 +84,9 @@ def fit(
         rate = schedule.learning_rate * _decay(step / schedule.steps, schedule.final_rate)
         for optimiser in optimisers:
             optimiser.param_groups[0]["lr"] = rate
-        _step(generator, discriminator, optimisers, [t.to(device) for t in batch], schedule)
+        loss = _step(generator, discriminator, optimisers, [t.to(device) for t in batch], schedule)
+        if losses is not None:
+            losses.append(float(loss))
         if step % AVERAGE_EVERY == 0:
             _average(averaged, generator, schedule.averaging, step)
         engine.progress(step + 1, schedule.steps)
@@ -108,7 +112,8 @@ def _step(
     optimisers: list[torch.optim.Adam],
     batch: list[Tensor],
     schedule: Schedule,
-) -> None:
+) -> Tensor:
+    """One step of both networks; returns the generator's loss."""
     window, real, identity, weight = batch
     colour, attention = generator(window, identity)
     refined = blend(window[:, -3:], colour, attention)
@@ -135,6 +140,7 @@ def _step(
         loss = loss + schedule.feature_weight * losses.feature_loss(judged, wanted)
     loss.backward()  # type: ignore[no-untyped-call]
     optimisers[0].step()
+    return loss.detach()
 
 
 def _batches(pairs: Pairs, schedule: Schedule) -> Iterator[list[Tensor]]:

@@ -204,10 +204,18 @@ def test_soft_limit_is_bounded_odd_and_idle_below_the_knee(x, limit, knee):
         assert y == x
 
 
-def test_note_says_the_ranges(capsys):
-    NODE.run(wandering(100, 1, 10), fitted(wandering(100, 2, 10)))
+def test_motion_outside_what_the_clip_shows_is_noted(capsys):
+    still, lively = wandering(100, 2, 1), wandering(200, 1, 60)
+    made = NODE.run(lively, fitted(still))
     text = capsys.readouterr().err
-    assert "head motion: pitch" in text and "clip" in text and text.count("\n") == 1
+    assert "more head movement than the clip shows" in text and text.count("\n") == 1
+    held = np.degrees(np.ptp(lively.rotation, axis=0) - np.ptp(made.motion.rotation, axis=0))
+    assert held.max() > 20 and "°" in text
+
+
+def test_motion_that_the_clip_bears_says_nothing(capsys):
+    NODE.run(wandering(200, 1, 4), fitted(wandering(100, 2, 4)))
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize("what", ["motion", "clip"])

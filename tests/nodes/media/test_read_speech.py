@@ -161,6 +161,16 @@ def test_quiet_speech_between_silence_is_not_silent(tmp_path):
     assert ReadSpeech().run(tmp_path / "a.wav").seconds == 10
 
 
+@pytest.mark.parametrize(("db", "said"), [(-50, True), (-30, False)])
+def test_sound_that_is_too_quiet_is_noted(tmp_path, capsys, db, said):
+    soundfile.write(
+        tmp_path / "a.wav", made.tone(1, 16000, level=10 ** (db / 20))[0], 16000, "FLOAT"
+    )
+    ReadSpeech().run(tmp_path / "a.wav")
+    text = capsys.readouterr().err
+    assert (f"a.wav: is very quiet (at most {db - 3} dB)" in text and "louder" in text) == said
+
+
 def test_too_short(tmp_path):
     soundfile.write(tmp_path / "a.wav", made.tone(0.1, 16000).T, 16000)
     refused(tmp_path / "a.wav", r"only 0\.10 s")

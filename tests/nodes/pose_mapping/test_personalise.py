@@ -10,6 +10,7 @@ from talkgraph.nodes.pose_mapping.onnx_file import read_network, write_mapping
 from talkgraph.nodes.pose_mapping.score import score
 from talkgraph.nodes.pose_mapping.train import GeneralTraining, train_network
 from talkgraph.nodes.pose_mapping.training import Schedule, predict_target
+from talkgraph.nodes.training_curve import read_curve
 from talkgraph.nodes.values import SpeechFeatures
 
 
@@ -35,6 +36,8 @@ def test_a_person_with_another_style_is_learned(toys, general):
     train, later = clip.part(0, 300), clip.part(300, 400)
     made = QUICK.run(model, toys.fit_of(train), heard(train))
     assert "Fine-tuned on 12 s" in made.facts["card"]
+    steps, losses = read_curve(made.facts)
+    assert steps == 60 and losses[-10:].mean() < losses[:10].mean()
     target = target_of(later, facts)
     before, after = (
         score(target, *predict_target(read_network(m), target), facts) for m in (model, made)

@@ -17,6 +17,7 @@ from talkgraph.nodes.refine.network import Generator
 from talkgraph.nodes.refine.refine import Refine, masks
 from talkgraph.nodes.refine.train import TrainRefiner
 from talkgraph.nodes.refine.windows import Region
+from talkgraph.nodes.training_curve import read_curve
 from talkgraph.nodes.values import FaceTrack, IdentityFeature, OnnxModel
 
 SMALL = {"size": 32, "width": 4, "stem": 2, "levels": 3, "discriminator_width": 4, "threads": 1}
@@ -79,6 +80,8 @@ def test_training_learns_the_colour_of_the_face():
     assert after < before / 2
     assert model.facts["kind"] == "refiner"
     assert float(model.facts["parity"].split()[0]) < 1e-4
+    steps, losses = read_curve(model.facts)
+    assert steps == 70 and len(losses) == 70 and losses[-10:].mean() < losses[:10].mean()
 
 
 def test_the_seed_decides_and_the_callers_random_state_is_left_alone():
