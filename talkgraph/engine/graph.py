@@ -162,28 +162,23 @@ class Graph:
         """The wanted steps and all they need, each after what it reads. No recursion."""
         done: dict[str, None] = {}
         for start in wanted:
-            stack: list[tuple[str, list[str]]] = []
-            open_: dict[str, None] = {}
-            if start not in done:
-                stack.append((start, self._upstream(start)))
-                open_[start] = None
-            while stack:
-                name, left = stack[-1]
-                if not left:
-                    stack.pop()
-                    open_.pop(name)
+            if start in done:
+                continue
+            open_ = {start: iter(self._upstream(start))}
+            while open_:
+                name, above = next(reversed(open_.items()))
+                missing = next((one for one in above if one not in done), None)
+                if missing is None:
+                    del open_[name]
                     done[name] = None
-                    continue
-                above = left.pop(0)
-                if above in open_:
+                elif missing in open_:
                     names = list(open_)
-                    circle = " -> ".join([*names[names.index(above) :], above])
+                    circle = " -> ".join([*names[names.index(missing) :], missing])
                     raise GraphError(
                         f"graph '{self.name}': cycle: {circle}; cut one of these edges"
                     )
-                if above not in done:
-                    stack.append((above, self._upstream(above)))
-                    open_[above] = None
+                else:
+                    open_[missing] = iter(self._upstream(missing))
         return list(done)
 
     def _upstream(self, name: str) -> list[str]:

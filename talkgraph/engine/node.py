@@ -100,7 +100,7 @@ def node(id: str, *, version: int, transient: bool = False) -> Callable[[type[T]
         made.transient = transient
         if names:  # a node made inside a function: its annotations may name local classes
             made.__talkgraph_names__ = names  # type: ignore[attr-defined]
-        made.__init__ = _checked_init(made.__init__)  # type: ignore[method-assign]
+        made.__init__ = _checked_init(made, made.__init__)  # type: ignore[method-assign]
         register(made)
         note_imports(made.__module__.partition(".")[0])
         return made
@@ -119,12 +119,17 @@ def _with_checks(cls: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.At
     ]
 
 
-def _checked_init(init: Callable[..., None]) -> Callable[..., None]:
+def _checked_init(cls: type, init: Callable[..., None]) -> Callable[..., None]:
     """Refuse unknown and missing parameters in words of the node."""
+
+    fields = {field.alias: field for field in attrs.fields(cls) if field.init}
+    needed = [name for name, field in fields.items() if field.default is attrs.NOTHING]
 
     @functools.wraps(init)
     def checked(self: Any, /, *positional: Any, **parameters: Any) -> None:
-        fields = {field.alias: field for field in attrs.fields(type(self)) if field.init}
+        if not (positional or parameters or needed):
+            init(self)
+            return
         label = f"node '{type(self).node_id}'"
         if positional:
             raise GraphError(f"{label}: parameters go by name; write {next(iter(fields), 'x')}=...")
@@ -132,11 +137,7 @@ def _checked_init(init: Callable[..., None]) -> Callable[..., None]:
             if name not in fields:
                 hint = nearest(name, fields) or f"; it has {', '.join(fields) or 'none'}"
                 raise GraphError(f"{label} has no parameter '{name}'{hint}")
-        missing = [
-            name
-            for name, field in fields.items()
-            if field.default is attrs.NOTHING and name not in parameters
-        ]
+        missing = [name for name in needed if name not in parameters]
         if missing:
             raise GraphError(f"{label} needs parameter '{missing[0]}'; give {missing[0]}=...")
         init(self, **parameters)

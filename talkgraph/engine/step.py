@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import attrs
@@ -17,6 +18,7 @@ Source = tuple[str, tuple[str, ...]]
 """Where a port reads: the name of a step or input, and the fields to follow in its value."""
 
 
+@lru_cache(maxsize=1 << 14)
 def parse_source(text: str) -> Source:
     """``"fit.motion"`` as ``("fit", ("motion",))``."""
     name, *fields = text.split(".")

@@ -60,6 +60,8 @@ def is_optional(type_: Any) -> bool:
 
 def fits(source: Any, target: Any) -> bool:
     """Whether every value of type `source` may go into a port of type `target`."""
+    if source is target:
+        return True
     targets = members(target)
     return all(any(_fits(one, into) for into in targets) for one in members(source))
 
