@@ -1,0 +1,254 @@
+"""A remote store, such as s3://bucket/prefix, behind a local folder.
+
+    <url>/blobs/ab/<digest>.npy, <url>/actions/ab/<key>.json      the same names as in the folder
+    <folder>/pending/<digest of the url>/<key>                    marks of results to be uploaded
+
+Read through: what the folder lacks is downloaded to a temporary file, held against its digest, and
+only then published in the folder. A remote is believed in nothing but that.
+
+Written behind: threads upload what is made, blobs before the record that names them, until a flush
+at the end of the run. A mark is on disk before the record is, so that an outage or a kill only puts
+the upload off: the next run takes it up. The first record of a key stays, unless it or one of its
+blobs is missing or wrong. An outage costs one warning, and for a while nothing is asked any more.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from talkgraph.cache import disk
+from talkgraph.cache.codecs import references
+from talkgraph.cache.keys import digest_bytes, digest_file, is_digest
+from talkgraph.cache.object_store import ObjectStore, Unreachable
+from talkgraph.cache.records import Record, read_action
+from talkgraph.errors import DamagedError, StoreError
+
+if TYPE_CHECKING:
+    from talkgraph.cache.store import Store
+
+T = TypeVar("T")
+Blob = tuple[str, str, int]
+"""Digest, suffix and size of a blob."""
+
+AWAY = 60.0  # s for which a network that failed is left alone
+ABSENT = 10.0  # s for which a record that was not there is not asked for again
+RECORD_MOST = 1 << 25  # bytes of the largest record that is fetched
+_THREADS = 8  # transfers at a time
+_TRIES = 2  # downloads of a blob that arrives changed
+_log = logging.getLogger(__name__)
+
+
+class Remote:
+    """The far end of one store."""
+
+    def __init__(self, url: str, store: Store) -> None:
+        self.objects = ObjectStore(url, store.path)
+        self._store = store
+        self._marks = store.path / "pending" / digest_bytes(url.encode())[:16]
+        self._lock = threading.Lock()
+        self._sent: dict[str, Future[None]] = {}
+        self._absent: dict[str, float] = {}  # key -> until when it is not asked for again
+        self._faulty: set[str] = set()  # names of blobs, and keys, that are missing or wrong there
+        self._away = 0.0  # until when the network is left alone
+        self._warned = False
+        self._start_threads()
+
+    def _start_threads(self) -> None:
+        self._uploads = ThreadPoolExecutor(2, "talkgraph-upload")
+        self._transfers = ThreadPoolExecutor(_THREADS, "talkgraph-transfer")
+
+    def _attempt(self, act: Callable[..., T], *arguments: Any) -> T | None:
+        """Do what needs the remote; None if it is out of reach, which is said once in a run."""
+        if time.monotonic() < self._away:
+            return None
+        try:
+            return act(*arguments)
+        except Unreachable as error:
+            with self._lock:
+                if time.monotonic() < self._away:
+                    return None
+                self._away = time.monotonic() + AWAY
+                warned, self._warned = self._warned, True
+            if not warned:
+                _log.warning(
+                    "store %s cannot be reached (%s); going on with %s alone, "
+                    "a later run uploads what is made",
+                    self.objects.name, error, self._store.path,
+                )  # fmt: skip
+            return None
+
+    @contextlib.contextmanager
+    def _temporary(self) -> Iterator[Path]:
+        self._store.prepare()
+        path = self._store.blobs.temporary / disk.own_name()
+        try:
+            yield path
+        finally:
+            disk.discard(path)
+
+    # -- reading through -------------------------------------------------------------------------
+
+    def fetch_record(self, key: str) -> None:
+        """Bring the record of a key into the folder, if the remote has a sound one."""
+        if time.monotonic() >= self._absent.get(key, 0.0):
+            self._attempt(self._fetch_record, key)
+
+    def _fetch_record(self, key: str) -> None:
+        with self._temporary() as temp:
+            record = self._record(key, temp)
+            if record is None:
+                self._absent[key] = time.monotonic() + ABSENT
+            elif not self._faulty.isdisjoint(_names(record)):
+                self._faulty.add(key)
+            else:
+                with disk.guarded(self._store.path):
+                    disk.publish(temp, self._store.action_path(key), self._store.durable)
+
+    def _record(self, key: str, temp: Path) -> Record | None:
+        """The remote's record of a key, downloaded and checked in itself."""
+        if not self.objects.download(_record_name(key), temp, RECORD_MOST):
+            return None
+        try:
+            record = read_action(temp, key)
+            _names(record or {})
+            return record
+        except (ValueError, KeyError, TypeError, DamagedError):
+            self._faulty.add(key)
+            return None
+
+    def fetch(self, blobs: Iterable[Blob]) -> bool:
+        """Bring blobs into the folder; whether all of them came, unchanged."""
+        return self._all(self._fetch, blobs)
+
+    def has(self, blobs: Iterable[Blob]) -> bool:
+        """Whether the remote has blobs of these sizes, as far as one can see from here."""
+        return self._all(self._has, blobs)
+
+    def _all(self, act: Callable[[Blob], bool], blobs: Iterable[Blob]) -> bool:
+        return all(list(self._transfers.map(lambda blob: self._attempt(act, blob), set(blobs))))
+
+    def _fetch(self, blob: Blob) -> bool:
+        digest, suffix, size = blob
+        if digest + suffix in self._faulty:
+            return False
+        for _ in range(_TRIES):
+            with self._temporary() as temp:
+                if not self.objects.download(_blob_name(blob), temp, size):
+                    break
+                if temp.stat().st_size == size and digest_file(temp) == digest:
+                    self._store.blobs.adopt(blob, temp)
+                    return True
+        self._faulty.add(digest + suffix)
+        return False
+
+    def _has(self, blob: Blob) -> bool:
+        known = blob[0] + blob[1] not in self._faulty
+        return known and self.objects.size(_blob_name(blob)) == blob[2]
+
+    # -- writing behind --------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def sending(self, record: Record) -> Iterator[None]:
+        """Around the writing of a record: it is uploaded afterwards, if need be by a later run."""
+        key = record["key"]
+        again = key in self._faulty or not self._faulty.isdisjoint(_names(record))
+        text = b"again" if again else b""
+        with disk.guarded(self._store.path):
+            folder = self._store.blobs.temporary
+            disk.write(self._marks / key, [text], folder, self._store.durable)
+        yield
+        self._send(key)
+
+    def _send(self, key: str) -> None:
+        with self._lock:
+            before = self._sent.get(key)
+            if before is None or before.done():
+                self._sent[key] = self._uploads.submit(self._attempt, self._upload, key)
+
+    def _send_pending(self) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            for mark in sorted(self._marks.iterdir()):
+                if is_digest(mark.name):
+                    self._send(mark.name)
+
+    def flush(self) -> None:
+        """Upload what is pending as far as the network allows, and wait for it; StoreError."""
+        self._send_pending()
+        with self._lock:
+            sent, self._sent = self._sent, {}
+        for future in sent.values():
+            future.result()
+
+    @contextlib.contextmanager
+    def session(self) -> Iterator[None]:
+        """Around a run: take up what is pending, and flush at the end."""
+        self._away, self._warned = 0.0, False
+        self._send_pending()
+        try:
+            yield
+            self.flush()
+        except Exception:  # what was made before a step failed is worth an upload
+            with contextlib.suppress(StoreError):
+                self.flush()
+            raise
+        except BaseException:  # interrupted: later
+            for threads in (self._uploads, self._transfers):
+                threads.shutdown(wait=False, cancel_futures=True)
+            self._start_threads()
+            raise
+
+    def _upload(self, key: str) -> None:
+        """Upload one result and remove its mark; out of reach, the mark stays."""
+        mark, path = self._marks / key, self._store.action_path(key)
+        with contextlib.suppress(FileNotFoundError, ValueError, KeyError, TypeError, DamagedError):
+            # Another process has uploaded it, or it is gone or damaged here.
+            again = mark.read_bytes() == b"again"
+            if (record := read_action(path, key)) is not None:
+                blobs = set(references(record["output"]))
+                put = self._transfers.map(lambda blob: self._put_blob(blob, again), blobs)
+                if all(list(put)):
+                    self._put_record(key, path, again)
+        disk.discard(mark)
+
+    def _put_blob(self, blob: Blob, again: bool) -> bool:
+        """Upload a blob unless it is there; False if it is neither there nor here."""
+        here = self._store.blobs.present(*blob)
+        if (again and here) or self.objects.size(_blob_name(blob)) != blob[2]:
+            if not here:
+                return False
+            self.objects.upload(_blob_name(blob), self._store.blobs.path(*blob[:2]))
+        self._faulty.discard(blob[0] + blob[1])
+        return True
+
+    def _put_record(self, key: str, path: Path, again: bool) -> None:
+        """Upload a record unless there is a sound one whose blobs are there."""
+        if not again:
+            try:
+                self.objects.create(_record_name(key), path)
+                return
+            except (FileExistsError, Unreachable):  # or it does not know the condition
+                with self._temporary() as temp:
+                    theirs = self._record(key, temp)
+                if theirs is not None and self.has(references(theirs["output"])):
+                    return
+        self.objects.upload(_record_name(key), path)
+        self._faulty.discard(key)
+
+
+def _record_name(key: str) -> str:
+    return f"actions/{key[:2]}/{key}.json"
+
+
+def _blob_name(blob: Blob) -> str:
+    return f"blobs/{blob[0][:2]}/{blob[0]}{blob[1]}"
+
+
+def _names(record: Record) -> set[str]:
+    return {digest + suffix for digest, suffix, _ in references(record["output"])}
