@@ -355,3 +355,33 @@ class Graph:
 
         request = Request.make(self, inputs, store, until, given, force, only)
         return run(request, on_event or (lambda event: None), executors.executor(executor))
+
+    def map(
+        self,
+        inputs: Iterable[Mapping[str, Any]],
+        *,
+        store: Store | str | Path | None = None,
+        until: str | Iterable[str] | None = None,
+        on_event: Callable[[Event], None] | None = None,
+        executor: Executor | str | None = None,
+    ) -> list[Result]:
+        """Run over many inputs at once; what several have in common is done once.
+
+        Args:
+            inputs: as of `run`, for each result; `itertools.product` makes all combinations.
+            store, until, on_event, executor: as of `run`. Events name steps by the inputs that they
+                depend on: ``motion/audio-1/video-2``.
+
+        Returns:
+            a result for each; one whose node failed has `error` and raises it when it is read.
+
+        Raises:
+            InputError, StoreError, ModelError: as raised by a node or the store, at once.
+        """
+        from talkgraph.engine.executors import executor as named
+        from talkgraph.engine.run import run_many
+
+        targets = (until,) if isinstance(until, str) else tuple(until or (self.output,))
+        on = store if isinstance(store, Store) else Store(store)
+        emit = on_event or (lambda event: None)
+        return run_many(self, list(inputs), targets, on, emit, named(executor))

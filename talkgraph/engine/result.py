@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from talkgraph.engine.job import StepRecord
+from talkgraph.engine.step import parse_source
+from talkgraph.errors import NodeError
 
 if TYPE_CHECKING:
+    from talkgraph.engine.graph import Graph
     from talkgraph.engine.run import Run
 
 __all__ = ["Result", "StepRecord"]
@@ -23,29 +27,58 @@ class Result:
     `run_id` names the run in the store's history (`engine.history.find`).
     """
 
-    def __init__(self, run: Run, run_id: str) -> None:
-        self._run = run
+    def __init__(
+        self,
+        run: Run,
+        run_id: str,
+        graph: Graph,
+        targets: tuple[str, ...],
+        names: Mapping[str, str] | None = None,
+    ) -> None:
+        """The result of `run` for `graph`; `names`: what its steps are called in the run."""
         self.run_id = run_id
+        self.graph = graph
+        self._run = run
+        self._targets = targets
+        self._names = names or {}
         self._values: dict[str, Any] = {}
-        scratch = ExitStack()  # streamed values read their scratch folders while they are held
-        self._scratch = scratch
-        weakref.finalize(self, scratch.close)
-        self.records: dict[str, StepRecord] = run.outcome
+        self._scratch = ExitStack()  # streamed values read their scratch folders while held
+        weakref.finalize(self, self._scratch.close)
+
+    @property
+    def records(self) -> dict[str, StepRecord]:
+        """What became of each step that was wanted, by name."""
+        outcome = self._run.outcome
+        if not self._names:
+            return outcome
+        return {n: outcome[self._name(n)] for n in self.graph.order if self._name(n) in outcome}
+
+    @property
+    def error(self) -> NodeError | None:
+        """The failure that keeps the target from being there; only `Graph.map` gives such."""
+        found = (self._run.failure(self._renamed(target)) for target in self._targets)
+        return next((error for error in found if error is not None), None)
 
     @property
     def output(self) -> Any:
         """The value of the target."""
-        targets = self._run.request.targets
-        if len(targets) == 1:
-            return self[targets[0]]
-        return {target: self[target] for target in targets}
+        if len(self._targets) == 1:
+            return self[self._targets[0]]
+        return {target: self[target] for target in self._targets}
 
     def __getitem__(self, source: str) -> Any:
-        self._run.request.graph.source_type(source, "result")
+        self.graph.source_type(source, "result")
         if source not in self._values:
-            self._values[source] = self._run.value(source, self._scratch)
+            self._values[source] = self._run.value(self._renamed(source), self._scratch)
         return self._values[source]
+
+    def _name(self, name: str) -> str:
+        return self._names.get(name, name)
+
+    def _renamed(self, source: str) -> str:
+        name, path = parse_source(source)
+        return ".".join([self._name(name), *path])
 
     def __repr__(self) -> str:
         ran = sum(not record.cached for record in self.records.values())
-        return f"Result({self._run.request.graph.name!r}: {ran} of {len(self.records)} steps ran)"
+        return f"Result({self.graph.name!r}: {ran} of {len(self.records)} steps ran)"

@@ -9,21 +9,26 @@ made again. The same pass serves one process and many: only the executor differs
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import contextlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 from talkgraph.cache.keys import Tree
 from talkgraph.cache.records import Record
+from talkgraph.cache.store import Store
 from talkgraph.engine.agenda import Agenda
 from talkgraph.engine.arguments import Arguments, Known
 from talkgraph.engine.choice import Choose, branch
 from talkgraph.engine.events import Failed, Finished, Note
 from talkgraph.engine.executors import Executor, Submit
+from talkgraph.engine.graph import Graph
 from talkgraph.engine.job import Job, Made, StepRecord, Streams
 from talkgraph.engine.keying import Ingredients, Keys, explain
 from talkgraph.engine.lineage import Lineage
+from talkgraph.engine.many import expand, renamed
 from talkgraph.engine.recorder import Recorder
 from talkgraph.engine.request import Request
 from talkgraph.engine.result import Result
@@ -41,11 +46,35 @@ def run(request: Request, emit: Emit, executor: Executor) -> Result:
     with recorder.recording() as run_id:
         current = recorder.run = Run(request, recorder, executor)
         current.go()
-        result = Result(current, run_id)
+        result = Result(current, run_id, request.graph, request.targets)
         for target in request.targets:
             if current.is_streamed(target):
                 _ = result[target]  # what is wrong with it is said now
     return result
+
+
+def run_many(
+    graph: Graph,
+    inputs: Sequence[Mapping[str, Any]],
+    targets: tuple[str, ...],
+    store: Store,
+    emit: Emit,
+    executor: Executor,
+) -> list[Result]:
+    """Run a graph over many inputs. See `Graph.map`."""
+    if not inputs:
+        return []
+    for one in inputs:  # so that what is missing is called by its own name
+        Request.make(graph, one, store, targets, None, (), None)
+    larger, values, names = expand(graph, inputs, store)
+    wanted = [renamed(target, row) for row in names for target in targets]
+    request = Request.make(larger, values, store, dict.fromkeys(wanted), None, (), None)
+    recorder = Recorder(request, emit)
+    with recorder.recording() as run_id:
+        current = recorder.run = Run(request, recorder, executor)
+        with contextlib.suppress(NodeError):  # each result tells its own
+            current.go()
+    return [Result(current, run_id, graph, targets, row) for row in names]
 
 
 class _Changed(Exception):
@@ -75,6 +104,11 @@ class Run:
     def made_from(self) -> Mapping[str, Ingredients]:
         """What the keys of the steps are made from, as far as their inputs are known."""
         return self._found
+
+    @property
+    def files(self) -> Mapping[str, tuple[Path, str]]:
+        """Path and digest of the input files that were read."""
+        return self._keys.files
 
     @property
     def trees(self) -> Mapping[str, Tree]:
@@ -269,6 +303,13 @@ class Run:
 
     # -- values and damage -----------------------------------------------------------------------
 
+    def failure(self, source: str) -> NodeError | None:
+        """The failure that keeps a source from having a value, if any."""
+        if not self.failures:
+            return None
+        above = self.request.graph.needed_for([source], self.request.given)
+        return next((self.failures[name] for name in above if name in self.failures), None)
+
     def is_streamed(self, source: str) -> bool:
         """Whether a source is made when it is read, as nothing stored holds it."""
         return bool(self._known.streamed([source]))
@@ -284,6 +325,9 @@ class Run:
             self._agenda.want(name)
             if name in self.request.graph.steps and name not in self._agenda.settled:
                 self.go()
+            failure = self.failure(source)
+            if failure is not None:
+                raise failure
             try:
                 return self._value(source, scratch)
             except DamagedError as error:
