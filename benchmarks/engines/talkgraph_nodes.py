@@ -88,7 +88,7 @@ class Map(tg.Node):
     stage: int = tg.param(0)
 
     def run(self, frames: tg.Frames) -> tg.Frames:
-        return mapped(frames, STAGES[self.stage])
+        return frames.map(STAGES[self.stage])
 
 
 @tg.node("benchmark_map_stored", version=1)
@@ -98,7 +98,7 @@ class MapStored(tg.Node):
     stage: int = tg.param(0)
 
     def run(self, frames: tg.Frames) -> tg.Frames:
-        return mapped(frames, STAGES[self.stage])
+        return frames.map(STAGES[self.stage])
 
 
 @tg.node("benchmark_mean", version=1)
@@ -107,12 +107,3 @@ class Mean(tg.Node):
 
     def run(self, frames: tg.Frames) -> NDArray[np.float32]:
         return np.array([frame.mean() for frame in frames], np.float32)
-
-
-def mapped(frames: tg.Frames, stage: Callable[[Picture], Picture]) -> tg.Frames:
-    """Frames whose every picture is put through a function when it is read."""
-
-    def read(start: int, stop: int) -> Picture:
-        return np.stack([stage(frame) for frame in frames[start:stop]])
-
-    return tg.Frames.from_function(frames.count, frames.shape, read)

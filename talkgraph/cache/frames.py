@@ -36,6 +36,7 @@ class Frames:
             None  # where it lies, if a store holds it: root, leaf
         )
         self._read = read
+        self._mapped: tuple[Frames, tuple[Callable[[Pictures], Pictures], ...]] | None = None
 
     @classmethod
     def from_array(cls, array: Pictures) -> Frames:
@@ -78,6 +79,42 @@ class Frames:
             raise ValueError(f"the source of frames ended after {position} of {count}")
 
         return cls(count, shape, read, once=True)
+
+    def map(
+        self, work: Callable[[Pictures], Pictures], shape: tuple[int, int, int] | None = None
+    ) -> Frames:
+        """Frames that put each picture of these through `work` when it is read.
+
+        A map of a map goes picture by picture through both, so that a long row of cheap stages
+        costs no more than a loop that calls them.
+
+        Args:
+            work: takes a picture `[shape=(H, W, C), uint8]` and gives one of `shape`.
+            shape: of the pictures that are made; default: that of these.
+
+        Raises:
+            ValueError: when read, if `work` gives another shape or type.
+        """
+        source, works = self._mapped or (self, ())
+        works = (*works, work)
+        height, width, channels = shape or self.shape
+
+        def read(start: int, stop: int) -> Pictures:
+            made = np.empty((stop - start, height, width, channels), np.uint8)
+            for index, picture in enumerate(source._read(start, stop)):
+                for one in works:
+                    picture = one(picture)
+                if picture.shape != made.shape[1:] or picture.dtype != np.uint8:
+                    raise ValueError(
+                        f"frame {start + index} became {picture.shape} {picture.dtype}, "
+                        f"promised {made.shape[1:]} uint8"
+                    )
+                made[index] = picture
+            return made
+
+        mapped = Frames(self.count, (height, width, channels), read, once=self.once)
+        mapped._mapped = (source, works)
+        return mapped
 
     def __len__(self) -> int:
         return self.count

@@ -41,3 +41,41 @@ def test_single_pass_frames_say_when_they_are_read_out_of_turn(array):
 def test_arrays_of_another_kind_are_refused():
     with pytest.raises(ValueError, match="uint8"):
         Frames.from_array(np.zeros((2, 2, 2, 3)))
+
+
+def test_maps_go_through_every_picture_in_order_and_any_range_is_read_alone(array):
+    asked = []
+
+    def read(start, stop):
+        asked.append((start, stop))
+        return array[start:stop]
+
+    frames = Frames.from_function(len(array), array.shape[1:], read)
+    mapped = frames.map(lambda picture: picture // 2).map(lambda picture: picture + 1)
+    assert np.array_equal(mapped.array(), array // 2 + 1)
+    asked.clear()
+    assert np.array_equal(mapped[3:5], array[3:5] // 2 + 1)
+    assert asked == [(3, 5)]
+    assert np.array_equal(frames.array(), array)
+
+
+def test_a_map_may_change_the_shape(array):
+    frames = Frames.from_array(array)
+    shape = (array.shape[1], array.shape[2], 1)
+    grey = frames.map(lambda picture: picture[..., :1], shape)
+    assert grey.shape == shape
+    assert np.array_equal(grey.map(lambda picture: 255 - picture).array(), 255 - array[..., :1])
+
+
+@pytest.mark.parametrize("work", [lambda p: p[:1], lambda p: p.astype(np.float32)])
+def test_a_map_that_breaks_its_promise_is_refused(array, work):
+    with pytest.raises(ValueError, match="promised"):
+        Frames.from_array(array).map(work).array()
+
+
+def test_a_map_of_single_pass_frames_is_single_pass(array):
+    mapped = Frames.from_iterable(len(array), array.shape[1:], iter(array)).map(np.flipud)
+    assert mapped.once
+    assert np.array_equal(mapped.array(), array[:, ::-1])
+    with pytest.raises(ValueError, match="single-pass"):
+        mapped.array()
