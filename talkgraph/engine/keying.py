@@ -59,6 +59,7 @@ class Keys:
     def know(self, name: str, record: Record) -> None:
         """A step's output is known."""
         self._trees[name] = record["output"]
+        self._digests[name] = record["digest"]
 
     def know_transient(self, name: str, key: str) -> None:
         """A transient step's key is known, and with it the digest of its output."""
