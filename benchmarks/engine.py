@@ -62,7 +62,7 @@ PEERS = {
     "apache-hamilton": Engine(
         "hamilton_driver.py", "apache-hamilton", "hamilton", "hamilton.driver"
     ),
-    "pydra": Engine("pydra_workflow.py", "pydra", "pydra.compose", "pydra.compose.workflow"),
+    "pydra": Engine("pydra_workflow.py", "pydra", "pydra.compose", "pydra.compose.workflow", 100),
 }
 
 
