@@ -10,7 +10,6 @@ import gzip
 import io
 import tarfile
 import zipfile
-import zlib
 from pathlib import Path
 
 from talkgraph.errors import ModelError
@@ -39,7 +38,9 @@ def read_zip(path: Path, members: dict[str, int]) -> dict[str, bytes]:
                     found[name] = member.read(size + 1)
                 if len(found[name]) != size:
                     raise _unexpected(path, name)
-    except (zipfile.BadZipFile, EOFError, OSError, zlib.error, NotImplementedError) as error:
+    except ModelError:
+        raise
+    except Exception as error:  # on damaged files zipfile and its codecs raise nearly anything
         raise _damaged(path, error) from error
     return found
 
@@ -63,7 +64,9 @@ def read_tar(path: Path, members: dict[str, int]) -> dict[str, bytes]:
                     raise _unexpected(path, info.name)
                 if len(found) == len(members):
                     return found
-    except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
+    except ModelError:
+        raise
+    except Exception as error:  # likewise tarfile
         raise _damaged(path, error) from error
     raise _missing(path, next(name for name in members if name not in found))
 
@@ -94,4 +97,5 @@ def _unexpected(path: Path, name: str) -> ModelError:
 
 
 def _damaged(path: Path, error: Exception) -> ModelError:
-    return ModelError(f"{path.name} is damaged ({error}): fetch it again")
+    reason = (str(error).splitlines() or [type(error).__name__])[0]
+    return ModelError(f"{path.name} is damaged ({reason}): fetch it again")

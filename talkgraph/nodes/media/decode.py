@@ -153,13 +153,12 @@ def _converse(
             return None, True
         try:
             answer = json.loads(line)
-        except ValueError:
-            return None, False
-        if not isinstance(answer, dict):
-            return None, False
-        if "done" not in answer:
-            return answer, True
-        engine.progress(float(answer["done"]), float(answer["total"]))
+            if "done" not in answer:
+                return (answer, True) if isinstance(answer, dict) else (None, False)
+            done, total = float(answer["done"]), float(answer["total"])
+        except (ValueError, LookupError, TypeError, OverflowError, RecursionError):
+            return None, False  # a child that was taken over, or out of its mind
+        engine.progress(done, total)
 
 
 def _read_lines(pipe: IO[bytes], lines: queue.Queue[bytes]) -> None:
@@ -181,8 +180,8 @@ def _result(
         return result
     if answer is not None and "refused" in answer:
         raise InputError(f"{path}: {answer['refused']}; {remedy}")
-    if answer is not None and "errno" in answer:
-        number = int(answer["errno"])
+    if answer is not None and isinstance(answer.get("errno"), int):
+        number = answer["errno"]
         if number in (errno.ENOSPC, errno.EDQUOT):
             raise StoreError(
                 f"no room in {folder} for the working copy of {path}; free some disk space or "

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from talkgraph.errors import ModelError
 from talkgraph.nodes.morphable.face_model import INNER_MOUTH, SKIN, FaceModel
 from talkgraph.nodes.morphable.inner_surfaces import mouth_patch
+from talkgraph.nodes.morphable.matlab import read_matlab
 from talkgraph.nodes.morphable.mesh import vertex_normals
 
 LICENCE = "Basel Face Model 2009: non-commercial research, see the University of Basel's licence"
@@ -48,26 +49,16 @@ def load_bfm(path: Path) -> FaceModel:
     try:
         stored = _read(Path(path))
         return _face_model(stored)
-    except (OSError, ValueError, KeyError, TypeError, NotImplementedError, EOFError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ModelError(f"face model {path} cannot be used ({reason}); {remedy}") from error
+    except (OSError, ValueError) as error:
+        raise ModelError(f"face model {path} cannot be used ({error}); {remedy}") from error
 
 
 def _read(path: Path) -> dict[str, NDArray[Any]]:
-    from scipy.io import loadmat
-    from scipy.io.matlab import MatReadError
-
-    try:
-        stored = loadmat(path, variable_names=_KEYS, appendmat=False)
-    except MatReadError as error:
-        raise ValueError(str(error)) from error
+    stored = read_matlab(path, _KEYS)
     missing = [key for key in _KEYS if key not in stored]
     if missing:
         raise ValueError(f"it lacks {', '.join(missing)}")
-    for key in _KEYS:
-        if not (isinstance(stored[key], np.ndarray) and stored[key].dtype.kind in "fiu"):
-            raise ValueError(f"{key} is not numeric")
-    return {key: stored[key] for key in _KEYS}
+    return stored
 
 
 def _face_model(stored: dict[str, NDArray[Any]]) -> FaceModel:

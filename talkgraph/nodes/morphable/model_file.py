@@ -10,7 +10,6 @@ nothing.
 from __future__ import annotations
 
 import json
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -91,8 +90,9 @@ def load_face_model(path: Path, levels: int = LEVELS) -> FaceModel:
             raise ValueError(f"it lacks {', '.join(missing)}")
         _check(arrays)
         name, licence = str(facts["name"]), str(facts["licence"])
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise ModelError(f"face model {path} cannot be used ({error}); {remedy}") from error
+    except Exception as error:  # on damaged files zipfile, zlib and NumPy raise nearly anything
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ModelError(f"face model {path} cannot be used ({reason}); {remedy}") from error
     return refined_face_model(
         **{key: arrays[key] for key in _ARRAYS},
         inner_albedo=arrays.get("inner_albedo"),

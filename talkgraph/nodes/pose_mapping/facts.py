@@ -76,7 +76,7 @@ class MappingFacts:
         facts = model.facts
         if facts.get("kind") != KIND:
             raise ModelError(
-                f"{model.file.path.name} is not a {KIND} (kind: {facts.get('kind', 'none')}); "
+                f"{model.file.path.name} is not a {KIND} (kind: {facts.get('kind', 'none')!r}); "
                 "take the output of general_mapping or personalise_mapping"
             )
         try:
@@ -84,12 +84,13 @@ class MappingFacts:
             for field in attrs.fields(cls):
                 if field.name not in values:
                     values[field.name] = json.loads(facts[field.name])
-        except (KeyError, ValueError) as error:
+            readout = values.pop("readout")
+            names, rows = tuple(readout["names"]), readout["rows"]
+            return cls(readout=Readout(names=names, rows=rows), **values)
+        except (KeyError, ValueError, TypeError, OverflowError, RecursionError) as error:
             raise ModelError(
                 f"the facts of {model.file.path.name} are incomplete ({error}); train it again"
             ) from error
-        readout = values.pop("readout")
-        return cls(readout=Readout(names=tuple(readout["names"]), rows=readout["rows"]), **values)
 
     def check(self, features: SpeechFeatures) -> None:
         """Raise ModelError where the features are not those that the mapping was trained on."""

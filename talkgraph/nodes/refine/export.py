@@ -87,9 +87,9 @@ def load_weights(generator: Generator, path: Path) -> None:
 
     try:
         graph = onnx.load(str(path)).graph
+        found = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
     except Exception as error:  # protobuf's own errors share no base class
         raise ModelError(f"{path.name} is not an ONNX file ({error}); fetch it again") from error
-    found = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
     wanted = generator.state_dict()
     for name, parameter in wanted.items():
         if name not in found:
