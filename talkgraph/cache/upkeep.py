@@ -62,18 +62,28 @@ def usage(store: Store) -> int:
     return sum(_size(path) for path in _files(store.path))
 
 
-def remove(store: Store, what: str) -> Entry:
-    """Remove exactly one result, named by key, by the start of a key, or by (graph:)step name."""
+def named(store: Store, what: str) -> list[Entry]:
+    """Results by key, start of a key, step, graph:step or node, the most recently used first.
+
+    Raises:
+        StoreError: there is none.
+    """
     chosen = [
         entry
         for entry in entries(store)
-        if what in (entry.step, f"{entry.graph}:{entry.step}")
+        if what in (entry.step, f"{entry.graph}:{entry.step}", entry.node)
         or (len(what) >= 6 and entry.key.startswith(what))
     ]
     if not chosen:
         raise StoreError(
             f"store {store.path} has no result '{what}'; `talkgraph cache ls` lists them"
         )
+    return chosen
+
+
+def remove(store: Store, what: str) -> Entry:
+    """Remove exactly one result, named as in `named`; StoreError if there is none or several."""
+    chosen = named(store, what)
     if len(chosen) > 1:
         keys = ", ".join(entry.key[:12] for entry in chosen[:5])
         raise StoreError(f"'{what}' names {len(chosen)} results ({keys}, ...); give a key")
@@ -153,7 +163,7 @@ def _running(store: Store) -> tuple[set[str], bool]:
         with contextlib.suppress(OSError):
             first, *keys = path.read_text(errors="replace").splitlines() or [""]
             owner = None
-            with contextlib.suppress(ValueError):
+            with contextlib.suppress(ValueError, RecursionError):
                 owner = json.loads(first)
             if not isinstance(owner, dict) or leases.is_dead(owner):
                 path.unlink()
@@ -200,24 +210,44 @@ def verify(store: Store) -> list[str]:
     return said
 
 
-def why(store: Store, key: str) -> str:
-    """What a stored result was made from, in words."""
-    matching = [record for _, record in _actions(store) if record["key"].startswith(key)]
-    if len(matching) != 1:
-        raise StoreError(f"'{key}' names {len(matching)} results; `talkgraph cache ls` lists them")
-    record = matching[0]
-    made = datetime.fromtimestamp(record["created"]).isoformat(" ", "seconds")
+def provenance(store: Store, what: str) -> Record:
+    """How the most recently used result of that name (see `named`) came to be, as JSON.
+
+    Its record without the output, with its size, and under `others` the keys of older results.
+    """
+    entry, *others = named(store, what)
+    record = store.action(entry.key) or {}
+    known = {name: fact for name, fact in record.items() if name not in ("output", "format")}
+    known["parameters"] = {name: text for name, (_, text) in record.get("parameters", {}).items()}
+    known["inputs"] = {
+        port: {"source": source, "digest": digest}
+        for port, (digest, source) in record.get("inputs", {}).items()
+    }
+    return {**known, "size": entry.size, "others": [other.key for other in others]}
+
+
+def why(store: Store, what: str) -> str:
+    """What a stored result was made from, where and when, in words."""
+    facts = provenance(store, what)
+    made = datetime.fromtimestamp(facts["created"]).isoformat(" ", "seconds")
     lines = [
-        f"{record['key']}",
-        f"step {record.get('step')} of graph {record.get('graph')}: "
-        f"node {record.get('node')} version {record.get('version')}, "
-        f"made {made} in {record.get('seconds', 0.0):.2f} s",
+        f"{facts['key']}",
+        f"step {facts.get('step')} of graph {facts.get('graph')}: "
+        f"node {facts.get('node')} version {facts.get('version')}, "
+        f"made {made} in {facts.get('seconds', 0.0):.2f} s",
     ]
-    for name, (_, text) in record.get("parameters", {}).items():
-        lines.append(f"  parameter {name} = {text}")
-    for port, (digest, source) in record.get("inputs", {}).items():
-        lines.append(f"  port {port} = {source} @ {digest[:12]}")
-    lines += [f"  note: {text}" for text in record.get("notes", ())]
+    machine = facts.get("machine")
+    if machine:
+        place = ", ".join(str(fact) for name, fact in machine.items() if fact and name != "host")
+        lines.append(f"  on {machine['host']}: {place}")
+        lines.append(f"  with talkgraph {facts['talkgraph']}, {facts['python']}")
+    lines += [f"  parameter {name} = {text}" for name, text in facts["parameters"].items()]
+    for port, read in facts["inputs"].items():
+        lines.append(f"  port {port} = {read['source']} @ {read['digest'][:12]}")
+    lines += [f"  note: {text}" for text in facts.get("notes", ())]
+    if facts["others"]:
+        keys = ", ".join(key[:12] for key in facts["others"][:5])
+        lines.append(f"  {len(facts['others'])} more of that name: {keys}")
     return "\n".join(lines)
 
 

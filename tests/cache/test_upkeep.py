@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from talkgraph.cache import Frames, Store
+from talkgraph.cache import Frames, Store, upkeep
 from talkgraph.errors import StoreError
 
 
@@ -131,8 +131,31 @@ def test_why_tells_what_a_result_was_made_from(store):
     text = store.why(key(2)[:8])
     for part in ("step s2 of graph g", "parameter size = 3", "port port = above", "note: a note"):
         assert part in text
-    with pytest.raises(StoreError, match="names 0 results"):
+    with pytest.raises(StoreError, match="no result 'zz'"):
         store.why("zz")
+
+
+def test_why_of_a_name_is_the_last_used_result_and_names_the_others(store):
+    for i, seconds in ((20, 1.25), (21, 2.5)):
+        facts = {
+            "graph": "g", "step": "again", "node": "m", "version": 4, "seconds": seconds,
+            "machine": {"host": "oven", "system": "Linux", "cpu": "8 cores", "gpu": None},
+            "talkgraph": "9.9", "python": "CPython 3.99",
+        }  # fmt: skip
+        store.put(key(i), i, facts=lambda facts=facts: facts)
+        os.utime(store.action_path(key(i)), (9000 + i, 9000 + i))
+    for name in ("again", "g:again", "m"):
+        text = store.why(name)
+        assert text.startswith(key(21))
+        for part in ("node m version 4", "in 2.50 s", "on oven: Linux, 8 cores\n",
+                     "with talkgraph 9.9, CPython 3.99", f"1 more of that name: {key(20)[:12]}"):
+            assert part in text  # fmt: skip
+    facts = upkeep.provenance(store, key(20))
+    assert (facts["seconds"], facts["others"], facts["machine"]["host"]) == (1.25, [], "oven")
+    assert "output" not in facts
+    assert upkeep.provenance(store, "s2")["inputs"] == {
+        "port": {"source": "above", "digest": "f" * 64}
+    }
 
 
 def test_gc_of_many_results_is_quick(tmp_path):
