@@ -18,19 +18,20 @@ if TYPE_CHECKING:
     from talkgraph.engine.node import Node, node, param
     from talkgraph.engine.plan import Plan
     from talkgraph.engine.result import Result
+    from talkgraph.nodes.media.lineage import lineage_of
 
 _HOME = {
     "File": "talkgraph.cache", "Frames": "talkgraph.cache", "Store": "talkgraph.cache",
     "value": "talkgraph.cache", "Graph": "talkgraph.engine", "Node": "talkgraph.engine",
     "Plan": "talkgraph.engine", "Result": "talkgraph.engine", "node": "talkgraph.engine",
     "note": "talkgraph.engine", "param": "talkgraph.engine", "progress": "talkgraph.engine",
-    "scratch_folder": "talkgraph.engine",
+    "scratch_folder": "talkgraph.engine", "lineage_of": "talkgraph.nodes.media",
 }  # fmt: skip
 _ROOMS = ("cache", "cli", "engine", "errors", "graphs", "models", "nodes", "report")
 
 __all__ = [
     "File", "Frames", "Graph", "Node", "Plan", "Result", "Store", "engine", "errors", "graphs",
-    "node", "nodes", "note", "param", "progress", "scratch_folder", "value",
+    "lineage_of", "node", "nodes", "note", "param", "progress", "scratch_folder", "value",
 ]  # fmt: skip
 
 

@@ -42,7 +42,7 @@ class RunInput:
     """An input of a run.
 
     text: a file's absolute path, else the value in short.
-    digest: of its content; None if no step was reached that reads it.
+    digest: BLAKE3 of a file's bytes, else digest of the value; None if no step read it.
     value: a path or number or text or None or a list of these, to run again with; `has_value`
         is False for what JSON cannot hold.
     """

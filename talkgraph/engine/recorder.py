@@ -44,6 +44,10 @@ class Settled(Protocol):
         """Steps whose inputs are known."""
 
     @property
+    def files(self) -> Mapping[str, tuple[Path, str]]:
+        """Path and digest of the input files that were read."""
+
+    @property
     def trees(self) -> Mapping[str, Tree]:
         """Output trees of stored steps."""
 
@@ -53,6 +57,7 @@ class _Nothing:
 
     outcome: ClassVar[Mapping[str, StepRecord]] = {}
     made_from: ClassVar[Mapping[str, Ingredients]] = {}
+    files: ClassVar[Mapping[str, tuple[Path, str]]] = {}
     trees: ClassVar[Mapping[str, Tree]] = {}
 
 
@@ -117,6 +122,7 @@ class Recorder:
             for made_from in self.run.made_from.values()
             for digest, source in made_from.inputs.values()
         }
+        digests |= {name: digest for name, (_, digest) in self.run.files.items()}
         found = {}
         for name, value in self._request.inputs.items():
             plain, has_value = _plain(value)

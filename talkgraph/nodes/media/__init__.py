@@ -9,10 +9,12 @@ PasteBack   head pictures + the frames behind them -> whole frames at the footag
 WriteVideo  whole frames + Speech -> MP4 file (H.264, AAC).
 
 `open_footage` gives random access to the frames of a Footage; `save` puts a finished file under
-the user's name. Files from outside are decoded in a child process with limits (`decode`).
+the user's name, `lineage_of` reads from a finished video how it came to be. Files from outside are
+decoded in a child process with limits (`decode`).
 """
 
 from talkgraph.nodes.media.footage import open_footage
+from talkgraph.nodes.media.lineage import lineage_box, lineage_of, unchanged
 from talkgraph.nodes.media.paste_back import PasteBack
 from talkgraph.nodes.media.read_photo import ReadPhoto
 from talkgraph.nodes.media.read_speech import ReadSpeech
@@ -27,6 +29,9 @@ __all__ = [
     "ReadVideo",
     "WriteVideo",
     "check_target",
+    "lineage_box",
+    "lineage_of",
     "open_footage",
     "save",
+    "unchanged",
 ]

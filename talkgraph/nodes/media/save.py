@@ -38,10 +38,11 @@ def check_target(path: Path) -> None:
     os.unlink(name)
 
 
-def save(file: File, path: Path) -> None:
+def save(file: File, path: Path, tail: bytes = b"") -> None:
     """Copy `file` to `path`, replacing what is there, whole or not at all.
 
     The copy grows beside its final name and takes that name when it is complete and on disk.
+    After its last byte comes `tail`, such as a `lineage_box`.
     Errors: InputError for a folder that is missing or read-only; StoreError for a full disk.
     """
     path = Path(path)
@@ -51,6 +52,7 @@ def save(file: File, path: Path) -> None:
         handle, name = _temporary(path)
         with open(handle, "wb") as target, open(file.path, "rb") as source:
             shutil.copyfileobj(source, target, 1 << 20)
+            target.write(tail)
             target.flush()
             os.fsync(target.fileno())
         os.chmod(name, DEFAULT_MODE & ~_umask())
