@@ -27,6 +27,7 @@ import attrs
 from talkgraph.cache import disk
 from talkgraph.cache.keys import digest_file, digest_tree
 from talkgraph.cache.store import Store
+from talkgraph.engine.node import Node
 from talkgraph.engine.source import (
     Facts,
     Module,
@@ -38,6 +39,7 @@ from talkgraph.engine.source import (
     parse,
     source_stamp,
 )
+from talkgraph.engine.unread import without_unread
 from talkgraph.errors import KeyingError
 
 OWN = "the node"
@@ -136,9 +138,12 @@ class _Closure:
         for base in self._cls.__mro__[1:-1]:
             if self._first_party(base.__module__):
                 pending.append((base.__module__, base.__qualname__.partition(".")[0]))
-        seen: set[Place] = {(module, self._cls.__qualname__)}
+        itself: Place = (module, self._cls.__qualname__)
+        seen: set[Place] = {itself}
         while pending:
             place = pending.pop()
+            if place == itself:  # code that names the class may look at any declaration
+                parts[OWN] = self._own_facts(whole=True).digest
             found = self._module(place[0]) if place not in seen else None
             seen.add(place)
             if found is not None and (place[1] == "*" or place[1] in found.definitions):
@@ -148,7 +153,7 @@ class _Closure:
                 pending.extend(self._uses(place[0], facts))
         return CodeDigest(digest_tree(["code", parts]), parts)
 
-    def _own_facts(self) -> Facts:
+    def _own_facts(self, whole: bool = False) -> Facts:
         """Facts of the class itself, without its name and decorators (id and version are apart)."""
         cls = self._cls
         module = self._module(cls.__module__)
@@ -156,7 +161,9 @@ class _Closure:
         if found is None:
             found = self._live_source(cls)
         assert isinstance(found, ast.ClassDef)
-        nameless = ast.ClassDef("node", found.bases, found.keywords, found.body, [])
+        alone = self._cls.__mro__[1:-1] == (Node,)
+        body = without_unread(found) if alone and not whole else found.body
+        nameless = ast.ClassDef("node", found.bases, found.keywords, body, [])
         return facts_of([nameless], cls.__module__, self._is_package(cls.__module__))
 
     def _live_source(self, thing: Any) -> ast.stmt:
@@ -202,7 +209,9 @@ class _Closure:
     def _closed_over(self) -> dict[str, str]:
         """Values that the methods of a class made inside a function take from that function."""
         found: dict[str, str] = {}
-        for method in vars(self._cls).values():
+        for own, method in vars(self._cls).items():
+            if own == "__init__":  # made by attrs and `@node`
+                continue
             names = getattr(getattr(method, "__code__", None), "co_freevars", ())
             for name, cell in zip(names, getattr(method, "__closure__", None) or (), strict=False):
                 value = cell.cell_contents
@@ -249,14 +258,16 @@ class _Closure:
                 place, attributes = (module, attributes[0]), attributes[1:]
                 continue
             found = self._module(module)
-            if found is not None and name in found.definitions:
+            defined = found is not None and name in found.definitions
+            if defined:
                 yield place
-                return
             onward = found.imports.get(name) if found is not None else None
             if onward:
                 for one in onward[1:]:  # alternatives, as in try: import a / except: import b
                     yield from self._resolve(one, attributes)
                 place = onward[0]
+            elif defined:
+                return
             elif (found is None or found.package) and self._path(f"{module}.{name}") is not None:
                 place = (f"{module}.{name}", "*")
             else:

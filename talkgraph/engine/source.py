@@ -23,6 +23,7 @@ from talkgraph.errors import KeyingError
 Place = tuple[str, str]
 """A definition: module name and top-level name in it; the name ``*`` is the whole module."""
 
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _LONGEST_NAME = 100  # characters of a text that may name a data file
 _FILE_NAME = re.compile(r"[A-Za-z0-9][\w-]*(\.[A-Za-z0-9]{1,8}){1,2}\Z")
 
@@ -118,14 +119,31 @@ def _module(tree: ast.Module, name: str, package: bool) -> Module:
     for statement in tree.body:
         for bound in _bound_names(statement):
             definitions.setdefault(bound, []).append(statement)
-        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        if isinstance(statement, _DEFINITIONS):
             continue
         for alias, place in _imports_in(statement, name, package):
             if alias == "*":
                 stars.append(place[0])
             else:
                 imports.setdefault(alias, []).append(place)
+    for bound, statement in list(_registrations(tree, definitions)):
+        definitions[bound].append(statement)
     return Module(name, package, tree, definitions, imports, stars)
+
+
+def _registrations(
+    tree: ast.Module, definitions: dict[str, list[ast.stmt]]
+) -> Iterator[tuple[str, ast.stmt]]:
+    """Names that a definition alters through its decorators, as in ``@TABLE.add`` or ``@add``."""
+    functions = {one.name: one for one in tree.body if isinstance(one, _DEFINITIONS)}
+    for statement in functions.values():
+        found = {name for decorator in statement.decorator_list for name in _names(decorator)}
+        for name in found & definitions.keys():
+            if name not in functions:
+                yield name, statement
+            elif name != statement.name:  # what the decorator itself writes into
+                for altered in _altered(functions[name]) & definitions.keys() - functions.keys():
+                    yield altered, statement
 
 
 def facts_of(statements: Iterable[ast.stmt], module: str, package: bool) -> Facts:
@@ -269,23 +287,34 @@ def module_path(root: Path, module: str) -> Path | None:
 
 def _bound_names(statement: ast.stmt) -> set[str]:
     """Top-level names that a statement defines or alters, other than by import."""
-    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+    if isinstance(statement, _DEFINITIONS):
         return {statement.name}
+    inside = list(ast.walk(statement))
+    names = {inner.name for inner in inside if isinstance(inner, _DEFINITIONS)}
+    names |= {inner.id for inner in inside if _is_stored(inner) and isinstance(inner, ast.Name)}
+    return names | _altered(statement)
+
+
+def _altered(statement: ast.stmt) -> set[str]:
+    """Names whose objects a statement may alter: by storing into them, or by calling something."""
     names: set[str] = set()
     for inner in ast.walk(statement):
-        if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            names.add(inner.name)
-        elif isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
-            names.add(inner.id)
-        elif isinstance(inner, ast.Subscript | ast.Attribute) and (
-            isinstance(inner.ctx, ast.Store) or isinstance(statement, ast.Expr)
-        ):
+        if isinstance(inner, ast.Expr):
+            names |= _names(inner)
+        elif isinstance(inner, ast.Subscript | ast.Attribute) and _is_stored(inner):
             base: ast.expr = inner
             while isinstance(base, ast.Subscript | ast.Attribute):
                 base = base.value
-            if isinstance(base, ast.Name):
-                names.add(base.id)
+            names |= _names(base)
     return names
+
+
+def _is_stored(node: ast.AST) -> bool:
+    return isinstance(getattr(node, "ctx", None), ast.Store)
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
 
 
 def _imports_in(node: ast.AST, module: str, package: bool) -> Iterator[tuple[str, Place]]:

@@ -23,7 +23,12 @@ FILES = {
         from PKG import constants
         from PKG.helpers import helper as renamed, unused
         from PKG.public import reexported
+        from PKG import configured, filled
+        from PKG.filled import TABLE as FILLED, tables
         from . import sibling
+
+        configured.setting = 1  # a statement about an import does not hide it
+        tables.clear()
 
         def local_helper(x):
             """Docstring."""
@@ -52,6 +57,7 @@ FILES = {
                 return (
                     renamed(local_helper(x)) + constants.K + software.rasterise(TABLE["a"])
                     + PKG.deep.inner.value() + sibling.sib() + reexported() + self.size
+                    + configured.offset() + 0 * (len(FILLED) + len(tables))
                 )
 
         def not_used():
@@ -84,6 +90,25 @@ FILES = {
     "deep/inner.py": "def value():\n    return 0\n",
     "aliased/__init__.py": "",
     "aliased/whole.py": "gone = 1\n",
+    "configured.py": "setting = 0\ndef offset():\n    return 0\n",
+    "filled.py": """
+        TABLE = {}
+        tables = []
+        def fill(table):
+            table["x"] = 1
+        fill(TABLE)
+        def stage(function):
+            tables.append(function)
+            return function
+        @tables.append
+        def first():
+            return 1
+        @stage
+        def second():
+            return 2
+        def third():
+            return 3
+        """,
     "sibling.py": "from .helpers2 import *\ndef sib():\n    return reexported()\n",
     "other.py": "X = 1\n",
 }
@@ -142,6 +167,11 @@ COUNTS = [
     ("deep/inner.py", "return 0", "return 1"),
     ("aliased/whole.py", "gone = 1", "gone = 2"),
     ("sibling.py", "return reexported()", "return -reexported()"),
+    ("configured.py", "return 0", "return 1"),
+    ("stage.py", "configured.setting = 1", "configured.setting = 2"),
+    ("filled.py", 'table["x"] = 1', 'table["x"] = 2'),
+    ("filled.py", "return 1", "return 10"),
+    ("filled.py", "return 2", "return 20"),
 ]
 DOES_NOT_COUNT = [
     ("stage.py", "# comment", "# another comment"),
@@ -157,6 +187,7 @@ DOES_NOT_COUNT = [
     ("helpers.py", "def unused():\n    return 1", "def unused():\n    return 2"),
     ("helpers.py", "def helper", "\n\n\ndef helper"),
     ("other.py", "X = 1", "X = 2"),
+    ("filled.py", "return 3", "return 30"),
     ("__init__.py", "", "VERSION = 3\n"),
 ]
 
@@ -178,6 +209,64 @@ def test_an_edit_that_does_not_count(package, name, old, new):
     else:
         package.write(name, new)
     assert package.digest() == before
+
+
+PARAMETERS = """
+import functools
+from talkgraph import Node, node, param
+
+def helper(thing):
+    return thing
+
+@node("code_parameters", version=1)
+class Stage(Node):
+    size: int = param(3, "size")
+    BODY
+    def run(self, x: int = 0) -> int:
+        BODY
+        return x + self.size
+"""
+
+
+@pytest.mark.parametrize(
+    ("where", "line", "counts"),
+    [
+        ("run", "pass", False),
+        ("run", "other = lambda other, more: more", False),
+        ("class", "def helper(self):\n        return self.size", False),
+        ("class", "@property\n    def double(self):\n        return 2 * self.size", False),
+        ("class", "@staticmethod\n    def shift(other: int) -> int:\n        return 1", False),
+        ("run", "self.new", True),
+        ("run", "helper(self)", True),
+        ("run", "x = f'{self}'", True),
+        ("run", "self.__dict__", True),
+        ("run", "self.with_params(size=4)", True),
+        ("run", "super().on", True),
+        ("run", "locals()", True),
+        ("run", "helper(Stage)", True),
+        ("class", "more: int = param(new)", True),
+        ("class", "get = lambda one: one", True),
+        ("class", "@functools.cache\n    def shift(self):\n        return 1", True),
+        ("class", "@classmethod\n    def make(cls):\n        return helper(cls)", True),
+        ("class", "def method(this):\n        return helper(this)", True),
+    ],
+    ids=str,
+)
+def test_a_new_parameter_counts_once_code_may_read_it(package, where, line, counts):
+    def digest(parameter):
+        text = PARAMETERS.replace("    BODY\n    def", f"    {parameter}\n    BODY\n    def")
+        inside = line if where == "run" else "pass"
+        above = line if where == "class" else ""
+        text = text.replace("        BODY", f"        {inside}").replace("    BODY", f"    {above}")
+        package.write("stage.py", text)
+        compile(text, "stage.py", "exec")
+        try:
+            return package.digest()
+        except NameError:  # a class body that reads what is not declared yet
+            return None
+
+    assert (digest("new: int = param(5, 'new')") != digest("")) == counts
+    assert (digest("new: int = param(5, 'new')") != digest("new: int = param(6)")) == counts
 
 
 def test_a_rename_of_the_class_does_not_count(package):
