@@ -28,6 +28,7 @@ class Frames:
         read: Callable[[int, int], Pictures],
         *,
         once: bool = False,
+        pictures: Callable[[int, int], Iterator[Pictures]] | None = None,
     ) -> None:
         self.count = int(count)
         self.shape = (int(shape[0]), int(shape[1]), int(shape[2]))
@@ -36,7 +37,7 @@ class Frames:
             None  # where it lies, if a store holds it: root, leaf
         )
         self._read = read
-        self._mapped: tuple[Frames, tuple[Callable[[Pictures], Pictures], ...]] | None = None
+        self._pictures = pictures
 
     @classmethod
     def from_array(cls, array: Pictures) -> Frames:
@@ -95,26 +96,31 @@ class Frames:
         Raises:
             ValueError: when read, if `work` gives another shape or type.
         """
-        source, works = self._mapped or (self, ())
-        works = (*works, work)
         height, width, channels = shape or self.shape
+
+        def pictures(start: int, stop: int) -> Iterator[Pictures]:
+            for index, picture in enumerate(self.pictures(start, stop), start):
+                made = work(picture)
+                if made.shape != (height, width, channels) or made.dtype != np.uint8:
+                    raise ValueError(
+                        f"frame {index} became {made.shape} {made.dtype}, "
+                        f"promised {(height, width, channels)} uint8"
+                    )
+                yield made
 
         def read(start: int, stop: int) -> Pictures:
             made = np.empty((stop - start, height, width, channels), np.uint8)
-            for index, picture in enumerate(source._read(start, stop)):
-                for one in works:
-                    picture = one(picture)
-                if picture.shape != made.shape[1:] or picture.dtype != np.uint8:
-                    raise ValueError(
-                        f"frame {start + index} became {picture.shape} {picture.dtype}, "
-                        f"promised {made.shape[1:]} uint8"
-                    )
+            for index, picture in enumerate(pictures(start, stop)):
                 made[index] = picture
             return made
 
-        mapped = Frames(self.count, (height, width, channels), read, once=self.once)
-        mapped._mapped = (source, works)
-        return mapped
+        return Frames(
+            self.count, (height, width, channels), read, once=self.once, pictures=pictures
+        )
+
+    def pictures(self, start: int, stop: int) -> Iterator[Pictures]:
+        """Yield frames `start` to `stop` one by one; those of maps are made one by one."""
+        return self._pictures(start, stop) if self._pictures else iter(self._read(start, stop))
 
     def __len__(self) -> int:
         return self.count
@@ -134,8 +140,8 @@ class Frames:
         return picture
 
     def __iter__(self) -> Iterator[Pictures]:
-        for chunk in self.chunks():
-            yield from chunk
+        for start in range(0, self.count, CHUNK):
+            yield from self.pictures(start, min(start + CHUNK, self.count))
 
     def chunks(self, size: int = CHUNK) -> Iterator[Pictures]:
         """Yield consecutive arrays of at most `size` frames."""

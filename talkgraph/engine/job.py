@@ -186,7 +186,16 @@ class Streams:
             with self.clock.of(said.step), said.active():
                 return frames[start:stop]
 
-        billed = Frames(frames.count, frames.shape, read, once=frames.once)
+        def pictures(start: int, stop: int) -> Iterator[Pictures]:
+            source = frames.pictures(start, stop)
+            while True:
+                with self.clock.of(said.step), said.active():
+                    picture = next(source, None)
+                if picture is None:
+                    return
+                yield picture
+
+        billed = Frames(frames.count, frames.shape, read, once=frames.once, pictures=pictures)
         billed.stored = frames.stored
         return billed
 

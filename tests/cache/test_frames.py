@@ -79,3 +79,13 @@ def test_a_map_of_single_pass_frames_is_single_pass(array):
     assert np.array_equal(mapped.array(), array[:, ::-1])
     with pytest.raises(ValueError, match="single-pass"):
         mapped.array()
+
+
+def test_maps_of_maps_make_one_picture_after_the_other(array):
+    done = []
+
+    def stage(name):
+        return lambda picture: (done.append(name), picture)[1]
+
+    Frames.from_array(array[:2]).map(stage("a")).map(stage("b")).array()
+    assert done == ["a", "b", "a", "b"]
