@@ -1,4 +1,4 @@
-"""Streamed stages that map pictures: one picture after the other, each stage billed its own time."""
+"""Streamed stages that map pictures: one after the other, each stage billed its own time."""
 
 import time
 
