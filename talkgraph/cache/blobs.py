@@ -7,12 +7,12 @@ A small blob is hashed at every read. A large one is memory-mapped; it is hashed
 from __future__ import annotations
 
 import contextlib
+import math
 import os
-import shutil
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -21,32 +21,42 @@ from talkgraph.cache.codecs import (
     AnyArray,
     array_bytes,
     array_leaf,
+    chunk_leaf,
     plain_array,
     reference,
     safe_suffix,
 )
 from talkgraph.cache.files import File
 from talkgraph.cache.frames import Frames, Pictures
-from talkgraph.cache.keys import Tree, digest_file
+from talkgraph.cache.keys import Tree, digest_bytes, digest_file, file_parts, hasher
 from talkgraph.errors import DamagedError
+
+if TYPE_CHECKING:
+    from talkgraph.cache.remote import Remote
 
 SMALL = 1 << 20  # bytes up to which a blob is read whole and hashed every time
 _OPEN_CHUNKS = 8  # chunks of one Frames that stay mapped
+_READ_ONLY = 0o444
+
+T = TypeVar("T")
 
 
 class Blobs:
     """The blobs of one store. Also the `Source` that decodes trees."""
 
-    def __init__(self, root: Path, *, durable: bool) -> None:
+    def __init__(self, root: Path, pin: Callable[[str], None], *, durable: bool) -> None:
         self.root = root
         self.folder = root / "blobs"
         self.temporary = root / "tmp"
         self.durable = durable
+        self.pin = pin  # told each digest that a result is to rely on, before it is looked for
+        self.remote: Remote | None = None  # asked for what is not here
+        self.written = 0  # bytes, since this process opened the store
         self._verified: dict[str, dict[str, disk.Stamp]] = {}  # shard -> file name -> stamp
 
     def path(self, digest: str, suffix: str) -> Path:
         """Where a blob lies, whether or not it is there."""
-        return self.folder / digest[:2] / (digest + suffix)
+        return Path(f"{self.folder}/{digest[:2]}/{digest}{suffix}")
 
     def present(self, digest: str, suffix: str, size: int) -> bool:
         """Whether a blob of the right size is there; content unseen."""
@@ -61,78 +71,141 @@ class Blobs:
         """Store an array; returns its leaf."""
         plain = plain_array(array, "array")
         leaf, header = array_leaf(plain)
-
-        def fill(file: BinaryIO) -> None:
-            file.write(header)
-            file.write(array_bytes(plain))
-
-        self._put(leaf, fill)
+        with disk.guarded(self.root):
+            if not self._stored(leaf):
+                parts = (header, array_bytes(plain))
+                self._publish(disk.draft(parts, self.temporary, self.durable, _READ_ONLY), leaf)
         return leaf
 
     def put_file(self, path: Path, *, move: bool) -> Tree:
         """Store a file's content, by rename where `move` allows it; returns its leaf."""
-        if path.parent.parent == self.folder:  # already a blob: its name is its digest
-            leaf = {"blob": path.name[:64], "size": path.stat().st_size, "suffix": path.name[64:]}
-            self.check(*reference(leaf))
+        with disk.guarded(self.root):
+            if path.parent.parent == self.folder:  # already a blob: its name is its digest
+                size = path.stat().st_size
+                leaf = {"blob": path.name[:64], "size": size, "suffix": path.name[64:]}
+                self.pin(path.name[:64])
+                self.check(*reference(leaf))
+                return leaf
+            if not move:
+                return self._copy(path)
+            before = disk.stamp(path)
+            leaf = {"blob": digest_file(path), "size": before[0], "suffix": safe_suffix(path)}
+            if not self._stored(leaf):
+                self._move(path, leaf, before)
             return leaf
-        leaf = {"blob": digest_file(path), "size": path.stat().st_size, "suffix": safe_suffix(path)}
-        if move:
-            self._put_moved(leaf, path)
+
+    def adopt(self, blob: tuple[str, str, int], path: Path) -> None:
+        """Take in a file by rename: (digest, suffix, size), which the caller has verified."""
+        digest, suffix, size = blob
+        leaf = {"blob": digest, "suffix": suffix, "size": size}
+        with disk.guarded(self.root):
+            if not self._stored(leaf):
+                self._move(path, leaf, disk.stamp(path))
+
+    def _copy(self, path: Path) -> Tree:
+        """Hash what is written, not what may be there when it is read again."""
+        with path.open("rb", buffering=0) as source:
+            digest = hasher(os.fstat(source.fileno()).st_size)
+
+            def parts() -> Iterator[memoryview]:
+                for part in file_parts(source):
+                    digest.update(part)
+                    yield part
+
+            temp = disk.draft(parts(), self.temporary, self.durable, _READ_ONLY)
+            size = source.tell()
+        leaf = {"blob": digest.hexdigest(), "size": size, "suffix": safe_suffix(path)}
+        if self._stored(leaf):
+            disk.discard(temp)
         else:
-            with path.open("rb") as source:
-                self._put(leaf, lambda file: shutil.copyfileobj(source, file, 1 << 20))
+            self._publish(temp, leaf)
         return leaf
 
-    def _put(self, leaf: Tree, fill: Callable[[BinaryIO], None]) -> None:
-        if not self._stored(leaf):
-            target = self.path(*reference(leaf)[:2])
-            with disk.guarded(self.root):
-                disk.write(target, fill, self.temporary, self.durable)
-                self._settle(target, leaf)
-
-    def _put_moved(self, leaf: Tree, path: Path) -> None:
-        if self._stored(leaf):
-            return
+    def _move(self, path: Path, leaf: Tree, before: disk.Stamp) -> None:
+        if self.durable:
+            disk.operations.sync_path(path)
+        disk.operations.chmod(path, _READ_ONLY)
         target = self.path(*reference(leaf)[:2])
-        with disk.guarded(self.root):
-            if self.durable:
-                disk.sync_file(path)
-            disk.publish(path, target, self.durable)
-            self._settle(target, leaf)
+        disk.publish(path, target, self.durable)
+        after = disk.stamp(target)
+        if (after[0], after[1], after[3]) == (before[0], before[1], before[3]):
+            self._remember(target, after)
+        self.written += leaf["size"]
+
+    def _publish(self, temp: Path, leaf: Tree) -> None:
+        target = self.path(*reference(leaf)[:2])
+        try:
+            disk.publish(temp, target, self.durable)
+        except BaseException:
+            disk.discard(temp)
+            raise
+        self._remember(target, disk.stamp(target))
+        self.written += leaf["size"]
 
     def _stored(self, leaf: Tree) -> bool:
+        self.pin(leaf["blob"])
         try:
-            self.check(*reference(leaf))
+            self._check(*reference(leaf))
         except DamagedError:
             return False
         return True
-
-    def _settle(self, target: Path, leaf: Tree) -> None:
-        os.chmod(target, 0o444)
-        if leaf["size"] > SMALL:  # we hashed what we wrote
-            self._remember(target.name, disk.stamp(target))
 
     # -- reading -------------------------------------------------------------------------------
 
     def check(self, digest: str, suffix: str, size: int) -> Path:
         """The path of a blob whose content is certain; DamagedError (and gone) if it is not."""
+        return self._reach(self._check, (digest, suffix, size))
+
+    def _check(self, digest: str, suffix: str, size: int) -> Path:
+        with self._reading(digest, suffix, size) as (path, mark):
+            if self._shard(path.name).get(path.name) != mark:
+                if digest_file(path) != digest:
+                    self._discard(path, "has changed content")
+                self._remember(path, mark)
+        return path
+
+    def _content(self, digest: str, suffix: str, size: int) -> bytes:
+        with self._reading(digest, suffix, size) as (path, _):
+            data = disk.operations.read(path)
+            if digest_bytes(data) != digest:
+                self._discard(path, "has changed content")
+        return data
+
+    @contextlib.contextmanager
+    def _reading(self, digest: str, suffix: str, size: int) -> Iterator[tuple[Path, disk.Stamp]]:
         path = self.path(digest, suffix)
         try:
             mark = disk.stamp(path)
             if mark[0] != size:
                 self._discard(path, "is cut" if mark[0] < size else "has grown")
-            if self._shard(path.name).get(path.name) != mark:
-                if digest_file(path) != digest:
-                    self._discard(path, "has changed content")
-                if mark[0] > SMALL:
-                    self._remember(path.name, mark)
+            yield path, mark
         except OSError as error:
             raise DamagedError(f"stored file {path} is gone ({error.strerror})") from error
-        return path
+
+    def _reach(self, look: Callable[..., T], blob: tuple[str, str, int]) -> T:
+        """`look(*blob)`; where the blob is not here, or not whole, after asking the remote."""
+        try:
+            return look(*blob)
+        except DamagedError:
+            if self.remote is None or not self.remote.fetch([blob]):
+                raise
+            return look(*blob)
 
     def array(self, leaf: Tree) -> AnyArray:
         """The array of a leaf, read-only; memory-mapped unless small."""
-        return self._open(self.check(*reference(leaf)), leaf)
+        digest, suffix, size = reference(leaf)
+        shape, dtype = tuple(leaf["shape"]), np.dtype(leaf["dtype"])
+        offset = size - math.prod(shape) * dtype.itemsize
+        if dtype.hasobject or offset < 0 or min(shape, default=0) < 0:
+            raise DamagedError(f"stored array {digest[:12]} is not what its file can hold")
+        if size <= SMALL:
+            content = self._reach(self._content, (digest, suffix, size))
+            return np.ndarray(shape, dtype, content, offset)
+        path = self.check(digest, suffix, size)
+        try:
+            return np.asarray(np.memmap(path, dtype, "r", offset, shape))
+        except OSError as error:
+            raise DamagedError(f"stored file {path} is gone ({error.strerror})") from error
 
     def file(self, leaf: Tree) -> File:
         """The file of a leaf, in the store."""
@@ -142,20 +215,20 @@ class Blobs:
         """The frames of a leaf; all chunks are verified now and mapped when they are read."""
         size, chunks = int(leaf["chunk"]), leaf["chunks"]
         count, (height, width, channels) = int(leaf["count"]), leaf["shape"]
-        if size < 1 or len(chunks) != -(-count // size):
+        starts = range(0, count, size)
+        if size < 1 or count < 0 or len(chunks) != len(starts):
             raise DamagedError("stored frames lack a chunk")
-        for chunk in chunks:
+        for start, chunk in zip(starts, chunks, strict=True):
+            shape = (min(size, count - start), height, width, channels)
+            if chunk != chunk_leaf(chunk["blob"], shape):
+                raise DamagedError("stored frames are not of the size that they state")
             self.check(*reference(chunk))
         opened: OrderedDict[int, AnyArray] = OrderedDict()
 
         def chunk_at(index: int) -> AnyArray:
             found = opened.pop(index, None)
             if found is None:
-                path = self.path(*reference(chunks[index])[:2])
-                try:
-                    found = self._open(path, chunks[index])
-                except OSError as error:
-                    raise DamagedError(f"stored file {path} is gone") from error
+                found = self.array(chunks[index])
             opened[index] = found
             if len(opened) > _OPEN_CHUNKS:
                 opened.popitem(last=False)
@@ -173,19 +246,8 @@ class Blobs:
         frames.stored = (self.root, leaf)
         return frames
 
-    def _open(self, path: Path, leaf: Tree) -> AnyArray:
-        shape, dtype, size = tuple(leaf["shape"]), np.dtype(leaf["dtype"]), leaf["size"]
-        if dtype.hasobject:
-            raise DamagedError(f"stored file {path} holds objects")
-        offset = size - int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
-        if size <= SMALL:
-            flat = np.frombuffer(path.read_bytes(), np.uint8)[offset:]
-            return flat.view(dtype).reshape(shape) if flat.size else np.empty(shape, dtype)
-        return np.asarray(np.memmap(path, dtype, "r", offset, shape))
-
     def _discard(self, path: Path, what: str) -> None:
-        with contextlib.suppress(OSError):
-            path.unlink()
+        disk.discard(path)
         raise DamagedError(f"stored file {path} {what}")
 
     # -- the memo of verified blobs -------------------------------------------------------------
@@ -197,7 +259,7 @@ class Blobs:
         shard = self._verified.get(name[:2])
         if shard is None:
             shard = self._verified[name[:2]] = {}
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, ValueError):
                 for line in self._shard_path(name).read_text(errors="replace").splitlines():
                     parts = line.split()
                     if len(parts) == 5 and all(part.isdecimal() for part in parts[1:]):
@@ -206,10 +268,14 @@ class Blobs:
                         )  # fmt: skip
         return shard
 
-    def _remember(self, name: str, mark: disk.Stamp) -> None:
-        self._shard(name)[name] = mark
-        path = self._shard_path(name)
-        with contextlib.suppress(OSError):  # only a memo: without it the blob is hashed again
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("a") as file:
-                file.write(f"{name} {mark[0]} {mark[1]} {mark[2]} {mark[3]}\n")
+    def _remember(self, path: Path, mark: disk.Stamp) -> None:
+        """Note that a large blob with this stamp was verified."""
+        if mark[0] <= SMALL:
+            return
+        self._shard(path.name)[path.name] = mark
+        memo = self._shard_path(path.name)
+        if self.durable:
+            with contextlib.suppress(OSError):  # only a memo: without it the blob is hashed again
+                disk.operations.sync_path(path)  # after a power cut, it must not tell of more
+                disk.make_folder(memo.parent)
+                disk.append(memo, f"{path.name} {mark[0]} {mark[1]} {mark[2]} {mark[3]}\n")

@@ -1,7 +1,8 @@
 """Values as trees: JSON structure with leaves that point at content-addressed blobs.
 
     3 -> {"int": 3}     0.5 -> {"float": "0x1.0p-1"}     "a" -> "a"     (1, 2) -> {"tuple": [...]}
-    array -> {"array": {blob, size, dtype, shape}}         File -> {"file": {blob, size, suffix}}
+    array -> {"array": {blob, size, dtype, shape}}, a small one {"array": {dtype, shape, data}}
+    File -> {"file": {blob, size, suffix}}
     Frames -> {"frames": {count, shape, chunk, chunks: [{blob, size}, ...]}}
     a class made with `@value("name")` -> {"value": ["name", {field: tree, ...}]}
 
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import base64
 import enum
+import math
 import re
 from pathlib import Path
 from typing import Any, Protocol
@@ -32,6 +34,7 @@ from talkgraph.errors import DamagedError, KeyingError, StoreError
 
 _SUFFIX = re.compile(r"(\.[A-Za-z0-9]{1,12})?\Z")
 _INLINE_INT = 1 << 53  # larger integers are spelled in hexadecimal, exact for every JSON reader
+INLINE = 4096  # bytes up to which an array is part of the tree: a blob costs more than it weighs
 _PLAIN_KINDS = "biufcSUmM"  # array kinds whose bytes are their meaning
 _KEYABLE = (
     "numbers, strings, None, arrays, Frames, File, Path, enums, attrs classes, "
@@ -104,7 +107,8 @@ def _encode(value: Any, sink: Sink, where: str, storable: bool) -> Tree:
         ]
         return {"dict": sorted(pairs, key=lambda pair: canonical(pair[0]))}
     if kind in (np.ndarray, np.memmap):
-        return {"array": sink.array(plain_array(value, where))}
+        plain = plain_array(value, where)
+        return {"array": inline_leaf(plain) if plain.nbytes <= INLINE else sink.array(plain)}
     if isinstance(value, np.generic):
         scalar = plain_array(np.asarray(value), where)
         return {"scalar": [scalar.dtype.str, scalar.tobytes().hex()]}
@@ -147,7 +151,10 @@ def decode(tree: Tree, source: Source) -> Any:
     """
     try:
         return _decode(tree, source)
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError) as error:
+    except (
+        LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError,
+        MemoryError,
+    ) as error:  # fmt: skip
         raise DamagedError(f"a stored result cannot be read ({error})") from error
 
 
@@ -175,7 +182,7 @@ def _decode(tree: Tree, source: Source) -> Any:
         case "scalar":
             return np.frombuffer(bytes.fromhex(body[1]), np.dtype(body[0]))[0]
         case "array":
-            return source.array(body)
+            return inline_array(body) if "data" in body else source.array(body)
         case "file":
             return source.file(body)
         case "frames":
@@ -267,6 +274,23 @@ def array_leaf(array: AnyArray) -> tuple[Tree, bytes]:
     size = len(header) + array.nbytes
     leaf = {"blob": digest, "size": size, "dtype": array.dtype.str, "shape": list(array.shape)}
     return leaf, header
+
+
+def inline_leaf(array: AnyArray) -> Tree:
+    """The leaf of a plain array that holds the content itself."""
+    data = base64.b64encode(array.tobytes()).decode()
+    return {"dtype": array.dtype.str, "shape": list(array.shape), "data": data}
+
+
+def inline_array(leaf: Tree) -> AnyArray:
+    """The array, read-only, of an `inline_leaf`."""
+    dtype = np.dtype(leaf["dtype"])
+    if dtype.kind not in _PLAIN_KINDS:
+        raise DamagedError("a stored result holds objects")
+    data, shape = base64.b64decode(leaf["data"], validate=True), tuple(leaf["shape"])
+    if len(data) != math.prod(shape) * dtype.itemsize:
+        raise DamagedError("a stored array is not of the size that it states")
+    return np.ndarray(shape, dtype, data)
 
 
 def frames_leaf(frames: Frames, chunks: list[Tree]) -> Tree:

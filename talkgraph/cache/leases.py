@@ -1,9 +1,10 @@
 """Leases: of many processes that want the same result, one makes it and the others wait.
 
 A lease is a file created exclusively; its holder renews its time stamp. It is lost when its process
-is dead (same host: by id and start time) or when it has not been renewed for a while, measured by
-the waiter's own clock. Results are content-addressed and published by rename, so two holders at
-once, or locks that do nothing, cost double work and never a wrong result.
+is dead (same machine: by id and start time) or when its stamp has not changed for a while, measured
+by the waiter's own monotonic clock: what clocks say does not count. Results are content-addressed
+and published by rename, so two holders at once, or locks that do nothing, cost double work and
+never a wrong result.
 """
 
 from __future__ import annotations
@@ -11,16 +12,18 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import platform
 import threading
 import time
 import uuid
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 
-RENEW = 3.0  # s between renewals
-STALE = 30.0  # s without renewal after which a lease is lost
+from talkgraph.cache import disk
+
+RENEW = 2.0  # s between renewals
+STALE = 8.0  # s without renewal after which a lease is lost
 _POLL = 0.05  # s; grows while waiting
 _POLL_MOST = 1.0  # s
 
@@ -28,23 +31,20 @@ _POLL_MOST = 1.0  # s
 def owner() -> dict[str, str | int | None]:
     """Who this process is, in a way that survives reuse of process ids."""
     pid = os.getpid()
-    return {"host": platform.node(), "pid": pid, "start": _start_time(pid)}
+    return {"host": disk.machine(), "pid": pid, "start": _own_start_time(pid)}
 
 
 def is_dead(who: dict[str, str | int | None]) -> bool:
-    """Whether an owner on this host has certainly ended; False for owners on other hosts."""
+    """Whether an owner on this machine has certainly ended; False for owners on others."""
     pid = who.get("pid")
-    if who.get("host") != platform.node() or not isinstance(pid, int):
+    if who.get("host") != disk.machine() or not isinstance(pid, int):
         return False
-    if os.name != "posix":
-        return False
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    except OSError:
-        return False
-    return who.get("start") != _start_time(pid)
+    return not disk.alive(pid) or (os.name == "posix" and who.get("start") != _start_time(pid))
+
+
+@cache
+def _own_start_time(pid: int) -> str | None:
+    return _start_time(pid)
 
 
 def _start_time(pid: int) -> str | None:
@@ -56,20 +56,47 @@ def _start_time(pid: int) -> str | None:
     return "zombie" if fields[0] == "Z" else fields[19]
 
 
+# -- renewal: one thread for all files of this process -----------------------------------------
+
+_renewed: set[str] = set()
+_thread: threading.Thread | None = None
+if hasattr(os, "register_at_fork"):  # a forked child renews nothing of its parent's
+    os.register_at_fork(after_in_child=_renewed.clear)
+
+
+def renew(path: str) -> None:
+    """Renew the time stamp of a file from now on, until `stop_renewing`."""
+    global _thread
+    _renewed.add(path)
+    if _thread is None or not _thread.is_alive():  # the first, or a child of fork
+        _thread = threading.Thread(target=_renew, name="talkgraph-renewal", daemon=True)
+        _thread.start()
+
+
+def stop_renewing(path: str) -> None:
+    """Leave a file alone."""
+    _renewed.discard(path)
+
+
+def _renew() -> None:
+    while True:
+        time.sleep(RENEW)
+        for path in list(_renewed):
+            with contextlib.suppress(OSError):
+                disk.operations.utime(path)
+
+
+# -- leases ------------------------------------------------------------------------------------
+
+
 class Lease:
     """A held lease; leave it as a context manager."""
 
-    def __init__(self, path: Path | None, token: str) -> None:
+    def __init__(self, path: str | None, token: str) -> None:
         self._path = path
         self._token = token
-        self._ended = threading.Event()
         if path is not None:
-            threading.Thread(target=self._renew, name="talkgraph-lease", daemon=True).start()
-
-    def _renew(self) -> None:
-        while not self._ended.wait(RENEW):
-            with contextlib.suppress(OSError):
-                os.utime(self._path)  # type: ignore[arg-type]
+            renew(path)
 
     def __enter__(self) -> Lease:
         return self
@@ -80,10 +107,12 @@ class Lease:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._ended.set()
+        if self._path is None:
+            return
+        stop_renewing(self._path)
         with contextlib.suppress(OSError, ValueError):
-            if self._path is not None and _read(self._path).get("token") == self._token:
-                self._path.unlink()
+            if _read(self._path).get("token") == self._token:
+                disk.operations.unlink(self._path)
 
 
 def claim(path: Path, done: Callable[[], bool]) -> Lease | None:
@@ -92,32 +121,26 @@ def claim(path: Path, done: Callable[[], bool]) -> Lease | None:
     Where no lease file can be made (a read-only folder) the lease is granted all the same.
     """
     token = uuid.uuid4().hex
-    text = json.dumps({**owner(), "token": token}).encode()
-    seen: float | None = None
+    seen: int | None = None
     since = time.monotonic()
     pause = _POLL
     while True:
-        if done():
-            return None
+        lease = _take(path, token)
+        with contextlib.ExitStack() as stack:
+            if lease is not None:
+                stack.enter_context(lease)
+            if done():  # asked once it is ours: its last holder may just have finished
+                return None
+            if lease is not None:
+                stack.pop_all()
+                return lease
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
-        except FileExistsError:
-            pass
-        except OSError:
-            return Lease(None, token)
-        else:
-            with contextlib.suppress(OSError):  # an unreadable lease is renewed and expires alike
-                os.write(handle, text)
-            os.close(handle)
-            return Lease(path, token)
-        try:
+            renewed = os.stat(path).st_mtime_ns
             who = _read(path)
-            renewed = path.stat().st_mtime
         except FileNotFoundError:
             continue
-        except (OSError, ValueError):
-            who, renewed = {}, -1.0
+        except (OSError, ValueError):  # half written or damaged: it expires like any other
+            renewed, who = -1, {}
         if renewed != seen:
             seen, since = renewed, time.monotonic()
         if is_dead(who) or time.monotonic() - since > STALE:
@@ -127,16 +150,35 @@ def claim(path: Path, done: Callable[[], bool]) -> Lease | None:
         pause = min(pause * 1.5, _POLL_MOST)
 
 
+def _take(path: Path, token: str) -> Lease | None:
+    """A new lease, or None if there is one."""
+    try:
+        try:
+            handle = disk.operations.create(path)
+        except FileNotFoundError:
+            disk.make_folder(path.parent)
+            handle = disk.operations.create(path)
+    except FileExistsError:
+        return None
+    except OSError:
+        return Lease(None, token)
+    with contextlib.suppress(OSError):  # an unreadable lease is renewed and expires alike
+        disk.write_all(handle, json.dumps({**owner(), "token": token}).encode())
+    with contextlib.suppress(OSError):
+        disk.operations.close(handle)
+    return Lease(str(path), token)
+
+
 def _break(path: Path) -> None:
     """Remove a lost lease; of several processes that try, the rename lets one win."""
     away = path.with_name(f"{path.name}.{uuid.uuid4().hex}.lost")
     with contextlib.suppress(OSError):
-        os.rename(path, away)
-        away.unlink()
+        disk.operations.rename(path, away)
+        disk.operations.unlink(away)
 
 
-def _read(path: Path) -> dict[str, str | int | None]:
-    found = json.loads(path.read_bytes())
+def _read(path: disk.Name) -> dict[str, str | int | None]:
+    found = json.loads(disk.operations.read(path))
     if not isinstance(found, dict):
         raise ValueError("not a lease")
     return found

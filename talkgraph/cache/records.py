@@ -1,7 +1,7 @@
 """Small checked JSON files: every changed byte is noticed.
 
 A record file is ``{"check": "<digest of the body>", "record": <body>}``; the digest covers the
-body's own bytes.
+body's own bytes. This outer form is the same in every format of the store.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from talkgraph.cache.disk import write
-from talkgraph.cache.keys import digest_bytes
+from talkgraph.cache import disk
+from talkgraph.cache.keys import FORMAT, digest_bytes, digest_tree
 
 Record = dict[str, Any]
 
@@ -23,18 +23,14 @@ _TAIL = b"}\n"
 def write_record(path: Path, record: Record, temporary: Path, durable: bool) -> None:
     """Write a record atomically."""
     body = json.dumps(record, allow_nan=False).encode()
-    data = b"".join((_HEAD, digest_bytes(body).encode(), _MIDDLE, body, _TAIL))
-
-    def fill(file: Any) -> None:
-        file.write(data)
-
-    write(path, fill, temporary, durable)
+    parts = (_HEAD, digest_bytes(body).encode(), _MIDDLE, body, _TAIL)
+    disk.write(path, [b"".join(parts)], temporary, durable)
 
 
-def read_record(path: Path) -> Record | None:
+def read_record(path: disk.Name) -> Record | None:
     """Read a record; None if there is none. ValueError if it is not what was written."""
     try:
-        data = path.read_bytes()
+        data = disk.operations.read(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
     start = len(_HEAD) + 64 + len(_MIDDLE)
@@ -48,4 +44,20 @@ def read_record(path: Path) -> Record | None:
         raise ValueError("it is nested too deep") from None
     if not isinstance(record, dict):
         raise ValueError("it is not a record")
+    return record
+
+
+def read_action(path: disk.Name, key: str) -> Record | None:
+    """Read the record of a result; None if there is none, or only one of another format.
+
+    Raises:
+        ValueError, KeyError, TypeError: it is not what was written for this key.
+    """
+    record = read_record(path)
+    if record is None or record["format"] != FORMAT:
+        return None
+    if record["key"] != key:
+        raise ValueError("it belongs to another key")
+    if record["digest"] != digest_tree(record["output"]):
+        raise ValueError("its digest does not match")
     return record

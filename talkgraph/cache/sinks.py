@@ -74,7 +74,7 @@ class Storing:
         self._partial = partial
         self._scratch = scratch
         self._on_chunk = on_chunk
-        self._streams = 0
+        self.streams = 0  # how many there were so far
 
     def array(self, array: AnyArray) -> Tree:
         """Leaf of an array."""
@@ -86,8 +86,7 @@ class Storing:
         if not path.is_file():
             raise KeyingError(f"the file {path} that was returned does not exist")
         mine = self._scratch is not None and path.resolve().is_relative_to(self._scratch)
-        with disk.guarded(self._blobs.root):
-            return self._blobs.put_file(path, move=mine and not path.is_symlink())
+        return self._blobs.put_file(path, move=mine and not path.is_symlink())
 
     def content(self, path: Path) -> str:
         """Digest of what a path stands for."""
@@ -97,44 +96,42 @@ class Storing:
         """Leaf of frames."""
         if frames.stored is not None and frames.stored[0] == self._blobs.root:
             for chunk in frames.stored[1]["chunks"]:
+                self._blobs.pin(chunk["blob"])
                 self._blobs.check(chunk["blob"], ".npy", chunk["size"])
             return frames.stored[1]
-        log = self._partial / f"{self._streams}-{frames.count}-{'x'.join(map(str, frames.shape))}"
-        self._streams += 1
+        log = self._partial / f"{self.streams}-{frames.count}-{'x'.join(map(str, frames.shape))}"
+        self.streams += 1
         done = {} if frames.once else _read_log(log)
         chunks: list[Tree] = []
         with disk.guarded(self._blobs.root):
-            self._partial.mkdir(parents=True, exist_ok=True)
-            file = log.open("a", buffering=1)
-        with file:
-            file.write("\n")  # ends a line that a killed process left half written
-            for index, start in enumerate(range(0, frames.count, CHUNK)):
-                stop = min(start + CHUNK, frames.count)
-                leaf = chunk_leaf(done.get(index, ""), (stop - start, *frames.shape))
-                try:
-                    self._blobs.check(*reference(leaf))
-                except DamagedError:
-                    leaf = self._blobs.put_array(checked_chunk(frames, start, stop))
-                    with disk.guarded(self._blobs.root):
-                        file.write(_log_line(index, leaf["blob"]))
-                chunks.append(leaf)
-                if self._on_chunk is not None:
-                    self._on_chunk(stop, frames.count)
+            disk.make_folder(self._partial)
+        for index, start in enumerate(range(0, frames.count, CHUNK)):
+            stop = min(start + CHUNK, frames.count)
+            leaf = chunk_leaf(done.get(index, ""), (stop - start, *frames.shape))
+            try:
+                self._blobs.check(*reference(leaf))
+            except DamagedError:
+                leaf = self._blobs.put_array(checked_chunk(frames, start, stop))
+                with disk.guarded(self._blobs.root):
+                    disk.append(log, _log_line(index, leaf["blob"]))
+            chunks.append(leaf)
+            if self._on_chunk is not None:
+                self._on_chunk(stop, frames.count)
         return frames_leaf(frames, chunks)
 
 
 def _log_line(index: int, digest: str) -> str:
     entry = f"{index} {digest}"
-    return f"{entry} {digest_bytes(entry.encode())[:16]}\n"
+    return f"\n{entry} {digest_bytes(entry.encode())[:16]}\n"  # ends what a kill left half written
 
 
 def _read_log(log: Path) -> dict[int, str]:
     """Chunk index -> digest of the chunks that an interrupted run logged."""
     found: dict[int, str] = {}
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, ValueError):
         for line in log.read_text(errors="replace").splitlines():
             parts = line.split()
             numbered = len(parts) == 3 and parts[0].isdecimal()
-            if numbered and line + "\n" == _log_line(int(parts[0]), parts[1]):
+            if numbered and f"\n{line}\n" == _log_line(int(parts[0]), parts[1]):
                 found[int(parts[0])] = parts[1]
     return found

@@ -4,7 +4,7 @@
     actions/ab/<key>.json   what a key stands for: the output tree, notes, provenance
     lineage/<digest>.json   what each step of a graph was last made from, to explain a rerun
     partial/<key>/          chunks of a frame stream that is being made, to resume it
-    leases/, runs/          who is making what, and which results a running process uses
+    leases/, runs/          who is making what, and what running processes use (leases, pins)
     memo/                   digests of files that have not changed; may be deleted at any time
     tmp/                    unfinished files and scratch folders
 
@@ -14,16 +14,14 @@ An action is written after every blob it points at, so a crash leaves the old st
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-import shutil
 import time
-import uuid
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from talkgraph.cache import disk, leases, upkeep
+from talkgraph.cache import collect, disk, leases, upkeep
 from talkgraph.cache.blobs import Blobs
 from talkgraph.cache.codecs import (
     decode,
@@ -31,39 +29,87 @@ from talkgraph.cache.codecs import (
     references,
 )
 from talkgraph.cache.keys import FORMAT, Tree, digest_bytes, digest_file, digest_tree, is_digest
-from talkgraph.cache.records import Record, read_record, write_record
+from talkgraph.cache.object_store import is_url
+from talkgraph.cache.pins import Pins
+from talkgraph.cache.records import Record, read_action, read_record, write_record
 from talkgraph.cache.sinks import Hashing, Storing
 from talkgraph.errors import DamagedError, InputError, StoreError
 
-_ABANDONED = 24 * 3600.0  # s after which a temporary file of an unknown owner is swept away
+if TYPE_CHECKING:
+    from talkgraph.cache.remote import Remote
+
+_MINUTE = 60.0  # s; how exactly the last use of a result is kept
 
 
 def default_folder() -> Path:
-    """$TALKGRAPH_STORE, else talkgraph/ in the user's cache folder."""
+    """$TALKGRAPH_STORE if it is a folder, else talkgraph/ in the user's cache folder."""
     named = os.environ.get("TALKGRAPH_STORE")
-    if named:
+    if named and not is_url(named):
         return Path(named).expanduser()
     base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     return Path(base).expanduser() / "talkgraph"
 
 
+def _limit_of_environment() -> int | None:
+    text = os.environ.get("TALKGRAPH_STORE_LIMIT")
+    if not text:
+        return None
+    try:
+        return collect.bytes_of(text)
+    except ValueError as error:
+        raise StoreError(f"TALKGRAPH_STORE_LIMIT: {error}") from None
+
+
 class Store:
-    """A folder of results.
+    """A folder of results, and where there is a URL, the near tier of a remote store.
 
     Args:
-        path: the folder; made when first written. Default: `default_folder()`.
+        path: the folder, made when first written, or the URL of a remote store, such as
+            ``s3://bucket/prefix`` or whatever fsspec knows. Default: $TALKGRAPH_STORE, else
+            `default_folder()`.
+        remote: the URL, where `path` is the folder. Default folder: one per URL below
+            `default_folder()`.
         durable: whether a result that was reported as stored survives a power cut (fsync).
+        limit: bytes beyond which the least recently used results go by themselves, but for what
+            running processes use. Default: $TALKGRAPH_STORE_LIMIT, such as ``50G``, else none.
     """
 
-    def __init__(self, path: str | os.PathLike[str] | None = None, *, durable: bool = True) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        remote: str | None = None,
+        durable: bool = True,
+        limit: int | None = None,
+    ) -> None:
+        if path is None and remote is None:
+            path = os.environ.get("TALKGRAPH_STORE") or None
+        if is_url(path):
+            path, remote = None, str(path)
+        if path is None and remote is not None:
+            path = default_folder() / "remote" / digest_bytes(remote.encode())[:16]
         self.path = Path(path).expanduser().resolve() if path is not None else default_folder()
         self.path = self.path.absolute()
         self.durable = durable
-        self.blobs = Blobs(self.path, durable=durable)
+        self.limit = limit if limit is not None else _limit_of_environment()
+        self._pins = Pins(self.path / "runs")
+        self.blobs = Blobs(self.path, self._pins.add, durable=durable)
+        self.remote: Remote | None = None
+        if remote is not None:
+            from talkgraph.cache.remote import Remote
+
+            self.remote = self.blobs.remote = Remote(remote, self)
         self._ready = False
+        self._look_at = 0  # bytes written at which the size is looked at again
 
     def __repr__(self) -> str:
         return f"Store({str(self.path)!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For executors: the same store, opened in another process."""
+        remote = self.remote.objects.url if self.remote is not None else None
+        again = partial(Store, remote=remote, durable=self.durable, limit=self.limit)
+        return again, (str(self.path),)
 
     def prepare(self) -> None:
         """Make the folder and prove that it can be written; StoreError at once if it cannot."""
@@ -71,48 +117,49 @@ class Store:
             return
         with disk.guarded(self.path):
             for name in ("blobs", "actions", "tmp"):
-                (self.path / name).mkdir(parents=True, exist_ok=True)
-            probe = self.blobs.temporary / f"{os.getpid()}-{uuid.uuid4().hex}"
-            probe.touch()
-            probe.unlink()
-        self._sweep()
+                disk.make_folder(self.path / name)
+            if self.durable:
+                disk.operations.sync_path(self.path)
+                disk.operations.sync_path(self.path.parent)
+            self._sweep(disk.clock(self.blobs.temporary))
+        if self.remote is not None:
+            self.remote.objects.open()
         self._ready = True
 
-    def _sweep(self) -> None:
+    def _sweep(self, now: float) -> None:
         """Remove what dead processes left in tmp/."""
-        with contextlib.suppress(OSError):
-            for left in self.blobs.temporary.iterdir():
-                pid = left.name.partition("-")[0]
-                old = time.time() - left.stat().st_mtime > _ABANDONED
-                if old and not (pid.isdecimal() and Path(f"/proc/{pid}").exists()):
-                    remove_tree(left)
+        with contextlib.suppress(OSError), os.scandir(self.blobs.temporary) as entries:
+            for left in entries:
+                age = now - left.stat(follow_symlinks=False).st_mtime
+                if disk.abandoned(left.name, age):
+                    disk.remove_tree(Path(left.path))
 
     # -- results -------------------------------------------------------------------------------
 
     def action_path(self, key: str) -> Path:
         """Where the record of a key lies."""
-        return self.path / "actions" / key[:2] / f"{key}.json"
+        return Path(f"{self.path}/actions/{key[:2]}/{key}.json")
 
     def action(self, key: str) -> Record | None:
         """What is known of a key, or None; DamagedError (and the record gone) if it is damaged."""
         path = self.action_path(key)
+        if self.remote is not None and not path.exists():
+            self.remote.fetch_record(key)
         try:
-            record = read_record(path)
-            if record is not None and (record["key"] != key or record["format"] != FORMAT):
-                raise ValueError("it belongs to another key")
-            if record is not None and record["digest"] != digest_tree(record["output"]):
-                raise ValueError("its digest does not match")
-            return record
+            return read_action(path, key)
         except (ValueError, KeyError, TypeError) as error:
-            with contextlib.suppress(OSError):
-                path.unlink()
+            disk.discard(path)
             raise DamagedError(f"stored record {path} is damaged ({error})") from error
         except OSError as error:
             raise DamagedError(f"stored record {path} cannot be read ({error.strerror})") from error
 
     def complete(self, record: Record) -> bool:
-        """Whether all blobs of a record are there with the right size."""
-        return all(self.blobs.present(*found) for found in references(record["output"]))
+        """Whether all blobs of a record are there, or at the remote, with the right size."""
+        missing = self._missing(record["output"])
+        return not missing or (self.remote is not None and self.remote.has(missing))
+
+    def _missing(self, tree: Tree) -> list[tuple[str, str, int]]:
+        return [blob for blob in references(tree) if not self.blobs.present(*blob)]
 
     def put(
         self,
@@ -138,45 +185,68 @@ class Store:
             still_valid: called last; what it raises keeps the result out of the store.
         """
         self.prepare()
-        sink = Storing(self.blobs, self.path / "partial" / key, scratch, on_chunk)
-        tree = encode(value, sink, where, storable=True)
-        if still_valid is not None:
-            still_valid()
-        record: Record = {
-            **facts(),
-            "format": FORMAT,
-            "key": key,
-            "created": time.time(),
-            "output": tree,
-            "digest": digest_tree(tree),
-        }
-        with disk.guarded(self.path):
-            write_record(self.action_path(key), record, self.blobs.temporary, self.durable)
-        remove_tree(self.path / "partial" / key)
+        with self._pins.held():
+            sink = Storing(self.blobs, self.path / "partial" / key, scratch, on_chunk)
+            tree = encode(value, sink, where, storable=True)
+            if still_valid is not None:
+                still_valid()
+            record: Record = {
+                **facts(),
+                "format": FORMAT,
+                "key": key,
+                "created": time.time(),
+                "output": tree,
+                "digest": digest_tree(tree),
+            }
+            with disk.guarded(self.path), self._sending(record):
+                write_record(self.action_path(key), record, self.blobs.temporary, self.durable)
+            if sink.streams:
+                disk.remove_tree(self.path / "partial" / key)
+            self._make_room(key)
         return record
 
+    def _make_room(self, key: str) -> None:
+        """Keep to the limit, now that a result was written."""
+        if self.limit is not None and self.blobs.written >= self._look_at:
+            self._pins.add(key)
+            with contextlib.suppress(StoreError):  # the result is stored all the same
+                room = collect.evict(self, self.limit)
+                self._look_at = self.blobs.written + room
+
     def keep(self, value: Any, where: str) -> Tree:
-        """Store a value without a key, for a running process alone; returns its tree."""
+        """Store a value without a key, while `in_use`; returns its tree."""
         self.prepare()
-        partial = self.blobs.temporary / f"{os.getpid()}-{uuid.uuid4().hex}"
+        partial = self.blobs.temporary / disk.own_name()
         try:
             return encode(value, Storing(self.blobs, partial, None, None), where, storable=True)
         finally:
-            remove_tree(partial)
+            disk.remove_tree(partial)
 
     def load(self, tree: Tree) -> Any:
         """The value of an output tree; DamagedError if any blob of it is not what was written."""
+        if self.remote is not None:
+            self.remote.fetch(self._missing(tree))  # many at a time
         return decode(tree, self.blobs)
+
+    def flush(self) -> None:
+        """Wait until everything is at the remote, as far as it can be reached; StoreError."""
+        if self.remote is not None:
+            self.remote.flush()
+
+    def _sending(self, record: Record) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext() if self.remote is None else self.remote.sending(record)
 
     def forget(self, key: str) -> None:
         """Drop what is known of a key; its blobs go with the next `gc`."""
-        with disk.guarded(self.path):
-            self.action_path(key).unlink(missing_ok=True)
+        with disk.guarded(self.path), contextlib.suppress(FileNotFoundError):
+            disk.operations.unlink(self.action_path(key))
 
     def touch(self, key: str) -> None:
-        """Mark a result as used now, for LRU eviction."""
+        """Mark a result as used now, for LRU eviction; to the minute."""
+        path = self.action_path(key)
         with contextlib.suppress(OSError):
-            os.utime(self.action_path(key))
+            if abs(time.time() - os.stat(path).st_mtime) > _MINUTE:
+                disk.operations.utime(path)
 
     def claim(self, key: str, done: Callable[[], bool]) -> leases.Lease | None:
         """Take the right to make a key, or wait; None once `done()` says another made it."""
@@ -186,33 +256,22 @@ class Store:
     def scratch(self) -> Iterator[Path]:
         """A private empty folder on the store's file system, removed afterwards."""
         self.prepare()
-        folder = self.blobs.temporary / f"{os.getpid()}-{uuid.uuid4().hex}"
+        folder = self.blobs.temporary / disk.own_name()
         with disk.guarded(self.path):
-            folder.mkdir()
+            disk.operations.mkdir(folder)
         try:
             yield folder
         finally:
-            remove_tree(folder)
+            disk.remove_tree(folder)
 
     @contextlib.contextmanager
     def in_use(self) -> Iterator[Callable[[str], None]]:
-        """While open, `gc` spares the keys that are given to the function."""
-        path = self.path / "runs" / f"{os.getpid()}-{uuid.uuid4().hex}"
+        """While open, the keys that are given to the function stay; a flush at the end."""
         with contextlib.ExitStack() as stack:
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                file = stack.enter_context(path.open("w", buffering=1))
-                file.write(json.dumps(leases.owner()) + "\n")
-            except OSError:  # a read-only store is not collected by us either
-                yield lambda key: None
-                return
-            stack.callback(lambda: path.unlink(missing_ok=True))
-
-            def pin(key: str) -> None:
-                with contextlib.suppress(OSError):
-                    file.write(key + "\n")
-
-            yield pin
+            if self.remote is not None:
+                stack.enter_context(self.remote.session())
+            stack.enter_context(self._pins.held())
+            yield self._pins.add
 
     # -- upkeep ------------------------------------------------------------------------------------
 
@@ -222,15 +281,15 @@ class Store:
 
     def du(self) -> int:
         """Bytes on disk."""
-        return upkeep.usage(self)
+        return collect.usage(self)
 
     def rm(self, what: str) -> upkeep.Entry:
         """Remove exactly one result, named by key, start of a key or (graph:)step."""
         return upkeep.remove(self, what)
 
-    def gc(self, max_bytes: int | None = None) -> upkeep.Freed:
+    def gc(self, max_bytes: int | None = None) -> collect.Freed:
         """Remove what is not needed, and the least recently used results beyond a size."""
-        return upkeep.collect(self, max_bytes)
+        return collect.collect(self, max_bytes)
 
     def verify(self) -> list[str]:
         """Read everything; remove and name what is damaged."""
@@ -256,6 +315,7 @@ class Store:
             write_record(self._memo_path(name, subject), fact, self.blobs.temporary, False)
 
     def _memo_path(self, name: str, subject: str) -> Path:
+        subject = f"{FORMAT} {subject}"  # what another version remembers may not be understood
         digest = digest_bytes(subject.encode(errors="surrogateescape"))
         folder = self.path / name if name == "lineage" else self.path / "memo" / name
         return folder / f"{digest[:32]}.json"
@@ -288,15 +348,6 @@ class Store:
         """Digest and tree of a value that need not be stored, such as a parameter or an input."""
         tree = encode(value, Hashing(self.blobs, self.content), where, storable=False)
         return digest_tree(tree), tree
-
-
-def remove_tree(path: Path) -> None:
-    """Remove a folder or file of ours; what is gone already is fine."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        with contextlib.suppress(OSError):
-            path.unlink()
 
 
 __all__ = ["Store", "StoreError", "default_folder"]

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import json
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 
-from talkgraph.cli.options import add_debug, add_json, add_store, size, size_text
-from talkgraph.cli.progress import duration
+from talkgraph.cli.options import add_action, add_store, print_json, size
+from talkgraph.report.words import duration, size_text
 
 if TYPE_CHECKING:
     from talkgraph.cache.store import Store
 
 NAME = "cache"
 HELP = "look after the store of results"
+_NAMED = "a key or its start (see ls), a step, GRAPH:STEP, or a node"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,23 +24,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
 
     def action(name: str, text: str) -> argparse.ArgumentParser:
-        made = actions.add_parser(name, help=text, description=text)
+        made = add_action(actions, name, text)
         add_store(made)
-        add_json(made)
-        add_debug(made)
         return made
 
     action("ls", "every stored result, the last used first")
     action("du", "how much room the store takes, by step")
-    action("rm", "remove exactly one result").add_argument(
-        "result", metavar="RESULT", help="a key or its start (see ls), or a step's name"
-    )
+    action("rm", "remove exactly one result").add_argument("result", metavar="RESULT", help=_NAMED)
     action("gc", "remove what nothing needs, and the least recently used").add_argument(
         "--limit", type=size, metavar="SIZE", help="leave at most so much, e.g. 20G"
     )
     action("verify", "read everything again; remove what is damaged")
-    action("why", "what a result was made from").add_argument(
-        "result", metavar="KEY", help="a key or its start (see ls)"
+    action("why", "what a result was made from, where and when").add_argument(
+        "result", metavar="RESULT", help=_NAMED
     )
 
 
@@ -57,7 +53,7 @@ def _ls(args: argparse.Namespace, store: Store) -> int:
 
     entries = upkeep.entries(store)
     if args.json:
-        _print_json([attrs.asdict(entry) for entry in entries])
+        print_json([attrs.asdict(entry) for entry in entries])
         return 0
     now = time.time()
     for entry in entries:
@@ -76,9 +72,9 @@ def _du(args: argparse.Namespace, store: Store) -> int:
     for entry in upkeep.entries(store):
         name = f"{entry.graph}:{entry.step}"
         steps[name] = steps.get(name, 0) + entry.size
-    total = upkeep.usage(store)
+    total = store.du()
     if args.json:
-        _print_json({"store": str(store.path), "total": total, "steps": steps})
+        print_json({"store": str(store.path), "total": total, "steps": steps})
         return 0
     for name, taken in sorted(steps.items(), key=lambda item: -item[1]):
         print(f"{size_text(taken):>9}  {name}")
@@ -91,18 +87,16 @@ def _rm(args: argparse.Namespace, store: Store) -> int:
 
     entry = upkeep.remove(store, args.result)
     if args.json:
-        _print_json(attrs.asdict(entry))
+        print_json(attrs.asdict(entry))
     else:
         print(f"removed {entry.key[:12]} ({entry.graph}:{entry.step})")
     return 0
 
 
 def _gc(args: argparse.Namespace, store: Store) -> int:
-    from talkgraph.cache import upkeep
-
-    freed = upkeep.collect(store, args.limit)
+    freed = store.gc(args.limit)
     if args.json:
-        _print_json(attrs.asdict(freed))
+        print_json(attrs.asdict(freed))
     else:
         print(f"freed {size_text(freed.bytes)}: {freed.results} results, {freed.files} files")
     return 0
@@ -113,7 +107,7 @@ def _verify(args: argparse.Namespace, store: Store) -> int:
 
     damage = upkeep.verify(store)
     if args.json:
-        _print_json({"store": str(store.path), "damage": damage})
+        print_json({"store": str(store.path), "damage": damage})
     else:
         print("\n".join(damage) or f"{store.path} is whole")
     return 2 if damage else 0
@@ -122,13 +116,8 @@ def _verify(args: argparse.Namespace, store: Store) -> int:
 def _why(args: argparse.Namespace, store: Store) -> int:
     from talkgraph.cache import upkeep
 
-    text = upkeep.why(store, args.result)
     if args.json:
-        _print_json({"why": text.splitlines()})
+        print_json(upkeep.provenance(store, args.result))
     else:
-        print(text)
+        print(upkeep.why(store, args.result))
     return 0
-
-
-def _print_json(value: Any) -> None:
-    print(json.dumps(value, ensure_ascii=False))

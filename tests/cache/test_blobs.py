@@ -30,7 +30,7 @@ DAMAGE = {
     "gone": lambda path: path.unlink(),
 }
 THINGS = {
-    "small": np.arange(100.0),
+    "small": np.arange(1000.0),
     "large": np.arange(float(SMALL // 4)),
     "frames": Frames.from_function(
         40, (128, 128, 3), lambda a, b: np.full((b - a, 128, 128, 3), a + 1, np.uint8)
@@ -74,7 +74,8 @@ def test_two_blobs_that_were_swapped_are_noticed(store):
             store.load(record["output"])
 
 
-def test_a_large_blob_is_hashed_once_per_stamp(store, monkeypatch):
+def test_a_large_blob_is_hashed_once_per_stamp(tmp_path, monkeypatch):
+    store = Store(tmp_path)
     record = store.put(KEY, np.zeros(SMALL), facts=dict)
     hashed = []
     from talkgraph.cache import blobs as module
@@ -91,7 +92,8 @@ def test_a_large_blob_is_hashed_once_per_stamp(store, monkeypatch):
     assert len(hashed) == 1
 
 
-def test_garbage_in_the_memo_of_verified_blobs_does_no_harm(store):
+def test_garbage_in_the_memo_of_verified_blobs_does_no_harm(tmp_path):
+    store = Store(tmp_path)
     record = store.put(KEY, np.zeros(SMALL), facts=dict)
     for shard in (store.path / "memo" / "verified").iterdir():
         shard.write_bytes(b"\x00\xff x\n" + shard.read_bytes()[:-3] + b"9 9 9\nz 1 2\n")
@@ -112,6 +114,6 @@ def test_a_mapped_array_survives_the_removal_of_its_file(store):
 
 
 def test_equal_content_is_stored_once(store):
-    store.put(KEY, [np.ones(50), np.ones(50)], facts=dict)
-    store.put("cd" * 32, np.ones(50), facts=dict)
+    store.put(KEY, [np.ones(600), np.ones(600)], facts=dict)
+    store.put("cd" * 32, np.ones(600), facts=dict)
     assert len(blobs(store)) == 1

@@ -78,6 +78,7 @@ def test_a_reused_process_id_does_not_hold_it(path):
 
 def test_a_live_lease_is_renewed_and_kept(path, monkeypatch):
     monkeypatch.setattr(leases, "RENEW", 0.05)
+    monkeypatch.setattr(leases, "_thread", None)  # the one that runs may sleep for long yet
     monkeypatch.setattr(leases, "STALE", 0.4)
     with leases.claim(path, never):
         until = time.monotonic() + 1.2

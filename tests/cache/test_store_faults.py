@@ -144,7 +144,7 @@ def test_power_is_kept_in_order(store, monkeypatch):
 
     monkeypatch.setattr(os, "fsync", fsync)
     monkeypatch.setattr(os, "replace", replace)
-    store.put(KEY, np.arange(5), facts=dict)
+    store.put(KEY, np.arange(5000), facts=dict)
     blob = next(i for i, s in enumerate(said) if s[0] == "rename" and "blobs" in s[2])
     action = next(i for i, s in enumerate(said) if s[0] == "rename" and "actions" in s[2])
     assert ("sync", said[blob][1]) in said[:blob]

@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from talkgraph.cache import Frames, Store, upkeep
+from talkgraph.cache import Frames, Store, leases, upkeep
 from talkgraph.errors import StoreError
 
 
@@ -24,7 +24,7 @@ def store(tmp_path):
             "notes": ["a note"], "parameters": {"size": ["x", "3"]},
             "inputs": {"port": ["f" * 64, "above"]},
         }  # fmt: skip
-        made.put(key(i), [np.full(1000, i), np.zeros(500)], facts=lambda facts=facts: facts)
+        made.put(key(i), [np.full(1000, i), np.zeros(600)], facts=lambda facts=facts: facts)
         os.utime(made.action_path(key(i)), (1000 + i, 1000 + i))
     return made
 
@@ -77,8 +77,8 @@ def test_gc_without_a_limit_removes_only_what_no_result_needs(store):
 
 
 def test_gc_spares_what_a_running_process_uses(store):
-    orphan = store.blobs.put_array(np.arange(77))
     with store.in_use() as pin:
+        orphan = store.blobs.put_array(np.arange(77))
         pin(key(0))
         Store(store.path).gc(0)
         assert steps(store) == ["s0"]
@@ -90,7 +90,7 @@ def test_gc_spares_what_a_running_process_uses(store):
 def test_gc_does_not_wait_for_the_dead(store):
     (store.path / "runs").mkdir(exist_ok=True)
     left = store.path / "runs" / "1-dead"
-    owner = {"host": os.uname().nodename, "pid": 999999999, "start": "1"}
+    owner = {**leases.owner(), "pid": 999999999}
     left.write_text("\n".join([json.dumps(owner), key(0), ""]))
     store.gc(0)
     assert steps(store) == [] and not left.exists()

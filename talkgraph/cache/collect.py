@@ -1,0 +1,248 @@
+"""Collecting: what nothing needs goes, and the least recently used results beyond a size limit.
+
+Records go before the blobs that only they point at. All are first moved aside; then the pins of
+running processes are read again (pins.py) and after them the records, and what became needed
+meanwhile is put back. Records that another version of talkgraph wrote are not understood: they
+stay, and so does every blob whose digest occurs in them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import attrs
+
+from talkgraph.cache import disk
+from talkgraph.cache.codecs import references
+from talkgraph.cache.keys import FORMAT, is_digest
+from talkgraph.cache.pins import pinned
+from talkgraph.cache.records import read_record
+from talkgraph.errors import DamagedError
+
+if TYPE_CHECKING:
+    from talkgraph.cache.store import Store
+
+_PARTIAL_KEPT = 7 * 24 * 3600.0  # s; interrupted frame streams are resumable for a week
+_LEASE_KEPT = 3600.0  # s without renewal: its holder is long dead
+_ANY_DIGEST = re.compile(rb"[0-9a-f]{64}")
+_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([kmgt]?)i?b?", re.IGNORECASE)
+_POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
+
+
+@attrs.frozen
+class Freed:
+    """What was removed."""
+
+    results: int
+    files: int
+    bytes: int
+
+
+@attrs.frozen
+class _Result:
+    """A result of ours: its blobs by file name with their sizes, and its record's file."""
+
+    blobs: dict[str, int]
+    record: Path
+    size: int
+    used: float
+
+
+def bytes_of(text: str) -> int:
+    """``500M``, ``1.5 GiB`` or ``4096`` as bytes (powers of 1024); ValueError for anything else."""
+    match = _SIZE.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"'{text}' is no size; write it as 500M or 20G")
+    return int(float(match[1]) * 1024 ** _POWERS[match[2].lower()])
+
+
+def usage(store: Store) -> int:
+    """Bytes that the store takes on disk."""
+    with disk.guarded(store.path):
+        return sum(status.st_size for _, status in disk.files(store.path))
+
+
+def evict(store: Store, limit: int) -> int:
+    """Bring a store that is above its limit well below it.
+
+    Returns:
+        Bytes that may be written before this is asked again; several processes may write them.
+    """
+    room = limit - usage(store)
+    if room < 0:
+        collect(store, limit - limit // 10)
+        room = limit - usage(store)
+    return max(room // 4, limit // 100)
+
+
+def collect(store: Store, max_bytes: int | None) -> Freed:
+    """Remove what no result needs, then the least recently used results until the rest fits.
+
+    What a running process uses stays, and so do streams that can be resumed.
+    """
+    store.prepare()
+    with disk.guarded(store.path):
+        now = disk.clock(store.blobs.temporary)
+        for folder in _folders(store.path / "partial"):
+            if now - _newest(folder) > _PARTIAL_KEPT:
+                disk.remove_tree(folder)
+        for path, status in disk.files(store.path / "leases"):
+            if now - status.st_mtime > _LEASE_KEPT:
+                disk.discard(path)
+        collection = _Collection(store, now)
+        collection.sweep()
+        if max_bytes is not None:
+            collection.shrink(usage(store) - max_bytes)
+        return collection.finish()
+
+
+def drop(store: Store, key: str) -> Freed:
+    """Remove one result, whoever uses it, and the blobs that only it holds."""
+    store.prepare()
+    with disk.guarded(store.path):
+        collection = _Collection(store, disk.clock(store.blobs.temporary))
+        collection.drop(key)
+        return collection.finish(spare_results=False)
+
+
+class _Collection:
+    """What a store holds, and what is to go."""
+
+    def __init__(self, store: Store, now: float) -> None:
+        self._store = store
+        self._now = now
+        self._results: dict[str, _Result] = {}
+        self._holders: Counter[str] = Counter()  # blob name -> results that hold it
+        self._foreign: set[str] = set()  # digests in records of another format
+        self._seen: dict[str, tuple[int, int]] = {}
+        self._read_records()
+        self._pinned = self._pins()
+        self._doomed: dict[str, _Result] = {}
+        self._blobs: dict[Path, int] = {}  # to go: path -> size
+
+    def _read_records(self) -> None:
+        """Take in all records that are new since the last time."""
+        for path, status in disk.files(self._store.path / "actions"):
+            mark = (status.st_ino, status.st_mtime_ns)
+            if self._seen.get(path) != mark:
+                self._seen[path] = mark
+                self._read(Path(path), status)
+
+    def _read(self, path: Path, status: os.stat_result) -> None:
+        try:
+            record = read_record(path)
+            if record is None:
+                return
+            if record.get("format") == FORMAT:
+                blobs = {digest + suffix: n for digest, suffix, n in references(record["output"])}
+                self._results[path.stem] = _Result(blobs, path, status.st_size, status.st_mtime)
+                self._holders.update(blobs.keys())
+                return
+        except (ValueError, KeyError, DamagedError):  # damaged: nobody can use it
+            disk.discard(path)
+            return
+        data = disk.operations.read(path)
+        self._foreign.update(match.decode() for match in _ANY_DIGEST.findall(data))
+
+    def _pins(self) -> set[str]:
+        """Keys and digests that must stay now."""
+        found = pinned(self._store.path / "runs", self._now)
+        for path, _ in disk.files(self._store.path / "partial"):  # chunks of resumable streams
+            with contextlib.suppress(FileNotFoundError):
+                words = disk.operations.read(path).decode(errors="replace").split()
+                found.update(word for word in words if is_digest(word))
+        waiting = (os.path.basename(path) for path, _ in disk.files(self._store.path / "pending"))
+        return found.union(waiting)  # of the remote: not yet uploaded
+
+    def sweep(self) -> None:
+        """Blobs that no result holds are to go."""
+        for path, status in disk.files(self._store.path / "blobs"):
+            if not self._holders[os.path.basename(path)]:
+                self._blobs[Path(path)] = status.st_size
+
+    def shrink(self, excess: int) -> None:
+        """The least recently used results are to go, until so many bytes are freed."""
+        excess -= sum(self._blobs.values())
+        for key, result in sorted(self._results.items(), key=lambda item: item[1].used):
+            if excess <= 0:
+                return
+            if key not in self._pinned:
+                excess -= self.drop(key) + result.size
+
+    def drop(self, key: str) -> int:
+        """A result is to go, with the blobs that only it holds; bytes of these."""
+        freed = 0
+        self._doomed[key] = result = self._results[key]
+        for name, size in result.blobs.items():
+            self._holders[name] -= 1
+            if not self._holders[name]:
+                self._blobs[self._store.blobs.path(name[:64], name[64:])] = size
+                freed += size
+        return freed
+
+    def finish(self, *, spare_results: bool = True) -> Freed:
+        """Remove what is to go, unless it was pinned meanwhile."""
+        trash = _Trash(self._store)
+        for result in self._doomed.values():
+            trash.take(result.record)
+        for path in self._blobs:
+            digest = path.name[:64]
+            if digest not in self._pinned and digest not in self._foreign:
+                trash.take(path)
+        pins = self._pins()
+        spared = [key for key in self._doomed if spare_results and key in pins]
+        self._read_records()
+        for key in spared:
+            self._holders.update(self._doomed[key].blobs.keys())
+        for path in self._blobs:
+            digest = path.name[:64]
+            if digest in pins or digest in self._foreign or self._holders[path.name]:
+                trash.put_back(path)
+        for key in spared:
+            trash.put_back(self._doomed[key].record)
+        records = {result.record for result in self._doomed.values()}
+        gone = trash.empty()
+        results = len(records & gone.keys())
+        return Freed(results, len(gone) - results, sum(gone.values()))
+
+
+class _Trash:
+    """Files that were moved aside, by the path that they had."""
+
+    def __init__(self, store: Store) -> None:
+        self._folder = store.blobs.temporary / disk.own_name()
+        self._moved: dict[Path, Path] = {}
+        disk.operations.mkdir(self._folder)
+
+    def take(self, path: Path) -> None:
+        away = self._folder / str(len(self._moved))
+        with contextlib.suppress(FileNotFoundError):
+            disk.operations.rename(path, away)
+            self._moved[path] = away
+
+    def put_back(self, path: Path) -> None:
+        away = self._moved.pop(path, None)
+        if away is not None:
+            disk.publish(away, path, False)
+
+    def empty(self) -> dict[Path, int]:
+        """Remove the rest; path -> size."""
+        sizes = {path: os.stat(away).st_size for path, away in self._moved.items()}
+        disk.remove_tree(self._folder)
+        return sizes
+
+
+def _folders(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except FileNotFoundError:
+        return []
+
+
+def _newest(folder: Path) -> float:
+    return max((status.st_mtime for _, status in disk.files(folder)), default=0.0)
