@@ -1,4 +1,4 @@
-"""The command line: `talkgraph talk | plan | run | show | cache | models | train | doctor`.
+"""The command line: `talkgraph talk | plan | run | runs | show | lineage | cache | models | ...`.
 
 main       puts the commands together, turns errors into one line and an exit code
 parser     argparse with the nearest name in its errors
@@ -7,7 +7,7 @@ lookup     graphs by name (entry points) or YAML file
 progress   what a run says while it works: bars, plain lines or nothing
 failure    which line and which exit code an error deserves
 blame      names the user's file in a refusal by a stage that never saw it
-output     checks of the output path before any work
+output     the user's files: checks before any work, the finished file in its place
 samples    the built-in speech and photo
 
 One module per command; each has NAME, HELP, `add_arguments(parser)` and `run(args) -> int`.

@@ -12,10 +12,24 @@ from types import FrameType
 from typing import Any, NoReturn
 
 import talkgraph
-from talkgraph.cli import cache, doctor, failure, models, plan, run, show, talk, train
+from talkgraph.cli import (
+    cache,
+    doctor,
+    failure,
+    lineage,
+    models,
+    plan,
+    run,
+    runs,
+    show,
+    talk,
+    train,
+)
 from talkgraph.cli.parser import Parser
 
-_COMMANDS: tuple[Any, ...] = (talk, plan, run, show, cache, models, train, doctor)
+_COMMANDS: tuple[Any, ...] = (
+    talk, plan, run, runs, show, lineage, cache, models, train, doctor,
+)  # fmt: skip
 
 
 def parser() -> Parser:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import argparse
 import functools
-import json
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
-from talkgraph.cli.options import add_debug, add_json, add_quiet, size_text
+from talkgraph.cli.options import add_action, add_quiet, print_json
 from talkgraph.cli.progress import watcher
 from talkgraph.errors import ModelError
+from talkgraph.report.words import size_text
 
 NAME = "models"
 HELP = "list, fetch, find and verify the model files"
@@ -22,12 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare `talkgraph models list|pull|add|where|verify`."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
 
-    def action(name: str, text: str) -> argparse.ArgumentParser:
-        made = actions.add_parser(name, help=text, description=text)
-        add_json(made)
-        add_debug(made)
-        return made
-
+    action = functools.partial(add_action, actions)
     action("list", "every model with its purpose, licence, source and state")
     pull = action("pull", "fetch and convert models; without names all that talkgraph can fetch")
     pull.add_argument("names", nargs="*", metavar="NAME")
@@ -52,7 +47,7 @@ def _list(args: argparse.Namespace) -> int:
 
     rows = models.status()
     if args.json:
-        _print_json([_plain(row) for row in rows])
+        print_json([_plain(row) for row in rows])
         return 0
     for row in rows:
         state = size_text(row.size) if row.path else row.state
@@ -86,7 +81,7 @@ def _pull(args: argparse.Namespace) -> int:
                 watch.finished(name, time.perf_counter() - began)
             files[name] = str(file)
     if args.json:
-        _print_json(files)
+        print_json(files)
     elif not args.quiet:
         print(f"{len(files)} models are ready in {models.root()}", file=sys.stderr)
     return 0
@@ -129,16 +124,12 @@ def _verify(args: argparse.Namespace) -> int:
             if not args.json:
                 print(f"{name}: whole")
     if args.json:
-        _print_json({name: name not in damaged for name in names})
+        print_json({name: name not in damaged for name in names})
     return 2 if damaged else 0
 
 
 def _print_one(args: argparse.Namespace, name: str, path: Path) -> None:
     if args.json:
-        _print_json({name: str(path)})
+        print_json({name: str(path)})
     else:
         print(path)
-
-
-def _print_json(value: Any) -> None:
-    print(json.dumps(value, ensure_ascii=False))

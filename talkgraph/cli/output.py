@@ -1,11 +1,18 @@
-"""The user's files, looked at before any work is done."""
+"""The user's files: looked at before any work is done, and put in their place after it."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from talkgraph.errors import InputError, nearest
+from talkgraph.errors import InputError, TalkgraphError, nearest
+
+if TYPE_CHECKING:
+    from talkgraph.cache.files import File
+    from talkgraph.cache.store import Store
+    from talkgraph.engine import Graph, Result
 
 SUFFIXES = (".mp4", ".m4v")
 
@@ -55,3 +62,16 @@ def check_input(path: Path, what: str) -> None:
         ) from error
     if empty:
         raise InputError(f"{path}: the {what} file is empty; copy or record it again")
+
+
+def deliver(result: Result, graph: Graph, store: Store, path: Path, *, metadata: bool) -> None:
+    """Put the file that a run made under the user's name, with its lineage if that is wanted."""
+    from talkgraph.engine import history
+    from talkgraph.nodes import media
+
+    file: File = result.output
+    box = b""
+    if metadata:
+        with contextlib.suppress(TalkgraphError):  # a run without a record
+            box = media.lineage_box(file, history.find(store, result.run_id), graph, store)
+    media.save(file, path, box)

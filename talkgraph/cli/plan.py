@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 
 import attrs
 
@@ -29,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     plan = graph.plan(inputs, store=args.store, until=args.until or None, force=args.force)
     if args.json:
         steps = {step.name: attrs.asdict(step) for step in plan}
-        print(json.dumps({"graph": plan.graph, "steps": steps}, ensure_ascii=False))
+        options.print_json({"graph": plan.graph, "steps": steps})
     else:
         print(plan)
     return 0

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
+from talkgraph.report.words import duration
+
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
     from rich.progress import TaskID
@@ -195,15 +197,3 @@ def _left(elapsed: float, done: float, total: float) -> str:
 
 def _from_store(count: int) -> str:
     return f"{count} stage{'s' if count > 1 else ''} from the store"
-
-
-def duration(seconds: float) -> str:
-    """Write a duration in at most two units: ``0.4 s``, ``12 s``, ``3 min 20 s``, ``1 h 5 min``."""
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"

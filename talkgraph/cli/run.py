@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import Any
 
 from talkgraph.cli import options
 from talkgraph.cli.blame import naming_files
+from talkgraph.cli.output import deliver
 from talkgraph.cli.progress import watcher
 from talkgraph.cli.talk import stages_json
 from talkgraph.errors import InputError
@@ -31,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     options.add_device(parser)
     options.add_store(parser)
+    options.add_metadata(parser)
     options.add_quiet(parser)
     options.add_json(parser)
     options.add_debug(parser)
@@ -47,6 +48,8 @@ def run(args: argparse.Namespace) -> int:
     until = args.until or None
     if args.output is not None:
         media.check_target(args.output)
+        if len(args.until) > 1:
+            raise InputError("--output takes one file; give one --until")
         if graph.source_type(until[0] if until else graph.output) is not File:
             raise InputError(f"--output: graph '{graph.name}' makes no file; leave it away")
     store = options.open_store(args)
@@ -58,10 +61,10 @@ def run(args: argparse.Namespace) -> int:
         result = graph.run(inputs, store=store, until=until, force=args.force, on_event=watch)
     value = result.output
     if args.output is not None:
-        media.save(value, args.output)
+        deliver(result, graph, store, args.output, metadata=args.metadata)
     if args.json:
         stages = stages_json(result.records)
-        print(json.dumps({"output": _said(value, args.output), "stages": stages}))
+        options.print_json({"output": _said(value, args.output), "stages": stages})
     elif not args.quiet:
         print(_said(value, args.output), file=sys.stdout)
     return 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Mapping
@@ -12,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from talkgraph.cli import options, samples
 from talkgraph.cli.blame import naming_files
-from talkgraph.cli.output import check_input, check_output
-from talkgraph.cli.progress import duration, watcher
+from talkgraph.cli.output import check_input, check_output, deliver
+from talkgraph.cli.progress import watcher
 from talkgraph.errors import InputError
+from talkgraph.report.words import duration
 
 if TYPE_CHECKING:
     from talkgraph.engine import StepRecord
@@ -44,6 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_device(parser)
     options.add_settings(parser)
     options.add_store(parser)
+    options.add_metadata(parser)
     options.add_quiet(parser)
     options.add_json(parser)
     options.add_debug(parser)
@@ -57,7 +58,6 @@ def run(args: argparse.Namespace) -> int:
 
     from talkgraph import models
     from talkgraph.cli.lookup import named_graph, with_settings
-    from talkgraph.nodes import media
 
     graph = named_graph(_GRAPHS[kind], quality=args.quality, seed=args.seed, face=args.face)
     graph = with_settings(graph, options.pairs(args.settings, "--set"))
@@ -69,10 +69,10 @@ def run(args: argparse.Namespace) -> int:
         watcher(quiet=args.quiet) as watch,
     ):
         result = graph.run(inputs, store=store, on_event=watch)
-    media.save(result.output, args.output)
+    deliver(result, graph, store, args.output, metadata=args.metadata)
     seconds = time.perf_counter() - began
     if args.json:
-        print(json.dumps(report(args.output, seconds, result.records), ensure_ascii=False))
+        options.print_json(report(args.output, seconds, result.records))
     elif not args.quiet:
         print(f"{args.output} is ready, in {duration(seconds)}", file=sys.stderr)
     return 0

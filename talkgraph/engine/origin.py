@@ -33,7 +33,8 @@ _DIGITS = 16  # of digests inside the document: enough to tell values apart
 class OriginStep:
     """One step, made by this run or an earlier one.
 
-    parameters: name -> value in short. inputs: port -> ``source``, with ``@ digest`` of a step's.
+    parameters: name -> value in short, all of them; changed: those that the graph or the user set.
+    inputs: port -> ``source``, with ``@ digest`` of a step's.
     seconds, created: how long it took and when (Unix time; 0 if it was not stored).
     machine: where, if not where the run was.
     """
@@ -43,6 +44,7 @@ class OriginStep:
     version: int
     state: str
     parameters: dict[str, str]
+    changed: list[str]
     inputs: dict[str, str]
     seconds: float
     created: float
@@ -98,6 +100,7 @@ class Origin:
 def origin_of(run: RunRecord, graph: Graph, store: Store, content: str) -> Origin:
     """What is known of a finished run of `graph`, for an output with that BLAKE3 digest."""
     here = _machine(run.machine)
+    declared = run.document["steps"] if run.document else {}
     steps = []
     for name, step in run.steps.items():
         if step.key is None and step.state not in ("given", "chosen"):
@@ -111,6 +114,7 @@ def origin_of(run: RunRecord, graph: Graph, store: Store, content: str) -> Origi
                 version=step.version,
                 state=step.state,
                 parameters=_parameters(graph.steps[name].node),
+                changed=list(declared.get(name, {}).get("params", ())),
                 inputs={port: _input(step, port, run) for port in step.sources},
                 seconds=round(float(made.get("seconds", step.seconds)), 4),
                 created=round(float(made.get("created", 0.0)), 3),

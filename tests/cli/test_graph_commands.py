@@ -110,6 +110,10 @@ def test_settings_change_parameters(desk):
         (["greeting.yaml", *INPUTS, "--until", "shuot"], "did you mean 'shout'"),
         (["greeting.yaml", *INPUTS, "-o", "nowhere/out.txt"], "nowhere"),
         (["greeting.yaml", *INPUTS, "-o", "out.txt", "--until", "read"], "makes no file"),
+        (
+            ["greeting.yaml", *INPUTS, "-o", "out.txt", "--until", "read", "--until", "shout"],
+            "--output takes one file",
+        ),
         (["greeting.yaml", *INPUTS, "--quality", "best"], "--quality is for named graphs"),
         (["broken.yaml", *INPUTS], "broken.yaml"),
         (["typo.yaml", *INPUTS], "did you mean 'cli_test_shout'"),
@@ -195,6 +199,12 @@ def test_cache_lists_explains_removes_and_verifies(desk, capsys):
     assert "greeting:shout" in capsys.readouterr().out
     assert main(["cache", "why", entries[0]["key"][:12]]) == 0
     assert "of graph greeting" in capsys.readouterr().out
+    assert main(["cache", "why", "cli_test_shout", "--json"]) == 0
+    made = json.loads(capsys.readouterr().out)
+    assert (made["step"], made["version"], made["parameters"]["mark"]) == ("shout", 1, "'!'")
+    assert made["inputs"]["words"]["source"] == "read"
+    assert made["notes"] == ["it is loud"]
+    assert set(made["machine"]) == {"host", "system", "cpu", "gpu"}
     assert main(["cache", "verify"]) == 0
     assert "is whole" in capsys.readouterr().out
     assert main(["cache", "rm", "shout"]) == 0
