@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -45,6 +47,8 @@ class DetectFaces(Node):
     Every n-th frame is searched; detections are linked over time. Where a picture shows no face
     at the first look it is searched again in tiles, for faces that are small in a large picture.
     """
+
+    assets: ClassVar = ("face-detector", "face-landmarks-attention")
 
     face: int = param(1, "which face, by size: 1 is the largest", ge=1)
     every: int = param(5, "search every n-th frame", unit="frames", ge=1)

@@ -7,7 +7,7 @@ Euclidean distance tells people apart (same person: below about 0.5).
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,8 @@ _NOSE_TIP = 1
 @node("describe_identity", version=1)
 class DescribeIdentity(Node):
     """Average the identity feature over the clip's most frontal, most certain frames."""
+
+    assets: ClassVar = ("face-identity",)
 
     frames: int = param(8, "frames that are averaged", ge=1)
     padding: float = param(0.25, "room around the five points, of the chip's side", ge=0, le=1)

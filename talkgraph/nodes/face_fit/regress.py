@@ -13,7 +13,7 @@ In a graph it takes the place of `FitFace`:
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import attrs
 import numpy as np
@@ -57,6 +57,8 @@ def stored_network() -> File | None:
 @node("regress_face", version=1)
 class RegressFace(Node):
     """Identity, expression and pose by regression (section 3.1); for BFM 2009."""
+
+    assets: ClassVar = (ASSET,)
 
     network: File | None = param(
         attrs.Factory(stored_network),

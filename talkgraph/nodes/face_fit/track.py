@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,8 @@ class TrackFace(Node):
     the landmarks before, smoothed in time. Frames without a trustworthy face are interpolated
     and marked. At last the landmarks are smoothed without lag.
     """
+
+    assets: ClassVar = ("face-detector", "face-landmarks-attention")
 
     passes: int = param(3, "looks at every frame, each in a better region", ge=2, le=6)
     every: int = param(5, "search for the face in every n-th frame", unit="frames", ge=1)

@@ -1,0 +1,41 @@
+"""Features of the speech over its waveform."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from talkgraph.display import Scene, preview
+from talkgraph.nodes.values import Speech, SpeechFeatures
+from talkgraph.report.curves import heat_map
+from talkgraph.report.markup import Html, facts
+from talkgraph.report.waveform import waveform
+
+_COLUMNS = 1200
+
+
+@preview(SpeechFeatures)
+def features(value: SpeechFeatures, scene: Scene) -> Iterator[Html]:
+    """The middle row of every window as a picture, over the waveform."""
+    count, rows, bins = value.windows.shape
+    yield facts(
+        windows=f"{count}, one per video frame at {value.fps:g} fps",
+        window=f"{rows} rows of {bins} numbers",
+    )
+    speech = scene.nearest(Speech) or scene.port("speech")
+    if isinstance(speech, Speech):
+        yield waveform(speech, "The speech")
+    # Where the windows are few, all rows between two middles are shown, for a finer picture.
+    middle = rows // 2
+    inner = max(1, min(round(100 / value.fps), _COLUMNS // max(count, 1), rows - middle))
+    step = max(1, count // _COLUMNS)
+    part = np.asarray(value.windows[::step, middle : middle + inner])
+    scaled = part.reshape(-1, bins).astype(np.float64)
+    scaled = (scaled - scaled.mean(0)) / np.maximum(scaled.std(0), 1e-9)
+    yield heat_map(
+        scaled.T[::-1],
+        "The features: time to the right, one row per coefficient, each by its own spread",
+        seconds=count / value.fps,
+        row=f"{bins}",
+    )

@@ -1,0 +1,113 @@
+"""The foot of the page: inputs, models and licences, machine, versions, times."""
+
+from __future__ import annotations
+
+import time
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import attrs
+
+from talkgraph.engine.ports import signature
+from talkgraph.errors import TalkgraphError
+from talkgraph.report.markup import Html, table, tag
+from talkgraph.report.overview import anchor
+from talkgraph.report.values import RunValues
+from talkgraph.report.words import duration
+
+_PACKAGES = ("numpy", "onnxruntime", "onnxruntime-gpu", "torch", "av", "pillow", "scipy", "numba")
+
+
+def provenance(values: RunValues) -> Html:
+    """How the result came to be."""
+    run = values.run
+    inputs = [
+        (name, one.text, tag("code", (one.digest or "")[:16])) for name, one in run.inputs.items()
+    ]
+    machine = run.machine
+    rows = [
+        ("run", run.run_id),
+        ("graph", run.graph),
+        ("asked for", ", ".join(run.targets)),
+        ("started", time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(run.started))),
+        ("took", duration(run.seconds)),
+        ("talkgraph", run.talkgraph),
+        ("Python", run.python),
+        ("packages when this page was written", _packages()),
+        ("system", machine.get("system")),
+        ("processor", machine.get("cpu")),
+        ("GPU", machine.get("gpu") or "none"),
+    ]
+    parts = [tag("h2", "Provenance")]
+    if inputs:
+        parts += [
+            tag("h3", "Inputs", id="inputs"),
+            table(inputs, ("input", "value", "content (BLAKE3)")),
+        ]
+    models = _models(values)
+    if models:
+        parts += [
+            tag("h3", "Models"),
+            table(models, ("model", "what it is for", "licence", "source", "steps")),
+        ]
+    parts += [tag("h3", "Run"), table([(name, text) for name, text in rows if text])]
+    parts.append(
+        tag("p", "Synthetic video: mark it as such wherever you show it, and show nobody saying "
+            "what they have not agreed to say.", class_="ethics")
+    )  # fmt: skip
+    return tag("section", *parts, id="provenance")
+
+
+def _packages() -> str:
+    found = []
+    for name in _PACKAGES:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            continue
+    return ", ".join(found)
+
+
+def _models(values: RunValues) -> list[tuple[Any, ...]]:
+    """Networks of the model store that the nodes name, and values that carry a licence."""
+    from talkgraph import models
+
+    known = {status.name: status for status in models.status()}
+    users: dict[str, list[str]] = {}
+    rows: list[tuple[Any, ...]] = []
+    for name in values.run.steps:
+        for asset in getattr(values.node_class(name), "assets", ()):
+            users.setdefault(asset, []).append(name)
+        if not _licensed(values.node_class(name)):
+            continue
+        try:
+            value = values[name]
+        except (TalkgraphError, OSError):
+            continue
+        facts = getattr(value, "facts", None)
+        licence = getattr(value, "licence", None)
+        if licence is None and isinstance(facts, dict):
+            licence = facts.get("licence")
+        if isinstance(licence, str) and licence:
+            kind = facts.get("kind") if isinstance(facts, dict) else "3D face model"
+            title = getattr(value, "name", None) or name
+            rows.append((title, kind or "", licence, f"result of {name}", _links([name])))
+    assets = [
+        (one, known[one].purpose, known[one].licence, known[one].source, _links(steps))
+        for one, steps in users.items()
+        if one in known
+    ]
+    return assets + rows
+
+
+def _licensed(node: type | None) -> bool:
+    """Whether what a node makes can carry a licence."""
+    output = None if node is None else signature(node).output
+    if not (isinstance(output, type) and attrs.has(output)):
+        return False
+    return any(field.name in ("facts", "licence") for field in attrs.fields(output))
+
+
+def _links(names: list[str]) -> Html:
+    links = [tag("a", name, href=f"#{anchor(name)}") for name in names]
+    return tag("span", *(part for link in links for part in (link, " ")))
