@@ -39,6 +39,75 @@ def add_device(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def open_store(args: argparse.Namespace) -> Store:
+    """The store that the user means, proven to be writable."""
+    from talkgraph.cache.store import Store
+
+    store = Store(args.store)
+    store.prepare()
+    return store
+
+
+def add_graph(parser: argparse.ArgumentParser, *, optional: bool = False) -> None:
+    """GRAPH, `--quality` and `--set`, read by `graph_of`."""
+    parser.add_argument(
+        "graph", metavar="GRAPH", nargs="?" if optional else None, help="a name, or a YAML file"
+    )
+    parser.add_argument("--quality", choices=QUALITIES, help="for graphs that have this option")
+    add_settings(parser)
+
+
+def graph_of(args: argparse.Namespace) -> Graph:
+    """The graph of `add_graph`, with its settings."""
+    from talkgraph.cli.lookup import load_graph, with_settings
+
+    graph = load_graph(args.graph, quality=args.quality)
+    return with_settings(graph, pairs(args.settings, "--set"))
+
+
+def add_inputs(parser: argparse.ArgumentParser) -> None:
+    """`--input NAME=VALUE` and `--until STEP`, as often as wanted."""
+    parser.add_argument(
+        "-i", "--input", action="append", default=[], dest="inputs", metavar="NAME=VALUE",
+        help="an input of the graph, such as a file; repeatable",
+    )  # fmt: skip
+    parser.add_argument(
+        "--until", action="append", default=[], metavar="STEP",
+        help="stop at this step instead of the output; repeatable",
+    )  # fmt: skip
+    parser.add_argument(
+        "--force", action="append", default=[], metavar="STEP",
+        help="make this step again though its result is stored; repeatable",
+    )  # fmt: skip
+
+
+def inputs_of(args: argparse.Namespace, graph: Graph) -> dict[str, Any]:
+    """The values of `--input`, by the types of the graph's inputs."""
+    from talkgraph.cli.lookup import from_text
+
+    texts = pairs(args.inputs, "--input")
+    return {name: from_text(text, graph.inputs.get(name, Any)) for name, text in texts.items()}
+
+
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """`--set STEP.PARAM=VALUE`, as often as wanted."""
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="settings",
+        metavar="STEP.PARAM=VALUE",
+        help="change a parameter of the graph; repeatable",
+    )
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """`--json`."""
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON object on standard output, nothing else"
+    )
+
+
 def print_json(value: Any) -> None:
     """What `--json` prints: one line on standard output."""
     print(json.dumps(value, ensure_ascii=False))
