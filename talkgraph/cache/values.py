@@ -44,3 +44,15 @@ def value_class(name: str) -> type[Any] | None:
 def value_name(cls: type) -> str | None:
     """Return the name under which `cls` is registered, or None."""
     return getattr(cls, "__value_name__", None)
+
+
+def value_names() -> list[str]:
+    """Every name that is registered."""
+    return sorted(_by_name)
+
+
+def adopt(cls: type) -> None:
+    """Make a value class of another process known here, unless its name is."""
+    name = value_name(cls)
+    if name is not None:
+        _by_name.setdefault(name, cls)

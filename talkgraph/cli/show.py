@@ -1,9 +1,10 @@
-"""Draw a graph: steps, nodes and edges as a Mermaid diagram, or the graph as YAML."""
+"""Draw a graph as a Mermaid diagram or as YAML; print the schema of graph files for editors."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
 from typing import TYPE_CHECKING
 
 from talkgraph.cli.options import add_debug, add_graph, graph_of
@@ -20,11 +21,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `talkgraph show`."""
     add_graph(parser, optional=True)
     parser.add_argument("--format", choices=FORMATS, default="mermaid", help="default: %(default)s")
+    parser.add_argument(
+        "--schema", action="store_true", help="print the JSON Schema of graph files, for editors"
+    )
     add_debug(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the drawing, or the names of the graphs."""
+    if args.schema:
+        return schema()
     if args.graph is None:
         from talkgraph.cli.lookup import graphs
 
@@ -32,6 +38,17 @@ def run(args: argparse.Namespace) -> int:
         return 0
     graph = graph_of(args)
     print(mermaid(graph) if args.format == "mermaid" else graph.to_yaml().rstrip("\n"))
+    return 0
+
+
+def schema() -> int:
+    """Print the JSON Schema of graph files; on standard error, packages that are left out."""
+    from talkgraph.engine.registry import broken
+    from talkgraph.engine.schema import graph_schema
+
+    print(json.dumps(graph_schema(), indent=1, ensure_ascii=False))
+    for line in broken():
+        print(f"talkgraph show: left out: {line}", file=sys.stderr)
     return 0
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Graph", "NestedGraph", "Source", "Step", "parse_source"]
 
-_NAME = re.compile(r"[A-Za-z_][\w-]*(/[A-Za-z_][\w-]*)*\Z")
+NAME = re.compile(r"[A-Za-z_][\w-]*(/[A-Za-z_][\w-]*)*\Z")
 
 
 @attrs.frozen(init=False, eq=False, repr=False)
@@ -76,7 +76,7 @@ class Graph:
 
     def _check(self) -> None:
         for name in (*self.inputs, *self.steps):
-            if not _NAME.match(name):
+            if not NAME.match(name):
                 raise GraphError(
                     f"graph '{self.name}': '{name}' is no name; use letters, digits, _ and -"
                 )

@@ -176,11 +176,12 @@ def _changed_parameters(node: Node, where: str) -> dict[str, Any]:
         if isinstance(default, attrs.Factory):  # type: ignore[arg-type]
             default = default.factory()
         if default is attrs.NOTHING or _identity(value) != _identity(default):
-            changed[field.alias] = _plain(value, f"{where}, parameter '{field.name}'")
+            changed[field.alias] = plain_value(value, f"{where}, parameter '{field.name}'")
     return changed
 
 
-def _plain(value: Any, where: str) -> Any:
+def plain_value(value: Any, where: str) -> Any:
+    """A parameter as a graph file spells it; GraphError if it has no spelling."""
     if value is None or type(value) in (bool, int, float, str):
         return value
     if isinstance(value, enum.Enum):
@@ -188,9 +189,9 @@ def _plain(value: Any, where: str) -> Any:
     if isinstance(value, Path):
         return str(value)
     if isinstance(value, list | tuple):
-        return [_plain(item, where) for item in value]
+        return [plain_value(item, where) for item in value]
     if isinstance(value, dict):
-        return {_plain(k, where): _plain(v, where) for k, v in value.items()}
+        return {plain_value(k, where): plain_value(v, where) for k, v in value.items()}
     raise GraphError(f"{where}: a {type(value).__name__} has no spelling in a graph file")
 
 

@@ -28,15 +28,21 @@ def node_class(id: str) -> type:
         for point in [one for one in points if one.name == id] or points:
             _load(point)
     if id not in _nodes:
-        raise GraphError(f"unknown node '{id}'{nearest(id, node_ids())}")
+        said = [f"unknown node '{id}'{nearest(id, node_ids())}", *broken()]
+        raise GraphError("; ".join(said))
     return _nodes[id]
 
 
 def node_ids() -> list[str]:
-    """Every known node id, announced ones included."""
+    """Every known node id, announced ones included, without those of `broken` packages."""
     for point in _points():
         _load(point)
     return sorted(_nodes)
+
+
+def broken() -> list[str]:
+    """One line for each entry point that cannot be loaded."""
+    return [line for point in _points() if (line := _load(point)) is not None]
 
 
 @cache
@@ -45,11 +51,14 @@ def _points() -> tuple[EntryPoint, ...]:
 
 
 @cache
-def _load(point: EntryPoint) -> None:
+def _load(point: EntryPoint) -> str | None:
+    """Load an entry point once; what is wrong with it, so that the others go on working."""
     try:
         point.load()
     except Exception as error:  # a third party's import may fail in any way
-        raise GraphError(
-            f"nodes '{point.name}' of {point.value} cannot be loaded ({error}); "
+        why = " ".join(str(error).split()) or type(error).__name__
+        return (
+            f"nodes '{point.name}' of {point.value} cannot be loaded ({why}); "
             "repair or uninstall that package"
-        ) from error
+        )
+    return None

@@ -20,7 +20,7 @@ from typing import (
 
 import numpy as np
 
-from talkgraph.cache.values import value_class, value_name
+from talkgraph.cache.values import value_class, value_name, value_names
 
 _BY_NAME: dict[str, Any] = {
     "Any": Any, "None": type(None), "Path": Path, "bool": bool, "bytes": bytes, "dict": dict,
@@ -196,6 +196,11 @@ def type_from_text(text: str) -> Any:
             raise LookupError(name)
         found.append(known)
     return found[0] if len(found) == 1 else Union[tuple(found)]  # noqa: UP007
+
+
+def type_names() -> list[str]:
+    """Every name that `type_from_text` understands."""
+    return [*_BY_NAME, *value_names()]
 
 
 def brief(value: Any) -> str:

@@ -1,0 +1,189 @@
+"""The JSON Schema of graph files, for editors: made from the nodes that are installed.
+
+What a schema cannot say (that a source exists, that its type fits) is said when the graph is read.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import Any, Literal, get_args, get_origin
+
+import attrs
+
+from talkgraph.engine.graph import NAME
+from talkgraph.engine.graph_file import plain_value
+from talkgraph.engine.ports import field_types, signature
+from talkgraph.engine.registry import node_class, node_ids
+from talkgraph.engine.types import members, plain, type_name, type_names
+from talkgraph.errors import GraphError
+
+Schema = dict[str, Any] | bool
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_STEP_NAME = "^" + NAME.pattern.replace(r"\Z", "$")
+_SOURCE = "^" + NAME.pattern.replace(r"\Z", r"(\.[A-Za-z_]\w*)*$")
+_BOUNDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
+_NAMED: dict[type, str] = {
+    type(None): "null", bool: "boolean", int: "integer", float: "number", str: "string",
+}  # fmt: skip
+
+
+def graph_schema() -> dict[str, Any]:
+    """The schema (draft 2020-12) of graph files, with every node that is installed.
+
+    Example:
+        >>> schema = graph_schema()
+        >>> "mfcc" in schema["$defs"]["step"]["properties"]["node"]["enum"]
+        True
+    """
+    ids = node_ids()
+    nodes = {id: _node(node_class(id)) for id in ids}
+    one = "|".join(type_names())
+    node = {"enum": ids, "enumDescriptions": [nodes[id]["description"] for id in ids]}
+    return {
+        "$schema": _DIALECT,
+        "title": "talkgraph graph",
+        "type": "object",
+        "required": ["graph", "steps"],
+        "additionalProperties": False,
+        "properties": {
+            "graph": {"type": "string", "description": "name of the graph"},
+            "inputs": {
+                "description": "type of each input; one that admits None may be left out",
+                "type": ["object", "null"],
+                "propertyNames": {"pattern": _STEP_NAME},
+                "additionalProperties": {
+                    "anyOf": [
+                        {"enum": type_names()},
+                        {"type": "string", "pattern": rf"^({one})( *\| *({one}))*$"},
+                        {"type": "null"},
+                    ]
+                },
+            },
+            "steps": {
+                "description": "nodes by the names of their steps",
+                "type": "object",
+                "minProperties": 1,
+                "propertyNames": {"pattern": _STEP_NAME},
+                "additionalProperties": {"$ref": "#/$defs/step"},
+            },
+            "output": {
+                "description": "the step that is wanted; default: the last",
+                "type": ["string", "null"],
+                "pattern": _SOURCE,
+            },
+        },
+        "$defs": {
+            "step": {
+                "type": "object",
+                "required": ["node"],
+                "additionalProperties": False,
+                "properties": {"node": node, "params": True, "on": True},
+                "allOf": [
+                    {
+                        "if": {"properties": {"node": {"const": id}}, "required": ["node"]},
+                        "then": made,
+                    }
+                    for id, made in nodes.items()
+                ],
+            },
+        },
+    }
+
+
+def _node(cls: type) -> dict[str, Any]:
+    """Parameters and ports of one node class."""
+    types = field_types(cls)
+    fields = {field.alias: field for field in attrs.fields(cls) if field.init}
+    params = {name: _parameter(field, types[field.name]) for name, field in fields.items()}
+    ports = signature(cls).inputs
+    sources = {
+        name: {"type": "string", "pattern": _SOURCE, "description": type_name(port.type)}
+        for name, port in ports.items()
+    }
+    asked = [name for name, field in fields.items() if field.default is attrs.NOTHING]
+    bound = [name for name, port in ports.items() if port.required]
+    wanted = {"params": (params, asked), "on": (sources, bound)}
+    return {
+        "description": " ".join((cls.__doc__ or "").partition("\n\n")[0].split()),
+        "properties": {
+            name: {
+                "type": "object" if required else ["object", "null"],
+                "required": required,
+                "additionalProperties": False,
+                "properties": properties,
+            }
+            for name, (properties, required) in wanted.items()
+        },
+        "required": [name for name, (_, required) in wanted.items() if required],
+    }
+
+
+def _parameter(field: attrs.Attribute[Any], type_: Any) -> Schema:
+    facts = field.metadata.get("talkgraph", {})
+    unit = f" [{facts['unit']}]" if facts.get("unit") else ""
+    schema: dict[str, Any] = {"description": f"{facts.get('help', '')}{unit}".strip()}
+    schema |= _typed(type_)
+    bounds = {word: facts[name] for name, word in _BOUNDS.items() if facts.get(name) is not None}
+    _bound(schema, bounds)
+    if facts.get("choices") is not None:
+        none = [None] if type(None) in members(type_) else []
+        schema["enum"] = [plain_value(choice, field.name) for choice in facts["choices"]] + none
+    default = field.default
+    if isinstance(default, attrs.Factory):  # type: ignore[arg-type]
+        default = None if default.takes_self else default.factory()  # type: ignore[union-attr]
+    try:
+        return schema if default is attrs.NOTHING else schema | {"default": _default(default)}
+    except GraphError:  # a default that no graph file can spell
+        return schema
+
+
+def _bound(schema: Any, bounds: dict[str, float]) -> None:
+    """Put bounds on the numbers of a schema, or on those of its items."""
+    if isinstance(schema, dict):
+        if schema.get("type") in ("integer", "number"):
+            schema |= bounds
+        for inner in (
+            schema.get("items"),
+            *schema.get("prefixItems", ()),
+            *schema.get("anyOf", ()),
+        ):
+            _bound(inner, bounds)
+
+
+def _default(value: Any) -> Any:
+    found = plain_value(value, "default")
+    if isinstance(found, float) and not abs(found) < float("inf"):
+        raise GraphError("JSON has no NaN and no infinity")
+    return found
+
+
+def _typed(type_: Any) -> dict[str, Any]:
+    """What a graph file may hold for a value of some type."""
+    found = [one for one in map(_one, members(type_)) if one is not False]
+    if True in found:
+        return {}
+    if not found:
+        return {"not": {}}
+    return found[0] if len(found) == 1 else {"anyOf": found}
+
+
+def _one(type_: Any) -> Any:
+    """A schema; True for anything, False for what has no spelling in a graph file."""
+    base, args = get_origin(type_) or type_, get_args(type_)
+    if base in (Any, object) or not isinstance(base, type):
+        return {"enum": list(args)} if base is Literal else True
+    if base in _NAMED:
+        return {"type": _NAMED[base]}
+    if issubclass(base, enum.Enum):
+        return {"enum": list(base.__members__)}
+    if hasattr(base, "__fspath__"):
+        return {"type": "string"}
+    if base is tuple and args and args[-1] is not Ellipsis:
+        items = [_typed(plain(one)) for one in args]
+        return {"type": "array", "prefixItems": items, "minItems": len(items), "items": False}
+    if base in (list, tuple):
+        return {"type": "array", **({"items": _typed(args[0])} if args else {})}
+    if base is dict:
+        return {"type": "object", **({"additionalProperties": _typed(args[1])} if args else {})}
+    return False
