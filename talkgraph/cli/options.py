@@ -13,7 +13,7 @@ from talkgraph.errors import InputError
 
 if TYPE_CHECKING:
     from talkgraph.cache.store import Store
-    from talkgraph.engine import Graph
+    from talkgraph.engine import Executor, Graph
 
 QUALITIES = ("draft", "standard", "best")
 DEVICES = ("auto", "cpu", "cuda")
@@ -37,6 +37,33 @@ def add_device(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--device", choices=DEVICES, default="auto", help="where networks run; default: %(default)s"
     )
+
+
+def add_executor(parser: argparse.ArgumentParser) -> None:
+    """`--executor`, `--workers`, `--scheduler`, read by `executor_of`."""
+    parser.add_argument(
+        "--executor",
+        metavar="NAME",
+        help="where steps run: in-process (default), joblib (processes here) or dask",
+    )
+    parser.add_argument(
+        "--workers", type=int, metavar="N", help="worker processes; default: one for each core"
+    )
+    parser.add_argument(
+        "--scheduler", metavar="tcp://HOST:PORT", help="of Dask; default: a cluster on this machine"
+    )
+
+
+def executor_of(args: argparse.Namespace) -> Executor:
+    """The executor of `add_executor`."""
+    from talkgraph.engine import executor
+
+    if args.scheduler is not None and args.executor not in (None, "dask"):
+        raise InputError(f"--scheduler is for dask, not {args.executor}; leave one of them out")
+    if args.workers is not None and args.workers < 1:
+        raise InputError(f"--workers {args.workers}: give 1 or more")
+    name = args.executor or ("dask" if args.scheduler else None)
+    return executor(name, args.workers, args.scheduler)
 
 
 def open_store(args: argparse.Namespace) -> Store:

@@ -31,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     options.add_device(parser)
     options.add_store(parser)
+    options.add_executor(parser)
     options.add_metadata(parser)
     options.add_quiet(parser)
     options.add_json(parser)
@@ -52,13 +53,16 @@ def run(args: argparse.Namespace) -> int:
             raise InputError("--output takes one file; give one --until")
         if graph.source_type(until[0] if until else graph.output) is not File:
             raise InputError(f"--output: graph '{graph.name}' makes no file; leave it away")
+    executor = options.executor_of(args)
     store = options.open_store(args)
     with (
         models.use_device(args.device),
         naming_files(graph, inputs),
         watcher(quiet=args.quiet) as watch,
     ):
-        result = graph.run(inputs, store=store, until=until, force=args.force, on_event=watch)
+        result = graph.run(
+            inputs, store=store, until=until, force=args.force, on_event=watch, executor=executor
+        )
     value = result.output
     if args.output is not None:
         deliver(result, graph, store, args.output, metadata=args.metadata)

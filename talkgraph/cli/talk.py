@@ -44,6 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_device(parser)
     options.add_settings(parser)
     options.add_store(parser)
+    options.add_executor(parser)
     options.add_metadata(parser)
     options.add_quiet(parser)
     options.add_json(parser)
@@ -62,13 +63,14 @@ def run(args: argparse.Namespace) -> int:
     graph = named_graph(_GRAPHS[kind], quality=args.quality, seed=args.seed, face=args.face)
     graph = with_settings(graph, options.pairs(args.settings, "--set"))
     inputs = {"audio": audio, kind: person}
+    executor = options.executor_of(args)
     store = options.open_store(args)
     with (
         models.use_device(args.device),
         naming_files(graph, inputs),
         watcher(quiet=args.quiet) as watch,
     ):
-        result = graph.run(inputs, store=store, on_event=watch)
+        result = graph.run(inputs, store=store, on_event=watch, executor=executor)
     deliver(result, graph, store, args.output, metadata=args.metadata)
     seconds = time.perf_counter() - began
     if args.json:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 
 
@@ -48,3 +50,16 @@ class Failed:
 
 
 Event = Started | Progress | Note | Finished | Failed
+
+_KINDS = {kind.__name__: kind for kind in (Started, Progress, Note, Finished)}
+
+
+def to_plain(event: Event) -> list[Any]:
+    """An event of a running step as plain data, to be told from another process."""
+    return [type(event).__name__, *attrs.astuple(event, recurse=False)]
+
+
+def from_plain(plain: list[Any]) -> Event:
+    """The event that `to_plain` spelled."""
+    kind, *fields = plain
+    return _KINDS[kind](*fields)

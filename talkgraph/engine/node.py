@@ -65,6 +65,7 @@ class Node:
     if TYPE_CHECKING:
         __attrs_attrs__: ClassVar[Any]  # subclasses are attrs classes
     transient: bool  # True: never stored; its lazy frames are recomputed where they are needed
+    gpu: bool  # True: it may use a GPU, of which two nodes at once get in each other's way
 
     def on(self, **sources: str) -> Step:
         """Place the node in a graph: `port="step"`, `port="step.field"` or `port="input"`."""
@@ -79,7 +80,9 @@ class Node:
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
-def node(id: str, *, version: int, transient: bool = False) -> Callable[[type[T]], type[T]]:
+def node(
+    id: str, *, version: int, transient: bool = False, gpu: bool = False
+) -> Callable[[type[T]], type[T]]:
     """Class decorator that makes a frozen, keyword-only attrs class with an id and a version.
 
     Args:
@@ -87,6 +90,7 @@ def node(id: str, *, version: int, transient: bool = False) -> Callable[[type[T]
         version: raise it when the same inputs and parameters give another result for a reason
             that is not in the code (new weights, another library).
         transient: cheap frame stages whose output is streamed and not stored.
+        gpu: stages that use a GPU where there is one; executors give each a slot of its own.
     """
     caller = sys._getframe(1)
     names = dict(caller.f_locals) if caller.f_locals is not caller.f_globals else {}
@@ -98,6 +102,7 @@ def node(id: str, *, version: int, transient: bool = False) -> Callable[[type[T]
         made.node_id = id
         made.node_version = version
         made.transient = transient
+        made.gpu = gpu
         if names:  # a node made inside a function: its annotations may name local classes
             made.__talkgraph_names__ = names  # type: ignore[attr-defined]
         made.__init__ = _checked_init(made, made.__init__)  # type: ignore[method-assign]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -18,7 +19,9 @@ from talkgraph.errors import InputError, ModelError
 DEVICES = ("auto", "cpu", "cuda")
 _KEPT = 16  # sessions kept open per process, the least recently used goes first
 
-_device: ContextVar[str] = ContextVar("talkgraph_device", default="auto")
+_VARIABLE = "TALKGRAPH_DEVICE"
+_default: str = os.environ.get(_VARIABLE, "auto")
+_device: ContextVar[str] = ContextVar("talkgraph_device", default=_default)
 _sessions: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
 _lock = threading.Lock()
 
@@ -35,10 +38,15 @@ def use_device(device: str) -> Iterator[None]:
     if device == "cuda" and (reason := cuda_missing()):
         raise InputError(f"device 'cuda' cannot be used: {reason}. Use device 'cpu' or 'auto'")
     token = _device.set(device)
+    before = os.environ.get(_VARIABLE)
+    os.environ[_VARIABLE] = device  # worker processes follow
     try:
         yield
     finally:
         _device.reset(token)
+        os.environ.pop(_VARIABLE)
+        if before is not None:
+            os.environ[_VARIABLE] = before
 
 
 def current_device() -> str:

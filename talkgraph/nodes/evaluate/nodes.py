@@ -97,7 +97,7 @@ class CompareHeadMotion(Node):
         return Scores(values=values)
 
 
-@node("compare_identity", version=1)
+@node("compare_identity", version=1, gpu=True)
 class CompareIdentity(Node):
     """Distance of two identity features."""
 

@@ -40,7 +40,7 @@ class FaceBoxes:
     found: int
 
 
-@node("detect_faces", version=1)
+@node("detect_faces", version=1, gpu=True)
 class DetectFaces(Node):
     """Find the faces of a footage and choose one.
 

@@ -35,7 +35,7 @@ _PLACES = np.array(
 _NOSE_TIP = 1
 
 
-@node("describe_identity", version=1)
+@node("describe_identity", version=1, gpu=True)
 class DescribeIdentity(Node):
     """Average the identity feature over the clip's most frontal, most certain frames."""
 

@@ -54,7 +54,7 @@ def stored_network() -> File | None:
     return None if found is None else File(found)
 
 
-@node("regress_face", version=1)
+@node("regress_face", version=1, gpu=True)
 class RegressFace(Node):
     """Identity, expression and pose by regression (section 3.1); for BFM 2009."""
 

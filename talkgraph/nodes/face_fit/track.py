@@ -29,7 +29,7 @@ from talkgraph.nodes.values import Bools, Clip, FaceTrack, Floats
 _BATCH = 8  # pictures per call of the network and worker
 
 
-@node("track_face", version=1)
+@node("track_face", version=1, gpu=True)
 class TrackFace(Node):
     """Track the landmarks of the face that a clip was cropped around.
 

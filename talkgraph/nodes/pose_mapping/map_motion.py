@@ -26,7 +26,7 @@ from talkgraph.nodes.values import FaceFit, Floats, Motion, OnnxModel, SpeechFea
 MIN_CLIP_FRAMES = 25  # fewer frames than one second say nothing about spread
 
 
-@node("map_motion", version=1)
+@node("map_motion", version=1, gpu=True)
 class MapMotion(Node):
     """Expression and head pose from speech (section 3.2, eq. 1), in the manner of the person.
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from talkgraph.nodes.pose_mapping.network import MappingNetwork
 
 
-@node("personalise_mapping", version=1)
+@node("personalise_mapping", version=1, gpu=True)
 class PersonaliseMapping(Node):
     """The mapping of one person, an ONNX model like the general one.
 

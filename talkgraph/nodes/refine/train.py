@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from talkgraph.nodes.refine.training import Pairs, Schedule
 
 
-@node("train_refiner", version=1)
+@node("train_refiner", version=1, gpu=True)
 class TrainRefiner(Node):
     """Learn to turn rendered frames of a person into real ones, from paired frames of a clip."""
 

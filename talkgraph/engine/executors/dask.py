@@ -1,0 +1,209 @@
+"""Jobs on Dask distributed: a cluster on this machine, or workers wherever a scheduler has them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import uuid
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+from talkgraph.cache.store import Store
+from talkgraph.engine.events import Event, from_plain, to_plain
+from talkgraph.engine.executors import worker
+from talkgraph.engine.job import Job, Made
+from talkgraph.engine.step_context import Emit
+from talkgraph.errors import InputError, StoreError
+
+if TYPE_CHECKING:
+    from talkgraph.engine.executors import Submit
+
+_ATTEMPTS = 3  # times that Dask may give a job up, each after several workers died of it
+_GPU = "GPU"  # the resource of `dask worker --resources GPU=1`
+_WAIT = "10 s"  # for a scheduler to answer
+
+
+class Dask:
+    """Workers of a Dask scheduler. They see the same store and packages, and the inputs' paths.
+
+    A step that needs a GPU goes to a worker that was started with ``--resources GPU=1``; where no
+    worker was, such steps are made one at a time.
+
+    Args:
+        scheduler: ``tcp://host:port``; default: a cluster on this machine for each run.
+        workers: processes of that cluster; default: one for each core.
+        gpus: how many of them have a GPU; default: as many as there are GPUs here.
+    """
+
+    remote = True
+
+    def __init__(
+        self, scheduler: str | None = None, workers: int | None = None, gpus: int | None = None
+    ) -> None:
+        self.scheduler = scheduler
+        self.workers = workers or os.cpu_count() or 1
+        self.gpus = worker.gpu_count() if gpus is None else gpus
+
+    @contextlib.contextmanager
+    def session(self, store: Store) -> Iterator[Submit]:
+        """Connect for one run; what is unfinished at an error is cancelled."""
+        try:
+            from distributed import Client
+        except ImportError:
+            raise InputError(
+                "the dask executor needs Dask: pip install 'talkgraph[dask]'"
+            ) from None
+        with ExitStack() as stack:
+            address: Any = self.scheduler or stack.enter_context(self._cluster())
+            try:
+                connected = Client(  # type: ignore[no-untyped-call]
+                    address, timeout=_WAIT, set_as_default=False
+                )
+            except (OSError, ValueError) as error:
+                raise InputError(
+                    f"no Dask scheduler answers at {address} ({error or type(error).__name__}); "
+                    "start one with `dask scheduler`, or leave --scheduler out"
+                ) from None
+            jobs = _Jobs(stack.enter_context(connected), store)
+            try:
+                yield jobs.submit
+            finally:
+                jobs.close()
+
+    def _cluster(self) -> Any:
+        """One worker process for each core; the first `gpus` of them may have a GPU."""
+        import dask
+        from distributed import Nanny, Scheduler, SpecCluster
+
+        workers = {
+            place: {
+                "cls": Nanny,
+                "options": {
+                    "nthreads": 1,
+                    "resources": {_GPU: 1} if place < self.gpus else {},
+                    "env": {"CUDA_VISIBLE_DEVICES": worker.gpu_name(place)}
+                    if place < self.gpus
+                    else {},
+                    "host": "127.0.0.1",
+                },
+            }
+            for place in range(self.workers)
+        }
+        scheduler = {"cls": Scheduler, "options": {"dashboard": False, "host": "127.0.0.1"}}
+        with dask.config.set({"distributed.admin.log-format": "%(message)s"}):
+            return SpecCluster(  # type: ignore[no-untyped-call]
+                workers=workers, scheduler=scheduler, silence_logs=50
+            )
+
+    def _gpu_options(self, place: int) -> dict[str, Any]:
+        if place >= self.gpus:
+            return {}
+        return {"resources": {_GPU: 1}, "env": {"CUDA_VISIBLE_DEVICES": worker.gpu_name(place)}}
+
+
+class _Jobs:
+    """The jobs of one run on a cluster."""
+
+    def __init__(self, client: Any, store: Store) -> None:
+        self._client = client
+        self._store = store
+        self._topic = f"talkgraph-{uuid.uuid4().hex}"
+        self._emits: dict[str, Emit] = {}
+        self._sent: dict[str, Any] = {}
+        self._lock = threading.Lock()
+        self._held: deque[tuple[Job, Future[Made], int]] = deque()
+        self._busy = False  # whether a GPU step runs that no worker's resource guards
+        client.subscribe_topic(self._topic, self._heard)
+
+    def submit(self, job: Job, emit: Emit) -> Future[Made]:
+        """Have a job made by any worker that can."""
+        self._emits[job.name] = emit
+        future: Future[Made] = Future()
+        self._send(job, future, 1)
+        return future
+
+    def _send(self, job: Job, future: Future[Made], attempt: int) -> None:
+        resources = None
+        if job.step.node.gpu:
+            if self._any_has_gpu():
+                resources = {_GPU: 1}
+            else:
+                with self._lock:
+                    if self._busy:
+                        self._held.append((job, future, attempt))
+                        return
+                    self._busy = True
+        sent = self._client.submit(
+            _make,
+            job,
+            job.known.value_classes(),
+            self._store,
+            self._topic,
+            key=f"talkgraph-{job.name}-{uuid.uuid4().hex}",
+            pure=False,
+            resources=resources,
+        )
+        self._sent[job.name] = sent
+        guarded = resources is None and job.step.node.gpu
+        sent.add_done_callback(lambda done: self._ended(done, job, future, attempt, guarded))
+
+    def _ended(
+        self, done: Any, job: Job, future: Future[Made], attempt: int, guarded: bool
+    ) -> None:
+        from distributed import KilledWorker
+
+        self._sent.pop(job.name, None)
+        if guarded:
+            with self._lock:
+                self._busy = False
+                following = self._held.popleft() if self._held else None
+            if following is not None:
+                self._send(*following)
+        if done.status == "finished":
+            future.set_result(done.result())
+        elif done.status == "error":
+            error = done.exception()
+            if not isinstance(error, KilledWorker):
+                future.set_exception(error)
+            elif attempt < _ATTEMPTS:
+                self._send(job, future, attempt + 1)
+            else:
+                future.set_exception(worker.died(job))
+        else:
+            future.set_exception(
+                StoreError(
+                    f"step '{job.name}' was lost with the Dask scheduler; start the scheduler "
+                    "and run again: finished steps are kept"
+                )
+            )
+
+    def _any_has_gpu(self) -> bool:
+        known = self._client.scheduler_info(n_workers=-1)["workers"].values()
+        return any(one.get("resources", {}).get(_GPU) for one in known)
+
+    def _heard(self, event: tuple[float, Any]) -> None:
+        step, plain = event[1]
+        self._emits[step](from_plain(plain))
+
+    def close(self) -> None:
+        """Cancel what is not finished."""
+        unfinished = list(self._sent.values())
+        if unfinished:
+            self._client.cancel(unfinished, force=True)
+        self._client.unsubscribe_topic(self._topic)
+
+
+def _make(job: Job, value_classes: tuple[type, ...], store: Store, topic: str) -> Made:
+    """Make a job in a worker."""
+    from distributed import get_worker
+
+    here = get_worker()
+
+    def emit(event: Event) -> None:
+        here.log_event(topic, [job.name, to_plain(event)])
+
+    return worker.make(job, value_classes, store, emit)

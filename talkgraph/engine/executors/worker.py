@@ -1,0 +1,85 @@
+"""What a worker process does with a job."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Iterable
+from typing import Any
+
+from talkgraph.cache.store import Store
+from talkgraph.cache.values import adopt
+from talkgraph.engine.code import code_digest
+from talkgraph.engine.job import Job, Made
+from talkgraph.engine.step_context import Emit
+from talkgraph.errors import NodeError, TalkgraphError
+
+
+def make(job: Job, value_classes: Iterable[type], store: Store, emit: Emit) -> Made:
+    """Make a job here.
+
+    Args:
+        value_classes: classes of the values that it reads.
+
+    Raises:
+        TalkgraphError: this process has other code than the one that planned the job.
+    """
+    for cls in value_classes:
+        adopt(cls)
+    _check_code(job, store)
+    try:
+        return job.make(store, emit)
+    except NodeError as error:  # its cause may hold what cannot be sent; its traceback is text
+        error.add_note("".join(traceback.format_exception(error.__cause__)))
+        error.__cause__ = error.__context__ = None
+        raise error.with_traceback(None) from None
+
+
+def _check_code(job: Job, store: Store) -> None:
+    """A worker with stale code must not store what it makes under the key of the new code."""
+    for name, found in job.found.items():
+        step = job.step if name == job.name else job.known.steps[name]
+        cls = type(step.node)
+        if not _sent_whole(cls) and code_digest(cls, store).digest != found.code.digest:
+            raise TalkgraphError(
+                f"step '{name}': this worker has other code of node '{step.node.node_id}'; "
+                "install the same packages there and restart the workers"
+            )
+
+
+def _sent_whole(cls: type) -> bool:
+    """Whether a class cannot be imported, so that its code comes with the job."""
+    found: Any = sys.modules.get(cls.__module__)
+    for name in cls.__qualname__.split("."):
+        found = getattr(found, name, None)
+    return cls.__module__ == "__main__" or found is not cls
+
+
+def gpu_count() -> int:
+    """How many GPUs this process may use; 0 if it was told to use none."""
+    if os.environ.get("TALKGRAPH_DEVICE") == "cpu":
+        return 0
+    if "CUDA_VISIBLE_DEVICES" in os.environ:
+        return sum(bool(name) for name in os.environ["CUDA_VISIBLE_DEVICES"].split(","))
+    try:
+        return len(os.listdir("/proc/driver/nvidia/gpus"))
+    except OSError:
+        return 0
+
+
+def gpu_name(slot: int) -> str:
+    """The GPU of a slot, among those that this process may see."""
+    visible = [name for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name]
+    return visible[slot % len(visible)] if visible else str(slot)
+
+
+def died(job: Job) -> NodeError:
+    """What is said of a step whose worker does not survive it."""
+    node_id = job.step.node.node_id
+    error = NodeError(
+        f"step '{job.name}' ({node_id}) failed: its process died each time, "
+        "killed from outside or by the system for lack of memory"
+    )
+    error.step, error.node_id = job.name, node_id
+    return error

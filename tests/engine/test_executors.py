@@ -1,0 +1,259 @@
+"""The same graph gives the same digests wherever its steps are made."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from talkgraph import File, Frames, Graph, Node, Store, engine, node, param, value
+from talkgraph.engine import Finished, Note, Progress, Started
+from talkgraph.engine.executors.processes import Processes
+from talkgraph.errors import GraphError, InputError, NodeError
+
+
+@value("test_executors_pair")
+class Pair:
+    numbers: np.ndarray
+    frames: Frames
+
+
+@node("test_executors_load", version=1)
+class Load(Node):
+    alter: bool = param(False, "write to the file", keyed=False)
+
+    def run(self, path: Path) -> Pair:
+        engine.note("loaded")
+        engine.progress(1, 2)
+        numbers = np.frombuffer(path.read_bytes(), np.uint8).copy()
+        if self.alter:
+            path.write_bytes(b"other")
+        return Pair(
+            numbers=numbers,
+            frames=Frames.from_function(
+                40, (4, 4, 3), lambda a, b: np.full((b - a, 4, 4, 3), numbers[0], np.uint8)
+            ),
+        )
+
+
+@node("test_executors_invert", version=1, transient=True)
+class Invert(Node):
+    def run(self, frames: Frames) -> Frames:
+        return Frames.from_function(frames.count, frames.shape, lambda a, b: 255 - frames[a:b])
+
+
+@node("test_executors_mean", version=1)
+class Mean(Node):
+    add: float = param(0.0, "added")
+    wait: float = param(0.0, "s to wait", keyed=False)
+
+    def run(self, frames: Frames) -> float:
+        time.sleep(self.wait)
+        return float(np.mean([chunk.mean() for chunk in frames.chunks()])) + self.add
+
+
+@node("test_executors_write", version=1)
+class Write(Node):
+    def run(self, a: float, b: float) -> File:
+        path = engine.scratch_folder() / "sum.txt"
+        path.write_text(f"{a + b} {os.getpid() > 0}")
+        return File(path)
+
+
+@node("test_executors_die", version=1)
+class Die(Node):
+    """Kills its process as often as a file in the folder says."""
+
+    folder: str = param(".", "folder", keyed=False)
+    times: int = param(1, "deaths", keyed=False)
+
+    def run(self, x: float) -> float:
+        marks = sorted(Path(self.folder).glob("death*"))
+        if len(marks) < self.times:
+            (Path(self.folder) / f"death{len(marks)}").touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return x + 1
+
+
+@node("test_executors_break", version=1)
+class Break(Node):
+    def run(self, x: float) -> float:
+        raise OSError(5, "it broke", Unsendable())
+
+
+class Unsendable(str):
+    def __reduce__(self):
+        raise TypeError("stays here")
+
+
+@node("test_executors_gpu", version=1, gpu=True)
+class OnGpu(Node):
+    name: str = param("a", "name")
+    folder: str = param(".", "folder", keyed=False)
+
+    def run(self, x: float) -> str:
+        lock = Path(self.folder) / "gpu"
+        lock.touch(exist_ok=False)  # fails if another one is on it
+        time.sleep(0.3)
+        lock.unlink()
+        return f"{self.name} on {os.environ.get('CUDA_VISIBLE_DEVICES')}"
+
+
+def graph():
+    return Graph(
+        "executors",
+        inputs={"path": Path, "given": float},
+        steps={
+            "load": Load().on(path="path"),
+            "invert": Invert().on(frames="load.frames"),
+            "one": Mean().on(frames="invert"),
+            "two": Mean(add=1.0).on(frames="invert"),
+            "write": Write().on(a="one", b="two"),
+        },
+    )
+
+
+@pytest.fixture
+def path(tmp_path):
+    made = tmp_path / "in put ü.bin"
+    made.write_bytes(bytes(range(7, 50)))
+    return made
+
+
+@pytest.fixture(params=["joblib", "dask"])
+def executor(request):
+    if request.param == "dask":
+        pytest.importorskip("distributed")
+        from talkgraph.engine.executors.dask import Dask
+
+        return Dask(workers=2, gpus=1)
+    return Processes(2, gpus=1)
+
+
+def digests(store):
+    return {entry.step: store.action(entry.key)["digest"] for entry in store.ls()}
+
+
+def test_digests_events_and_notes_are_those_of_a_serial_run(executor, path, tmp_path):
+    serial, elsewhere = Store(tmp_path / "serial"), Store(tmp_path / "else where")
+    graph().run({"path": path}, store=serial, given={"one": 3.0})
+    said = []
+    result = graph().run({"path": path}, store=elsewhere, executor=executor, on_event=said.append)
+    assert result.output.path.read_text() == "497.0 True"
+    again = graph().run({"path": path}, store=serial)
+    assert digests(elsewhere) == {**digests(serial), **digests(elsewhere)} and again
+    assert Note("load", "loaded") in said and result.records["load"].notes == ("loaded",)
+    assert Progress("load", 1, 2) in said
+    assert {e.step for e in said if isinstance(e, Started)} >= {"load", "one", "two", "write"}
+    assert {e.step for e in said if isinstance(e, Finished)} >= {"load", "one", "invert", "write"}
+    assert all(entry["machine"] for entry in map(elsewhere.action, [e.key for e in elsewhere.ls()]))
+    assert not list((elsewhere.path / "tmp").iterdir())
+    warm = graph().run({"path": path}, store=elsewhere, executor=executor)
+    assert all(record.cached for record in warm.records.values())
+
+
+def test_a_given_value_reaches_the_worker(executor, path, tmp_path):
+    frames = Frames.from_function(3, (2, 2, 3), lambda a, b: np.full((b - a, 2, 2, 3), 9, np.uint8))
+    pair = Pair(numbers=np.arange(3), frames=frames)
+    result = graph().run(
+        {"path": path}, store=tmp_path / "s", given={"load": pair}, executor=executor, until="one"
+    )
+    assert result.output == 246.0
+
+
+def test_independent_steps_run_side_by_side(path, tmp_path):
+    executor = engine.executor("joblib", workers=2)
+    began = {}
+    ended = {}
+
+    def watch(event):
+        if isinstance(event, Started):
+            began[event.step] = time.perf_counter()
+        if isinstance(event, Finished):
+            ended[event.step] = time.perf_counter()
+
+    slow = graph().with_params(one={"wait": 1.0}, two={"wait": 1.0})
+    slow.run({"path": path}, store=tmp_path / "s", executor=executor, on_event=watch)
+    assert max(began["one"], began["two"]) < min(ended["one"], ended["two"])
+
+
+def test_a_worker_that_dies_is_replaced(executor, path, tmp_path):
+    dies = Graph(
+        "dies",
+        inputs={"path": Path},
+        steps={
+            **{k: v for k, v in graph().steps.items() if k != "write"},
+            "die": Die(folder=str(tmp_path), times=2).on(x="one"),
+            "write": Write().on(a="die", b="two"),
+        },
+    )
+    result = dies.run({"path": path}, store=tmp_path / "s", executor=executor)
+    assert result.output.path.read_text() == "498.0 True"
+    assert len(list(tmp_path.glob("death*"))) == 2
+
+
+def test_a_step_that_always_kills_its_worker_fails_alone(executor, path, tmp_path):
+    dies = Graph(
+        "dies",
+        inputs={"path": Path},
+        steps={
+            **{k: v for k, v in graph().steps.items() if k != "write"},
+            "die": Die(folder=str(tmp_path), times=1000).on(x="one"),
+            "write": Write().on(a="die", b="two"),
+            "fine": Write().on(a="one", b="two"),
+        },
+    )
+    store = Store(tmp_path / "s")
+    with pytest.raises(NodeError, match=r"step 'die' .* its process died each time") as caught:
+        dies.run({"path": path}, store=store, executor=executor, until=["write", "fine"])
+    assert caught.value.step == "die" and list(caught.value.failures) == ["die"]
+    assert "fine" in {entry.step for entry in store.ls()}
+    assert store.verify() == []
+
+
+def test_a_failure_names_its_step_and_others_finish(executor, path, tmp_path):
+    breaks = Graph(
+        "breaks",
+        inputs={"path": Path},
+        steps={**graph().steps, "broken": Break().on(x="one")},
+    )
+    store = Store(tmp_path / "s")
+    with pytest.raises(NodeError, match=r"step 'broken' .* failed: OSError: \[Errno 5\]") as caught:
+        breaks.run({"path": path}, store=store, executor=executor, until=["broken", "write"])
+    assert caught.value.inputs["x"].startswith("one @ ")
+    assert "write" in {entry.step for entry in store.ls()}
+
+
+def test_steps_that_use_the_gpu_never_meet(executor, path, tmp_path):
+    many = Graph(
+        "gpu",
+        inputs={"path": Path},
+        steps={
+            **{k: v for k, v in graph().steps.items() if k != "write"},
+            **{f"gpu{i}": OnGpu(name=str(i), folder=str(tmp_path)).on(x="one") for i in range(4)},
+        },
+    )
+    result = many.run(
+        {"path": path},
+        store=tmp_path / "s",
+        executor=executor,
+        until=[f"gpu{i}" for i in range(4)],
+    )
+    assert len(set(result.output.values())) == 4
+
+
+def test_an_input_that_changes_meanwhile_is_noticed_by_the_worker(executor, path, tmp_path):
+    store = Store(tmp_path / "s")
+    alters = graph().with_params(load={"alter": True})
+    with pytest.raises(InputError, match="changed while it was being used"):
+        alters.run({"path": path}, store=store, until="load", executor=executor)
+    assert store.ls() == []
+
+
+def test_an_unknown_executor_is_said():
+    with pytest.raises(InputError, match=r"there is no executor 'dsk' \(did you mean 'dask'\?\)"):
+        engine.executor("dsk")
+    with pytest.raises(GraphError):
+        graph().run({}, store="nowhere", executor="joblib")
