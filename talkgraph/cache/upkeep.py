@@ -103,17 +103,33 @@ def provenance(store: Store, what: str) -> Record:
     entry, *others = named(store, what)
     record = store.action(entry.key) or {}
     known = {name: fact for name, fact in record.items() if name not in ("output", "format")}
-    known["parameters"] = {name: text for name, (_, text) in record.get("parameters", {}).items()}
-    known["inputs"] = {
-        port: {"source": source, "digest": digest}
-        for port, (digest, source) in record.get("inputs", {}).items()
-    }
+    try:
+        known["parameters"] = {
+            name: text for name, (_, text) in record.get("parameters", {}).items()
+        }
+        known["inputs"] = {
+            port: {"source": source, "digest": digest}
+            for port, (digest, source) in record.get("inputs", {}).items()
+        }
+    except (AttributeError, TypeError, ValueError):
+        raise _odd(entry.key) from None
     return {**known, "size": entry.size, "others": [other.key for other in others]}
 
 
 def why(store: Store, what: str) -> str:
     """What a stored result was made from, where and when, in words."""
     facts = provenance(store, what)
+    try:
+        return _in_words(facts)
+    except (KeyError, AttributeError, TypeError, ValueError, OverflowError, OSError):
+        raise _odd(facts["key"]) from None
+
+
+def _odd(key: str) -> StoreError:
+    return StoreError(f"the record of result {key[:12]} is not one of ours; remove it: cache rm")
+
+
+def _in_words(facts: Record) -> str:
     made = datetime.fromtimestamp(facts["created"]).isoformat(" ", "seconds")
     lines = [
         f"{facts['key']}",

@@ -26,6 +26,7 @@ import attrs
 
 from talkgraph.cache import disk
 from talkgraph.cache.keys import digest_file, digest_tree
+from talkgraph.cache.records import Record
 from talkgraph.cache.store import Store
 from talkgraph.engine.node import Node
 from talkgraph.engine.source import (
@@ -39,6 +40,7 @@ from talkgraph.engine.source import (
     parse,
     source_stamp,
 )
+from talkgraph.engine.types import coerce
 from talkgraph.engine.unread import without_unread
 from talkgraph.errors import KeyingError
 
@@ -73,13 +75,10 @@ def code_digest(cls: type, store: Store) -> CodeDigest:
     note_imports(cls.__module__.partition(".")[0])
     subject = f"{cls.__module__}:{cls.__qualname__}:{_file_of(cls)}"
     lasting = cls.__module__ != "__main__" and "<locals>" not in cls.__qualname__
-    memo = store.memo("code", subject) if lasting else None
-    if memo is not None and memo["python"] == sys.version:
-        stamps: Stamps = {path: mark and tuple(mark) for path, mark in memo["files"].items()}
-        if _fresh(stamps):
-            found = CodeDigest(memo["digest"], memo["parts"])
-            _in_process[cls] = (found, stamps)
-            return found
+    remembered = _remembered(store.memo("code", subject)) if lasting else None
+    if remembered is not None and _fresh(remembered[1]):
+        _in_process[cls] = remembered
+        return remembered[0]
     closure = _Closure(cls, store)
     found = closure.digest()
     if closure.stamps and all(
@@ -95,13 +94,25 @@ def code_digest(cls: type, store: Store) -> CodeDigest:
 _in_process: dict[type, tuple[CodeDigest, Stamps]] = {}
 
 
+def _remembered(memo: Record | None) -> tuple[CodeDigest, Stamps] | None:
+    """What a memo says; None if it is of another Python or another talkgraph."""
+    try:
+        if memo is None or memo["python"] != sys.version:
+            return None
+        stamps: Stamps = {path: mark and tuple(mark) for path, mark in memo["files"].items()}
+        parts = coerce(memo["parts"], dict[str, str])
+        return CodeDigest(coerce(memo["digest"], str), parts), stamps
+    except (KeyError, TypeError, AttributeError):
+        return None
+
+
 def _fresh(stamps: Stamps) -> bool:
     for text, mark in stamps.items():
         path = Path(text)
         try:
             if source_stamp(path) != mark:
                 return False
-        except OSError:
+        except (OSError, ValueError):
             if mark is not None:
                 return False
     return True

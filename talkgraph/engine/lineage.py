@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import attrs
+
 from talkgraph.cache.records import Record
 from talkgraph.cache.store import Store
+from talkgraph.engine.history import checked
 from talkgraph.engine.keying import Ingredients
+from talkgraph.engine.types import coerce
 
 
 class Lineage:
@@ -50,6 +54,29 @@ class Lineage:
 
     def _read(self) -> Record:
         if self._known is None:
+            known = self._store.memo("lineage", self._graph)
             empty: Record = {"steps": {}, "code": {}}
-            self._known = self._store.memo("lineage", self._graph) or empty
+            self._known = known if known is not None and _understood(known) else empty
         return self._known
+
+
+@attrs.frozen
+class _MadeFrom:
+    """What `Ingredients.record` gives."""
+
+    key: str
+    version: int
+    code: str
+    parameters: dict[str, tuple[str, str]]
+    inputs: dict[str, tuple[str, str]]
+
+
+def _understood(known: Record) -> bool:
+    """Whether this is what `save` writes, not what another version of talkgraph wrote."""
+    try:
+        for step in known["steps"].values():
+            checked(_MadeFrom, step)
+        coerce(known["code"], dict[str, dict[str, str]])
+    except (TypeError, KeyError, AttributeError):
+        return False
+    return True

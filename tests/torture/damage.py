@@ -51,7 +51,7 @@ def mutate(data: bytes, rng: random.Random, tokens: Sequence[bytes] = ()) -> byt
         elif kind == 7:
             other = rng.randrange(len(raw)) if raw else 0
             raw[at : at + 32] = raw[other : other + 32]
-        else:
+        elif kind == 8:
             raw[at : at + rng.choice((0, 4))] = rng.choice(tokens)
     return bytes(raw)
 

@@ -104,12 +104,16 @@ class _Hunt:
         if child == 0:
             try:
                 os.close(reading)
+                code = 1
                 with os.fdopen(writing, "w", buffering=1) as said:
                     self._work(
                         first, count, ends, lambda *find: said.write(json.dumps(find) + "\n")
                     )
+                code = 0
+            except BaseException:
+                traceback.print_exc()
             finally:
-                os._exit(0)
+                os._exit(code)
         os.close(writing)
         with os.fdopen(reading) as said:
             for line in said:
@@ -122,14 +126,16 @@ class _Hunt:
             what = "hangs" if number == signal.SIGALRM else f"ends the process (signal {number})"
             data = self._board[16 : 16 + length]
             self._finds.setdefault(f"{what} {index}", Find(what, data))
+        elif os.WEXITSTATUS(status):
+            raise RuntimeError(f"the harness of decoder '{self._decoder.name}' failed")
         return int(index) + 1
 
     def _work(
         self, first: int, count: int, ends: float, say: Callable[[str, str, str], object]
     ) -> None:
         _limit_memory()
+        stderr = os.dup(2)
         null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, 2)
         with tempfile.TemporaryDirectory(prefix="fuzz-") as name:
             folder = Path(name)
             corpus = [
@@ -143,7 +149,9 @@ class _Hunt:
                 data = self._input(index, corpus)
                 self._board[:16] = struct.pack("<QQ", index, len(data))
                 self._board[16 : 16 + len(data)] = data
+                os.dup2(null, 2)  # libraries complain there about each input
                 way, wrong = survive(self._decoder, data, folder)
+                os.dup2(stderr, 2)
                 if wrong:
                     say(way, wrong, data.hex())
                 if way not in ways:

@@ -87,7 +87,7 @@ def _look_at(found: Any, depth: int = 0) -> None:
             _look_at(item, depth + 1)
 
 
-# -- records with a valid checksum ------------------------------------------------------------------
+# -- records with a valid checksum ---------------------------------------------------------------
 
 
 def _record_seeds(folder: Path) -> list[bytes]:
@@ -113,7 +113,7 @@ def _read_record(data: bytes, folder: Path) -> None:
         _use(store, key)
 
 
-# -- memos: lineage, digests of files and of code -----------------------------------------------------
+# -- memos: lineage, digests of files and of code ------------------------------------------------
 
 
 def _memo_seeds(folder: Path) -> list[bytes]:
@@ -145,18 +145,11 @@ def _read_memo(data: bytes, folder: Path) -> None:
     if name not in {str(path.relative_to(store.path)) for path in _memos(store)}:
         return
     if _write(store, store.path / name, record):
-        _forget_code()
+        workshop.forget_code()
         _use(store, None)
 
 
-def _forget_code() -> None:
-    """What this process knows of code by itself would hide the memo."""
-    from talkgraph.engine import code
-
-    code._in_process.clear()
-
-
-# -- line by line: partial logs, verified blobs, leases, runs ------------------------------------------
+# -- line by line: partial logs, verified blobs, leases, runs ------------------------------------
 
 
 def _line_seeds(folder: Path) -> list[bytes]:
@@ -210,7 +203,7 @@ def _read_lines(data: bytes, folder: Path) -> None:
     _use(store, None)
 
 
-# -- all of them -----------------------------------------------------------------------------------
+# -- all of them ---------------------------------------------------------------------------------
 
 
 def _restored(folder: Path) -> Store:

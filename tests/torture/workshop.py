@@ -74,7 +74,7 @@ class Bound(Node):
     """All of it nested in one value."""
 
     def run(self, small: np.ndarray, big: np.ndarray, film: Frames, written: File) -> Whole:
-        parts = (Part(numbers=small[:5], name="a"), Part(numbers=big[:7], name="ü"))
+        parts = (Part(numbers=small[:5], name="a"), Part(numbers=big[:2000], name="ü"))
         table = {"one": 1, "half": 0.5, "none": None, "list": [b"bytes", (True,), {3, 4}]}
         return Whole(parts=parts, table=table, file=written, frames=film)
 
@@ -113,6 +113,13 @@ def run(store: Store, seed: int = 0, **options: Any) -> Any:
     return graph().run({"seed": seed}, store=store, **options)
 
 
+def forget_code() -> None:
+    """Forget what this process knows of code by itself: it would hide the store's memo."""
+    from talkgraph.engine import code
+
+    code._in_process.clear()
+
+
 def spell(found: Any) -> Any:
     """A value with its whole content, so that two can be compared."""
     if isinstance(found, np.ndarray):
@@ -131,6 +138,12 @@ def spell(found: Any) -> Any:
     if isinstance(found, list | tuple):
         return (type(found).__name__, [spell(item) for item in found])
     return found
+
+
+def unspell(spelled: Any) -> np.ndarray:
+    """The array of a spelled one."""
+    dtype, shape, data = spelled
+    return np.frombuffer(data, dtype).reshape(shape)
 
 
 def files(folder: Path) -> list[Path]:
