@@ -153,7 +153,7 @@ def decode(tree: Tree, source: Source) -> Any:
         return _decode(tree, source)
     except (
         LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError,
-        MemoryError,
+        MemoryError, SystemError,
     ) as error:  # fmt: skip
         raise DamagedError(f"a stored result cannot be read ({error})") from error
 
@@ -211,17 +211,41 @@ def field_of(tree: Tree, path: tuple[str, ...]) -> Tree:
 
 
 def references(tree: Tree) -> list[tuple[str, str, int]]:
-    """Every blob a tree points at: (digest, suffix, size); DamagedError on malformed leaves."""
-    found: list[tuple[str, str, int]] = []
+    """Every blob a tree points at: (digest, suffix, size); DamagedError on malformed trees."""
+    return [reference(leaf) for leaf in _leaves(tree) if "data" not in leaf]
+
+
+def content_bytes(tree: Tree) -> int:
+    """Bytes of the arrays, frames and files of a tree, each counted once; DamagedError."""
+    inline = {leaf["data"] for leaf in _leaves(tree) if "data" in leaf}
+    blobs = {digest: size for digest, _, size in references(tree)}
+    return sum(blobs.values()) + sum(len(base64.b64decode(data)) for data in inline)
+
+
+def _leaves(tree: Tree) -> list[Tree]:
+    """The leaves of a tree that hold content, or point at it."""
+    found: list[Tree] = []
     pending = [tree]
-    while pending:
-        item = pending.pop()
-        if isinstance(item, list):
-            pending.extend(item)
-        elif isinstance(item, dict):
-            if "blob" in item:
-                found.append(reference(item))
-            pending.extend(item.values())
+    try:
+        while pending:
+            item = pending.pop()
+            if not isinstance(item, dict):
+                continue
+            [(kind, body)] = item.items()
+            if kind in ("list", "tuple", "set", "frozenset"):
+                pending.extend(body)
+            elif kind == "dict":
+                pending.extend(one for pair in body for one in pair)
+            elif kind == "value":
+                pending.extend(body[1].values())
+            elif kind in ("array", "file"):
+                found.append(body)
+            elif kind == "frames":
+                found.extend(body["chunks"])
+        if not all(isinstance(leaf, dict) for leaf in found):
+            raise TypeError("a leaf is not a table")
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise DamagedError(f"a stored result cannot be read ({error})") from error
     return found
 
 

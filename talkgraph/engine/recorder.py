@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Protocol
 
 import attrs
 
-from talkgraph.cache.codecs import references
+from talkgraph.cache.codecs import content_bytes
 from talkgraph.cache.files import File
 from talkgraph.cache.keys import Tree
 from talkgraph.engine import history, provenance
@@ -215,9 +215,8 @@ def _parameters(node: Node) -> dict[str, str]:
 
 
 def _size(tree: Tree) -> int | None:
-    """Bytes of blobs, each counted once."""
     try:
-        return sum({digest: size for digest, _, size in references(tree)}.values())
+        return content_bytes(tree)
     except DamagedError:
         return None
 

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from talkgraph.cache import CHUNK, File, Frames, Store, value
-from talkgraph.cache.codecs import decode, field_of, references
+from talkgraph.cache import CHUNK, File, Frames, Store, codecs, value
+from talkgraph.cache.codecs import content_bytes, decode, field_of, references
 from talkgraph.cache.keys import digest_tree
 from talkgraph.errors import DamagedError, KeyingError, StoreError
 
@@ -87,11 +87,36 @@ def same(one, two):
 
 
 @settings(max_examples=120, deadline=None, derandomize=True)
-@given(values)
-def test_round_trip(store, thing):
+@given(values, st.sampled_from([0, 8, codecs.INLINE]))
+def test_round_trip(store, thing, inline):
+    with pytest.MonkeyPatch.context() as patch:  # the same arrays, as blobs too
+        patch.setattr(codecs, "INLINE", inline)
+        found = there_and_back(store, thing)
+        assert same(found, thing)
+        assert store.digest_of(found, "x")[0] == store.digest_of(thing, "x")[0]
+
+
+@value("test_codecs_named_like_leaves")
+class NamedLikeLeaves:
+    blob: object
+    data: object
+    array: object
+    value: object
+
+
+def test_fields_may_be_named_like_the_parts_of_a_tree(store):
+    thing = NamedLikeLeaves(blob="x", data="y", array=np.arange(3), value=np.arange(1000))
     found = there_and_back(store, thing)
-    assert same(found, thing)
-    assert store.digest_of(found, "x")[0] == store.digest_of(thing, "x")[0]
+    assert (found.blob, found.data) == ("x", "y") and same(found.value, thing.value)
+    tree = store.action(KEY)["output"]
+    assert len(references(tree)) == 1
+    assert content_bytes(tree) == 3 * 8 + 1000 * 8 + 128  # and the header of its file
+
+
+def test_small_arrays_need_no_file_of_their_own(store):
+    found = there_and_back(store, [np.arange(codecs.INLINE, dtype=np.uint8), np.arange(3)])
+    assert found[0][-1] == 255 and not found[0].flags.writeable
+    assert not references(store.action(KEY)["output"])
 
 
 @pytest.mark.parametrize("scalar", [np.float32(0.1), np.int16(-3), np.bool_(True), np.str_("ü")])

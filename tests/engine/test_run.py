@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from talkgraph import File, Frames, Graph, Node, Store, engine, node, param, value
+from talkgraph.cache import codecs
 from talkgraph.engine import Failed, Finished, Note, Progress, Started
 from talkgraph.errors import GraphError, InputError, NodeError, StoreError
 
@@ -304,13 +305,14 @@ def test_a_plan_runs_nothing_and_says_why(store, path):
     assert plan["half"].reason == "forced"
     path.write_text("8 other")
     plan = g.plan({"path": path}, store=store)
-    assert plan["read"].reason == "input path changed"
+    assert plan["read"].reason == f"input path ({path.name}) has other content"
     table = str(plan)
     assert "plan of test: 1 run, 3 pending" in table and "test_run_read" in table
     assert not calls
 
 
-def test_a_plan_says_when_a_result_is_gone(store, path):
+def test_a_plan_says_when_a_result_is_gone(store, path, monkeypatch):
+    monkeypatch.setattr(codecs, "INLINE", 0)
     g = graph()
     g.run({"path": path}, store=store)
     store.rm("sum")
@@ -468,7 +470,8 @@ def damage_all(store, folder, pattern):
         one.write_bytes(data)
 
 
-def test_damage_is_reported_and_made_again(store, path):
+def test_damage_is_reported_and_made_again(store, path, monkeypatch):
+    monkeypatch.setattr(codecs, "INLINE", 0)
     graph().run({"path": path}, store=store)
     calls.clear()
     damage_all(store, "blobs", "*.npy")

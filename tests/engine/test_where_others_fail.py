@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 from talkgraph import File, Frames, Graph, Node, Store, engine, node, param, value
+from talkgraph.cache import codecs
 from talkgraph.engine import code
 from talkgraph.errors import KeyingError, NodeError
 
@@ -244,7 +245,10 @@ def longer(data):
 
 
 @pytest.mark.parametrize("damage", [cut, empty, flip, longer, None], ids=str)
-def test_any_damaged_file_of_the_store_is_made_again_or_done_without(tmp_path, damage):
+def test_any_damaged_file_of_the_store_is_made_again_or_done_without(
+    tmp_path, damage, monkeypatch
+):
+    monkeypatch.setattr(codecs, "INLINE", 0)
     source = tmp_path / "source.txt"
     source.write_text("hello")
     time.sleep(0.15)  # so that its digest is remembered
