@@ -57,11 +57,12 @@ OURS = Engine("talkgraph_graph.py", "talkgraph", "talkgraph", "talkgraph.engine.
 PEERS = {
     # no graph, so nothing to build
     "joblib.Memory": Engine("joblib_memory.py", "joblib", "joblib", "joblib", builds=()),
-    # a build takes time with the square of the length: 200 nodes are run, 10,000 not built
-    "pipefunc": Engine("pipefunc_pipeline.py", "pipefunc", "pipefunc", "pipefunc", 200, (1000,)),
+    # a build takes time with the square of the length: 100 nodes are run, 10,000 not built
+    "pipefunc": Engine("pipefunc_pipeline.py", "pipefunc", "pipefunc", "pipefunc", 100, (1000,)),
     "apache-hamilton": Engine(
         "hamilton_driver.py", "apache-hamilton", "hamilton", "hamilton.driver"
     ),
+    # a chain of 200 nodes cannot be pickled: nested too deep
     "pydra": Engine("pydra_workflow.py", "pydra", "pydra.compose", "pydra.compose.workflow", 100),
 }
 
