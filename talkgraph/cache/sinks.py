@@ -69,11 +69,13 @@ class Storing:
         partial: Path,
         scratch: Path | None,
         on_chunk: Callable[[int, int], None] | None,
+        chunk_key: Callable[[int, int], str] | None = None,
     ) -> None:
         self._blobs = blobs
         self._partial = partial
         self._scratch = scratch
         self._on_chunk = on_chunk
+        self._chunk_key = chunk_key
         self.streams = 0  # how many there were so far
 
     def array(self, array: AnyArray) -> Tree:
@@ -99,7 +101,8 @@ class Storing:
                 self._blobs.pin(chunk["blob"])
                 self._blobs.check(chunk["blob"], ".npy", chunk["size"])
             return frames.stored[1]
-        log = self._partial / f"{self.streams}-{frames.count}-{'x'.join(map(str, frames.shape))}"
+        length = frames.count if self._chunk_key is None else "any"
+        log = self._partial / f"{self.streams}-{length}-{'x'.join(map(str, frames.shape))}"
         self.streams += 1
         done = {} if frames.once else _read_log(log)
         chunks: list[Tree] = []
@@ -107,31 +110,31 @@ class Storing:
             disk.make_folder(self._partial)
         for index, start in enumerate(range(0, frames.count, CHUNK)):
             stop = min(start + CHUNK, frames.count)
-            leaf = chunk_leaf(done.get(index, ""), (stop - start, *frames.shape))
+            name = str(index) if self._chunk_key is None else self._chunk_key(start, stop)
+            leaf = chunk_leaf(done.get(name, ""), (stop - start, *frames.shape))
             try:
                 self._blobs.check(*reference(leaf))
             except DamagedError:
                 leaf = self._blobs.put_array(checked_chunk(frames, start, stop))
                 with disk.guarded(self._blobs.root):
-                    disk.append(log, _log_line(index, leaf["blob"]))
+                    disk.append(log, _log_line(name, leaf["blob"]))
             chunks.append(leaf)
             if self._on_chunk is not None:
                 self._on_chunk(stop, frames.count)
         return frames_leaf(frames, chunks)
 
 
-def _log_line(index: int, digest: str) -> str:
-    entry = f"{index} {digest}"
+def _log_line(name: str, digest: str) -> str:
+    entry = f"{name} {digest}"
     return f"\n{entry} {digest_bytes(entry.encode())[:16]}\n"  # ends what a kill left half written
 
 
-def _read_log(log: Path) -> dict[int, str]:
-    """Chunk index -> digest of the chunks that an interrupted run logged."""
-    found: dict[int, str] = {}
+def _read_log(log: Path) -> dict[str, str]:
+    """Index or key of a chunk -> its digest, of the chunks that an earlier run logged."""
+    found: dict[str, str] = {}
     with contextlib.suppress(OSError, ValueError):
         for line in log.read_text(errors="replace").splitlines():
             parts = line.split()
-            numbered = len(parts) == 3 and parts[0].isdecimal()
-            if numbered and f"\n{line}\n" == _log_line(int(parts[0]), parts[1]):
-                found[int(parts[0])] = parts[1]
+            if len(parts) == 3 and f"\n{line}\n" == _log_line(parts[0], parts[1]):
+                found[parts[0]] = parts[1]
     return found

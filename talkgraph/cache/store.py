@@ -3,7 +3,7 @@
     blobs/ab/<digest>.npy   content, named by its digest             (blobs.py)
     actions/ab/<key>.json   what a key stands for: the output tree, notes, provenance
     lineage/<digest>.json   what each step of a graph was last made from, to explain a rerun
-    partial/<key>/          chunks of a frame stream that is being made, to resume it
+    partial/<key>/          chunks of a frame stream, to resume it or to use them again
     leases/, runs/          who is making what, and what running processes use (leases, pins)
     memo/                   digests of files that have not changed; may be deleted at any time
     tmp/                    unfinished files and scratch folders
@@ -20,6 +20,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import attrs
 
 from talkgraph.cache import collect, disk, leases, upkeep
 from talkgraph.cache.blobs import Blobs
@@ -58,6 +60,18 @@ def _limit_of_environment() -> int | None:
         return collect.bytes_of(text)
     except ValueError as error:
         raise StoreError(f"TALKGRAPH_STORE_LIMIT: {error}") from None
+
+
+@attrs.frozen
+class Stream:
+    """How the chunks of a stream of frames are named: they are kept for a week after.
+
+    stem: digest of what all of its chunks depend on.
+    key: digest of all that frames `start` to `stop` depend on.
+    """
+
+    stem: str
+    key: Callable[[int, int], str]
 
 
 class Store:
@@ -171,6 +185,7 @@ class Store:
         scratch: Path | None = None,
         on_chunk: Callable[[int, int], None] | None = None,
         still_valid: Callable[[], None] | None = None,
+        stream: Stream | None = None,
     ) -> Record:
         """Store a value under a key; returns its record.
 
@@ -183,10 +198,14 @@ class Store:
             scratch: files below it are moved into the store, others are copied.
             on_chunk: called with (frames done, frames in all).
             still_valid: called last; what it raises keeps the result out of the store.
+            stream: names chunks of frames by what they depend on, so that other results of that
+                stream share them.
         """
         self.prepare()
         with self._pins.held():
-            sink = Storing(self.blobs, self.path / "partial" / key, scratch, on_chunk)
+            logs = self.path / "partial" / (key if stream is None else stream.stem)
+            chunk_key = None if stream is None else stream.key
+            sink = Storing(self.blobs, logs, scratch, on_chunk, chunk_key)
             tree = encode(value, sink, where, storable=True)
             if still_valid is not None:
                 still_valid()
@@ -200,8 +219,8 @@ class Store:
             }
             with disk.guarded(self.path), self._sending(record):
                 write_record(self.action_path(key), record, self.blobs.temporary, self.durable)
-            if sink.streams:
-                disk.remove_tree(self.path / "partial" / key)
+            if sink.streams and stream is None:
+                disk.remove_tree(logs)
             self._make_room(key)
         return record
 

@@ -17,7 +17,7 @@ _by_name: dict[str, type] = {}
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(attrs.field,))
-def value(name: str) -> Callable[[type[T]], type[T]]:
+def value(name: str, *, per_frame: tuple[str, ...] = ()) -> Callable[[type[T]], type[T]]:
     """Class decorator: make a frozen, keyword-only attrs class that the store can keep.
 
     Fields may be numbers, strings, None, arrays, `Frames`, `File`, other values, and lists,
@@ -25,12 +25,14 @@ def value(name: str) -> Callable[[type[T]], type[T]]:
 
     Args:
         name: the name written into artifacts; fixed for ever, independent of module and class.
+        per_frame: fields whose item t, along the first axis, belongs to frame t.
     """
 
     def register(cls: type[T]) -> type[T]:
         made = attrs.define(cls, frozen=True, kw_only=True, eq=False, slots=True)
         _by_name[name] = made
         made.__value_name__ = name  # type: ignore[attr-defined]
+        made.__per_frame__ = per_frame  # type: ignore[attr-defined]
         return made
 
     return register
@@ -44,6 +46,11 @@ def value_class(name: str) -> type[Any] | None:
 def value_name(cls: type) -> str | None:
     """Return the name under which `cls` is registered, or None."""
     return getattr(cls, "__value_name__", None)
+
+
+def per_frame_fields(name: str) -> tuple[str, ...]:
+    """The fields of a registered class that go by frames."""
+    return getattr(value_class(name), "__per_frame__", ())
 
 
 def value_names() -> list[str]:

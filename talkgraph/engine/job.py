@@ -12,7 +12,7 @@ import attrs
 
 from talkgraph.cache.frames import Frames, Pictures
 from talkgraph.cache.records import Record
-from talkgraph.cache.store import Store
+from talkgraph.cache.store import Store, Stream
 from talkgraph.engine import provenance
 from talkgraph.engine.arguments import Arguments, Known, map_frames
 from talkgraph.engine.events import Started
@@ -23,6 +23,7 @@ from talkgraph.engine.step import Step
 from talkgraph.engine.step_context import Emit, StepContext
 from talkgraph.engine.stopwatch import Stopwatch
 from talkgraph.engine.types import coerce
+from talkgraph.engine.windows import Windows
 from talkgraph.errors import DamagedError, InputError, NodeError, TalkgraphError
 
 
@@ -129,6 +130,7 @@ class Job:
                 scratch=store.blobs.temporary,
                 on_chunk=said.chunk,
                 still_valid=lambda: self._check_files(store),
+                stream=self._stream(store),
             )
         outcome = streams.finish()
         notes = tuple(said.notes)
@@ -136,6 +138,15 @@ class Job:
             False, clock.seconds(self.name), self.key, notes, self.reason
         )
         return Made(record, outcome)
+
+    def _stream(self, store: Store) -> Stream | None:
+        """How chunks of the output are named, if the node says how far it looks."""
+        if not self.step.node.receptive_field:
+            return None
+        windows = Windows(self.known, self.found, store)
+        return Stream(
+            windows.stem(self.name, self.step), partial(windows.key, self.name, self.step)
+        )
 
     def _check_files(self, store: Store) -> None:
         """InputError if an input file is not what the key was made from."""

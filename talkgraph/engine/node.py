@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform
 
 import attrs
@@ -65,6 +66,7 @@ class Node:
     if TYPE_CHECKING:
         __attrs_attrs__: ClassVar[Any]  # subclasses are attrs classes
     transient: bool  # True: never stored; its lazy frames are recomputed where they are needed
+    receptive_field: dict[str, tuple[int, int]]  # port -> frames before and after
     gpu: bool  # True: it may use a GPU, of which two nodes at once get in each other's way
 
     def on(self, **sources: str) -> Step:
@@ -81,7 +83,12 @@ class Node:
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 def node(
-    id: str, *, version: int, transient: bool = False, gpu: bool = False
+    id: str,
+    *,
+    version: int,
+    transient: bool = False,
+    gpu: bool = False,
+    receptive_field: Mapping[str, int | tuple[int, int]] | None = None,
 ) -> Callable[[type[T]], type[T]]:
     """Class decorator that makes a frozen, keyword-only attrs class with an id and a version.
 
@@ -91,6 +98,9 @@ def node(
             that is not in the code (new weights, another library).
         transient: cheap frame stages whose output is streamed and not stored.
         gpu: stages that use a GPU where there is one; executors give each a slot of its own.
+        receptive_field: for stages that give `Frames` made when read: frame t depends on no more of
+            a port than its frames t - before to t + after (one number for both); chunks whose
+            windows are unchanged are found again after another part of the input has changed.
     """
     caller = sys._getframe(1)
     names = dict(caller.f_locals) if caller.f_locals is not caller.f_globals else {}
@@ -103,6 +113,7 @@ def node(
         made.node_version = version
         made.transient = transient
         made.gpu = gpu
+        made.receptive_field = _spans(made, receptive_field or {})
         if names:  # a node made inside a function: its annotations may name local classes
             made.__talkgraph_names__ = names  # type: ignore[attr-defined]
         made.__init__ = _checked_init(made, made.__init__)  # type: ignore[method-assign]
@@ -111,6 +122,18 @@ def node(
         return made
 
     return make
+
+
+def _spans(cls: type, field: Mapping[str, int | tuple[int, int]]) -> dict[str, tuple[int, int]]:
+    """Frames before and after, by port; GraphError if `run` has no such port."""
+    ports = inspect.signature(cls.run).parameters if hasattr(cls, "run") else {}
+    for port in field:
+        if port not in ports:
+            raise GraphError(
+                f"node '{cls.node_id}': receptive_field names port '{port}'"  # type: ignore[attr-defined]
+                f"{nearest(port, ports)}, which run does not have"
+            )
+    return {port: (n, n) if isinstance(n, int) else n for port, n in field.items()}
 
 
 def _with_checks(cls: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute[Any]]:
