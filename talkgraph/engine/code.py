@@ -1,18 +1,20 @@
 """Digest of a node's code: its class and, transitively, the first-party definitions it uses.
 
 A definition counts as its syntax tree without docstrings, comments and layout; `param` counts with
-its default only. What a definition uses is found by name: module-level functions, classes and
-constants, imports at any depth (also inside functions), attributes of imported modules, and data
-files named in the code that lie beside it or in its ``data`` folder; a module that is used in a way
-that cannot be resolved counts as a whole. First-party is the node's own top-level package,
-talkgraph, and for code outside site-packages everything that lies beside that package. The engine
-and the cache are left out: `keys.FORMAT` versions them.
+its default only, once it is read. What a definition uses is found by name: module-level functions,
+classes and constants with the statements and decorators that alter them, imports at any depth (also
+inside functions), attributes of imported modules, and data files named in the code that lie beside
+it or in its ``data`` folder; a module that is used in a way that cannot be resolved counts as a
+whole. First-party is the node's own top-level package, talkgraph, for code outside site-packages
+everything that lies beside that package, and for a notebook all that it imports from outside
+site-packages. The engine and the cache are left out: `keys.FORMAT` versions them.
 """
 
 from __future__ import annotations
 
 import ast
 import contextlib
+import importlib.util
 import inspect
 import linecache
 import sys
@@ -323,7 +325,7 @@ class _Closure:
             path = module_path(root, module) if only is None or only == top else None
             if path is not None:
                 return path
-        return None
+        return None if _file_of(self._cls).endswith(".py") else _imported_path(module)
 
     def _module(self, name: str) -> Module | None:
         if name not in self._modules:
@@ -332,6 +334,19 @@ class _Closure:
             if path is not None:
                 self._modules[name], self.stamps[str(path)] = parse(path, name)
         return self._modules[name]
+
+
+def _imported_path(module: str) -> Path | None:
+    """Source of a module that a notebook imports, if it is the user's own and not installed."""
+    top = module.partition(".")[0]
+    with contextlib.suppress(ImportError, ValueError):
+        spec = None if top in sys.stdlib_module_names else importlib.util.find_spec(top)
+        if spec is not None:
+            packages = list(spec.submodule_search_locations or ())
+            folder = Path(packages[0] if packages else spec.origin or "").parent
+            if not _INSTALLED & set(folder.parts):
+                return module_path(folder, module)
+    return None
 
 
 def _roots(cls: type) -> list[tuple[Path, str | None]]:

@@ -1,0 +1,110 @@
+"""A node of ten lines, defined in the cell of a notebook, in IPython as it is."""
+
+import json
+import subprocess
+import sys
+
+NODE = '''
+from talkgraph import Graph, Node, Store, node, param
+
+@node("notebook_scale", version=1)
+class Scale(Node):
+    """Scale a number."""
+    factor: float = param(2.0, "factor", gt=0)
+
+    def run(self, x: float) -> float:
+        return helper(x) * self.factor
+'''
+HELPER = "def helper(x):\n    return x + SHIFT"
+SHIFT = "SHIFT = 1"
+RUN = """
+graph = Graph("notebook", inputs={"x": float}, steps={"scale": Scale().on(x="x")})
+result = graph.run({"x": 3}, store=store)
+"""
+
+KERNEL = """
+import json, sys
+from IPython.core.interactiveshell import InteractiveShell
+from talkgraph import Store
+
+sys.path.insert(0, "")
+sys.dont_write_bytecode = True
+shell = InteractiveShell.instance()
+shell.push({"store": Store(sys.argv[1], durable=False)})
+for cell in json.load(sys.stdin):
+    done = shell.run_cell(cell, store_history=True, silent=False)
+    if not done.success:
+        sys.exit(1)
+    record = shell.user_ns.pop("result", None)
+    if record is not None:
+        record = record.records["scale"]
+        said = [shell.user_ns["graph"].run({"x": 3}, store=shell.user_ns["store"]).output]
+        sys.stderr.write(json.dumps([*said, record.cached, record.reason]) + "\\n")
+"""
+
+
+def kernel(tmp_path, *cells):
+    """What each run in a fresh kernel gave: value, whether it was cached, and why."""
+    done = subprocess.run(
+        [sys.executable, "-c", KERNEL, tmp_path / "store"],
+        input=json.dumps(cells), capture_output=True, text=True, cwd=tmp_path,
+        env={"IPYTHONDIR": str(tmp_path / "ipython"), "PATH": "", "HOME": str(tmp_path)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return [json.loads(line) for line in done.stderr.splitlines() if line.startswith("[")]
+
+
+def test_results_last_across_cells_and_kernels(tmp_path):
+    first = kernel(tmp_path, SHIFT, HELPER, NODE, RUN, RUN, "unrelated = 1", RUN)
+    assert first == [[8.0, False, "first run"]] + [[8.0, True, "stored"]] * 2
+    # a new kernel: other cell numbers, the cells in one, another cell before
+    assert kernel(tmp_path, "other = 2", "\n".join((SHIFT, HELPER, NODE)), RUN) == [
+        [8.0, True, "stored"]
+    ]
+
+
+def test_an_edited_cell_reruns_what_uses_it_and_nothing_else(tmp_path):
+    found = kernel(
+        tmp_path,
+        SHIFT, HELPER, NODE, RUN,
+        "def unrelated():\n    return 5", RUN,
+        NODE.replace('"""Scale a number."""', '"""Times."""  # better'), RUN,
+        HELPER.replace("x + SHIFT", "x - SHIFT"), RUN,
+        "SHIFT = 10", RUN,
+        NODE.replace("helper(x) *", "helper(x) +"), RUN,
+        SHIFT, HELPER, NODE, RUN,
+    )  # fmt: skip
+    assert found == [
+        [8.0, False, "first run"],
+        [8.0, True, "stored"],
+        [8.0, True, "stored"],
+        [4.0, False, "code of __main__.helper changed"],
+        [-14.0, False, "code of variable SHIFT changed"],
+        [-5.0, False, "code of the node changed"],
+        [8.0, True, "stored"],
+    ]
+
+
+def test_it_plans_and_says_what_is_wrong(tmp_path):
+    plan = 'assert graph.plan({"x": 4}, store=store)["scale"].reason.startswith("input x")'
+    wrong = (
+        "try:\n    Scale(factor=0)\nexcept Exception as error:\n"
+        "    assert \"'factor' is 0.0, expected > 0\" in str(error)\n"
+    )
+    assert len(kernel(tmp_path, SHIFT, HELPER, NODE, RUN, plan, wrong)) == 1
+
+
+def test_an_edited_module_beside_the_notebook_reruns_what_uses_it(tmp_path):
+    beside = tmp_path / "beside.py"
+    own = NODE.replace("helper(x)", "beside.helper(x)")
+    for text, expected in [
+        ("def helper(x):\n    return x + 1\n", [8.0, False, "first run"]),
+        ("def helper(x):\n    'Add.'\n    return x + 1\n", [8.0, True, "stored"]),
+        ("def helper(x):\n    return x + 2\n", [10.0, False, "code of beside.helper changed"]),
+    ]:
+        beside.write_text(text)
+        assert kernel(tmp_path, "import beside", own, RUN) == [expected]
+    named = ["from beside import helper", NODE, RUN]
+    assert kernel(tmp_path, *named)[0][:2] == [10.0, False]
+    beside.write_text("def helper(x):\n    return x\n")
+    assert kernel(tmp_path, *named)[0][:2] == [6.0, False]
