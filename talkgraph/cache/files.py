@@ -6,6 +6,8 @@ from pathlib import Path
 
 import attrs
 
+from talkgraph.display import html
+
 
 @attrs.frozen
 class File:
@@ -16,3 +18,5 @@ class File:
     """
 
     path: Path = attrs.field(converter=Path)
+
+    _repr_html_ = html

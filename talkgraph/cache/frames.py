@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from talkgraph.display import html
+
 Pictures = NDArray[np.uint8]
 CHUNK = 32  # frames; the unit of streaming and of storage
 
@@ -153,6 +155,8 @@ class Frames:
         if not self.count:
             return np.empty((0, *self.shape), np.uint8)
         return np.concatenate(list(self.chunks()))
+
+    _repr_html_ = html
 
     def __repr__(self) -> str:
         return f"Frames({self.count} x {self.shape})"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Union
 import attrs
 
 from talkgraph.cache.store import Store
+from talkgraph.display import html
 from talkgraph.engine.choice import Choose
 from talkgraph.engine.node import Node
 from talkgraph.engine.ports import field_type, signature
@@ -291,6 +292,8 @@ class Graph:
         )  # fmt: skip
 
     __hash__ = None  # type: ignore[assignment]
+
+    _repr_html_ = html
 
     def __repr__(self) -> str:
         return f"Graph({self.name!r}, {len(self.steps)} steps, output={self.output!r})"

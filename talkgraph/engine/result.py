@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
+from talkgraph.display import html
 from talkgraph.engine.job import StepRecord
 from talkgraph.engine.step import parse_source
 from talkgraph.errors import NodeError
@@ -78,6 +79,8 @@ class Result:
     def _renamed(self, source: str) -> str:
         name, path = parse_source(source)
         return ".".join([self._name(name), *path])
+
+    _repr_html_ = html
 
     def __repr__(self) -> str:
         ran = sum(not record.cached for record in self.records.values())
