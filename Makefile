@@ -1,5 +1,6 @@
 # Two commands on a fresh machine (Python 3.11+, git, make; no root):
 #   make talk    set up, then make a talking video:  make talk AUDIO=speech.wav VIDEO=me.mp4
+#                and beside it a page that shows how it was made
 #   make test    set up, then run every check
 # Set-up is a virtual environment in .venv with the exact versions of constraints.txt; pip takes
 # packages from wherever the user's own pip configuration says.
@@ -70,7 +71,8 @@ talk: $(STAMP)
 	@$(BIN)/talkgraph models pull
 	@case "$$OUT" in out/*) mkdir -p out;; esac
 	@$(BIN)/talkgraph talk --sample $${AUDIO:+"--audio=$$AUDIO"} $${VIDEO:+"--video=$$VIDEO"} \
-	  $${PHOTO:+"--photo=$$PHOTO"} "--output=$$OUT" "--quality=$$QUALITY" "--device=$$DEVICE"
+	  $${PHOTO:+"--photo=$$PHOTO"} "--output=$$OUT" "--quality=$$QUALITY" "--device=$$DEVICE" \
+	  "--report=$${OUT%.*}.html"
 
 test: $(STAMP)
 	$(BIN)/ruff check .

@@ -11,6 +11,7 @@ from talkgraph.cli import options
 from talkgraph.cli.blame import naming_files
 from talkgraph.cli.output import deliver
 from talkgraph.cli.progress import watcher
+from talkgraph.cli.report import add_report, check_page, reporting_failure, write_page
 from talkgraph.cli.talk import stages_json
 from talkgraph.errors import InputError
 
@@ -33,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_store(parser)
     options.add_executor(parser)
     options.add_metadata(parser)
+    add_report(parser)
     options.add_quiet(parser)
     options.add_json(parser)
     options.add_debug(parser)
@@ -47,6 +49,8 @@ def run(args: argparse.Namespace) -> int:
     graph = options.graph_of(args)
     inputs = options.inputs_of(args, graph)
     until = args.until or None
+    if args.report is not None:
+        check_page(args.report)
     if args.output is not None:
         media.check_target(args.output)
         if len(args.until) > 1:
@@ -58,6 +62,7 @@ def run(args: argparse.Namespace) -> int:
     with (
         models.use_device(args.device),
         naming_files(graph, inputs),
+        reporting_failure(args.report, store, quiet=args.quiet or args.json),
         watcher(quiet=args.quiet) as watch,
     ):
         result = graph.run(
@@ -71,6 +76,7 @@ def run(args: argparse.Namespace) -> int:
         options.print_json({"output": _said(value, args.output), "stages": stages})
     elif not args.quiet:
         print(_said(value, args.output), file=sys.stdout)
+    write_page(args.report, store, result.run_id, quiet=args.quiet or args.json)
     return 0
 
 

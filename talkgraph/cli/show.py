@@ -1,10 +1,11 @@
-"""Draw a graph as a Mermaid diagram or as YAML; print the schema of graph files for editors."""
+"""Draw a graph as Mermaid or SVG, print it as YAML, or the schema of graph files for editors."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from talkgraph.cli.options import add_debug, add_graph, graph_of
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 NAME = "show"
 HELP = "draw a graph; without a name, list the graphs"
-FORMATS = ("mermaid", "yaml")
+FORMATS = ("mermaid", "svg", "yaml")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,6 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=FORMATS, default="mermaid", help="default: %(default)s")
     parser.add_argument(
         "--schema", action="store_true", help="print the JSON Schema of graph files, for editors"
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="FILE", help="write it there instead of printing it"
     )
     add_debug(parser)
 
@@ -37,8 +41,23 @@ def run(args: argparse.Namespace) -> int:
         print("\n".join(graphs()))
         return 0
     graph = graph_of(args)
-    print(mermaid(graph) if args.format == "mermaid" else graph.to_yaml().rstrip("\n"))
+    text = _as(graph, args.format)
+    if args.output is None:
+        print(text)
+        return 0
+    from talkgraph.nodes.media import check_target
+
+    check_target(args.output)
+    args.output.write_text(text + "\n", encoding="utf-8")
     return 0
+
+
+def _as(graph: Graph, format_: str) -> str:
+    if format_ == "svg":
+        from talkgraph.report.drawing import svg_file
+
+        return svg_file(graph).rstrip("\n")
+    return mermaid(graph) if format_ == "mermaid" else graph.to_yaml().rstrip("\n")
 
 
 def schema() -> int:

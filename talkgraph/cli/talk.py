@@ -13,6 +13,7 @@ from talkgraph.cli import options, samples
 from talkgraph.cli.blame import naming_files
 from talkgraph.cli.output import check_input, check_output, deliver
 from talkgraph.cli.progress import watcher
+from talkgraph.cli.report import add_report, check_page, reporting_failure, write_page
 from talkgraph.errors import InputError
 from talkgraph.report.words import duration
 
@@ -46,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_store(parser)
     options.add_executor(parser)
     options.add_metadata(parser)
+    add_report(parser)
     options.add_quiet(parser)
     options.add_json(parser)
     options.add_debug(parser)
@@ -56,6 +58,8 @@ def run(args: argparse.Namespace) -> int:
     began = time.perf_counter()
     audio, kind, person = _inputs(args)
     check_output(args.output, [audio, person])
+    if args.report is not None:
+        check_page(args.report)
 
     from talkgraph import models
     from talkgraph.cli.lookup import named_graph, with_settings
@@ -68,6 +72,7 @@ def run(args: argparse.Namespace) -> int:
     with (
         models.use_device(args.device),
         naming_files(graph, inputs),
+        reporting_failure(args.report, store, quiet=args.quiet or args.json),
         watcher(quiet=args.quiet) as watch,
     ):
         result = graph.run(inputs, store=store, on_event=watch, executor=executor)
@@ -77,6 +82,8 @@ def run(args: argparse.Namespace) -> int:
         options.print_json(report(args.output, seconds, result.records))
     elif not args.quiet:
         print(f"{args.output} is ready, in {duration(seconds)}", file=sys.stderr)
+    quiet = args.quiet or args.json
+    write_page(args.report, store, result.run_id, quiet=quiet, title=args.output.name)
     return 0
 
 

@@ -13,7 +13,7 @@ from talkgraph.report.markup import Html, tag
 from talkgraph.report.styles import stylesheet
 
 _MEASURES = Measures()
-_LETTERS = 17  # of a name that fit into a box
+_LETTERS = 16  # of a name that fit into a box
 _UNFOLDED = 60  # steps
 MOST_BOXES = 1000  # more are not drawn: nobody could read them
 
@@ -129,7 +129,7 @@ def _box(name: str, box: Box, x: float, y: float) -> Html:
         ),
         tag("text", _short(box.name), x=round(x + 12, 1), y=round(y + 18, 1), class_="name"),
         tag(
-            "text", _short(box.detail, 22), x=round(x + 12, 1), y=round(y + 34, 1), class_="detail"
+            "text", _short(box.detail, 19), x=round(x + 12, 1), y=round(y + 34, 1), class_="detail"
         ),
     ]
     kind = f"box {box.kind}{' output' if box.output else ''}"

@@ -7,7 +7,7 @@ from collections import Counter
 from talkgraph.engine.history import RunRecord, StepRun
 from talkgraph.engine.step import parse_source
 from talkgraph.report.markup import Html, table, tag
-from talkgraph.report.overview import anchor
+from talkgraph.report.overview import anchor, input_text, shareable
 from talkgraph.report.values import RunValues
 
 _AGAIN = "What is finished is kept: run the same command again and it goes on from there."
@@ -22,7 +22,11 @@ def failure_section(values: RunValues) -> Html:
         heading = f"It was stopped{f' during {names}' if names else ''}"
     else:
         heading = f"It failed{f' at {names}' if names else ''}"
-    parts = [tag("p", run.error, class_="error")] if run.outcome == "failed" and run.error else []
+    parts = (
+        [tag("p", shareable(run, run.error), class_="error")]
+        if run.outcome == "failed" and run.error
+        else []
+    )
     parts += [tag("h3", "What to do"), tag("p", remedy(run, stopped))]
     parts += [tag("h3", "What is done"), tag("p", _done(run))]
     for step in stopped:
@@ -61,7 +65,7 @@ def _given(run: RunRecord, step: StepRun) -> Html:
     for port, source in step.sources.items():
         name = parse_source(source)[0]
         if name in run.inputs:
-            text: object = tag("a", run.inputs[name].text, href="#inputs")
+            text: object = tag("a", input_text(run.inputs[name].text), href="#inputs")
         else:
             text = tag("a", source, href=f"#{anchor(name)}")
         digest = step.digests.get(port, "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 from talkgraph.engine.history import RunRecord, StepRun
@@ -15,12 +16,14 @@ MEANING = {
     "run": "made in this run",
     "streamed": "made on the fly, not stored",
     "given": "given by you",
+    "chosen": "passes on the branch that was chosen",
     "not needed": "not needed",
     "failed": "failed",
     "blocked": "not reached: something it needs failed",
     "cancelled": "was running when the run was stopped",
     "not reached": "not reached",
 }
+_FOLDERS = re.compile(r"^(?:[A-Za-z]:)?[\\/](?:.*[\\/])?", re.DOTALL)
 _SHORT = {"hit": "stored", "run": "made", "not needed": "not needed"}
 _WORST = ("failed", "cancelled", "blocked", "not reached", "run", "streamed", "given", "hit")
 
@@ -28,6 +31,18 @@ _WORST = ("failed", "cancelled", "blocked", "not reached", "run", "streamed", "g
 def kind_of(state: str) -> str:
     """The state as a word for style sheets."""
     return state.replace(" ", "-")
+
+
+def input_text(text: str) -> str:
+    """An input for the eyes of strangers: files without the folders they lie in."""
+    return _FOLDERS.sub("", text)
+
+
+def shareable(run: RunRecord, text: str) -> str:
+    """A message without the folders of the run's inputs."""
+    for one in run.inputs.values():
+        text = text.replace(one.text, input_text(one.text))
+    return text
 
 
 def anchor(name: str) -> str:
@@ -44,8 +59,8 @@ def run_drawing(run: RunRecord, view: Fold, *, links: bool = True) -> Html:
             boxes[name] = _step_box(run.steps[name], ends, links, kind="outside")
         else:
             given = run.inputs.get(name)
-            text = "input" if given is None else given.text.replace("\\", "/").rpartition("/")[2]
-            words = "input" if given is None else f"input: {given.text}"
+            text = "input" if given is None else input_text(given.text)
+            words = "input" if given is None else f"input: {text}"
             boxes[name] = Box(name, "input", text, words, "#inputs" if links else None)
     for name in view.steps:
         if name in view.groups:
@@ -106,7 +121,7 @@ def notes_list(run: RunRecord, *, links: bool = True) -> Html | None:
     said: dict[str, str] = {}
     for step in run.steps.values():
         for text in step.notes:
-            said.setdefault(text, step.name)
+            said.setdefault(shareable(run, text), step.name)
     items = [
         tag("li", text, " ", tag("a", name, href=f"#{anchor(name)}") if links else f"({name})")
         for text, name in said.items()

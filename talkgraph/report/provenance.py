@@ -11,7 +11,7 @@ import attrs
 from talkgraph.engine.ports import signature
 from talkgraph.errors import TalkgraphError
 from talkgraph.report.markup import Html, table, tag
-from talkgraph.report.overview import anchor
+from talkgraph.report.overview import anchor, input_text
 from talkgraph.report.values import RunValues
 from talkgraph.report.words import duration
 
@@ -22,7 +22,8 @@ def provenance(values: RunValues) -> Html:
     """How the result came to be."""
     run = values.run
     inputs = [
-        (name, one.text, tag("code", (one.digest or "")[:16])) for name, one in run.inputs.items()
+        (name, input_text(one.text), tag("code", (one.digest or "")[:16]))
+        for name, one in run.inputs.items()
     ]
     machine = run.machine
     rows = [

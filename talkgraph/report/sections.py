@@ -11,7 +11,7 @@ from talkgraph.engine.step import parse_source
 from talkgraph.errors import TalkgraphError
 from talkgraph.report.drawing import fold
 from talkgraph.report.markup import Html, join, table, tag
-from talkgraph.report.overview import anchor, badge, run_drawing
+from talkgraph.report.overview import anchor, badge, run_drawing, shareable
 from talkgraph.report.show import shown
 from talkgraph.report.values import RunValues
 from talkgraph.report.words import duration, size_text
@@ -52,12 +52,12 @@ def _step(values: RunValues, step: StepRun, take: Take, *, pictured: bool) -> Ht
         words.append(f" · {size_text(step.size)}")
     if step.reason and step.reason not in ("stored", "given", "not needed", "streamed"):
         words.append(f" · why: {step.reason}")
-    notes = [tag("li", text) for text in step.notes]
+    notes = [tag("li", shareable(values.run, text)) for text in step.notes]
     heading = tag("h3", step.name, id=f"title-{step.name}")
     back = tag("a", "Back to the graph", href="#graph", class_="back")
     return tag(
         "section", back, heading, tag("p", *words, class_="words"),
-        tag("p", step.error, class_="error") if step.error else None,
+        tag("p", shareable(values.run, step.error), class_="error") if step.error else None,
         tag("ul", *notes, class_="notes") if notes else None,
         _look(values, step, take) if pictured else None,
         _details(values, step),

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from talkgraph.cache.store import Store
 from talkgraph.engine import Graph, Result, context, node_class
+from talkgraph.engine.choice import branch
 from talkgraph.engine.history import RunRecord, find
 from talkgraph.engine.ports import signature
 from talkgraph.engine.step import parse_source
@@ -87,6 +88,9 @@ class RunValues:
             raise Absent(f"'{name}' was not part of this run, or its value is not kept")
         if step.state in _UNMADE:
             raise Absent("it was not made in this run")
+        if step.state == "chosen":
+            taken = step.sources.get(branch(self[step.sources["condition"]]))
+            return None if taken is None else self[taken]
         if step.state == "given":
             raise Absent("it was given, and given values are not kept")
         node = None if self.graph is None else self.graph.steps[name].node
