@@ -11,6 +11,8 @@ from typing import Any, TypeVar, dataclass_transform
 
 import attrs
 
+from talkgraph.display import html
+
 T = TypeVar("T")
 
 _by_name: dict[str, type] = {}
@@ -32,6 +34,7 @@ def value(name: str, *, per_frame: tuple[str, ...] = ()) -> Callable[[type[T]], 
         made = attrs.define(cls, frozen=True, kw_only=True, eq=False, slots=True)
         _by_name[name] = made
         made.__value_name__ = name  # type: ignore[attr-defined]
+        made._repr_html_ = html  # type: ignore[attr-defined]
         made.__per_frame__ = per_frame  # type: ignore[attr-defined]
         return made
 

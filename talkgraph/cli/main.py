@@ -19,6 +19,7 @@ from talkgraph.cli import (
     lineage,
     models,
     plan,
+    report,
     run,
     runs,
     show,
@@ -28,7 +29,7 @@ from talkgraph.cli import (
 from talkgraph.cli.parser import Parser
 
 _COMMANDS: tuple[Any, ...] = (
-    talk, plan, run, runs, show, lineage, cache, models, train, doctor,
+    talk, plan, run, runs, report, show, lineage, cache, models, train, doctor,
 )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from talkgraph.cache.records import Record
 from talkgraph.engine.agenda import Agenda
 from talkgraph.engine.arguments import Arguments, Known
 from talkgraph.engine.choice import Choose, branch
+from talkgraph.display import html
 from talkgraph.engine.keying import Keys, explain
 from talkgraph.engine.lineage import Lineage
 from talkgraph.engine.request import Request
@@ -59,6 +60,8 @@ class Plan:
     def to_run(self) -> list[str]:
         """Names of the steps that will, or may have to, run."""
         return [step.name for step in self if step.state in ("run", "pending")]
+
+    _repr_html_ = html
 
     def __str__(self) -> str:
         rows = [("step", "node", "state", "why")]
