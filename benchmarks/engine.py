@@ -101,7 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parent = args.folder or default_folder().parent
     parent.mkdir(parents=True, exist_ok=True)
     report: Figures = {
-        "command": " ".join(["engine.py", *(sys.argv[1:] if arguments is None else arguments)]),
+        "command": command(args),
         "seed": "nothing is random",
         "machine": machine(),
         "quick": args.quick,
@@ -270,6 +270,17 @@ class Bench:
     def _note(self, text: str) -> None:
         self.notes.append(text)
         _progress(text)
+
+
+def command(args: argparse.Namespace) -> str:
+    """The command line without the paths of this machine."""
+    words = ["engine.py", "--json"]
+    words += [
+        f"--{name.replace('_', '-')}" for name in ("no_peers", "quick") if getattr(args, name)
+    ]
+    if args.stream_seconds is not None:
+        words.append(f"--stream-seconds {args.stream_seconds:g}")
+    return " ".join(words)
 
 
 def versions(python: Path, distributions: list[str]) -> dict[str, str]:
