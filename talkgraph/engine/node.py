@@ -66,7 +66,7 @@ class Node:
     if TYPE_CHECKING:
         __attrs_attrs__: ClassVar[Any]  # subclasses are attrs classes
     transient: bool  # True: never stored; its lazy frames are recomputed where they are needed
-    receptive_field: dict[str, tuple[int, int]]  # port -> frames before and after
+    receptive_field: dict[str, tuple[int, int]]  # port or port.field -> frames before and after
     gpu: bool  # True: it may use a GPU, of which two nodes at once get in each other's way
 
     def on(self, **sources: str) -> Step:
@@ -99,8 +99,9 @@ def node(
         transient: cheap frame stages whose output is streamed and not stored.
         gpu: stages that use a GPU where there is one; executors give each a slot of its own.
         receptive_field: for stages that give `Frames` made when read: frame t depends on no more of
-            a port than its frames t - before to t + after (one number for both); chunks whose
-            windows are unchanged are found again after another part of the input has changed.
+            a port, or of a field of it (``port.field``), than its frames t - before to t + after
+            (one number for both); chunks whose windows are unchanged are found again after another
+            part of the input has changed.
     """
     caller = sys._getframe(1)
     names = dict(caller.f_locals) if caller.f_locals is not caller.f_globals else {}
@@ -127,13 +128,14 @@ def node(
 def _spans(cls: type, field: Mapping[str, int | tuple[int, int]]) -> dict[str, tuple[int, int]]:
     """Frames before and after, by port; GraphError if `run` has no such port."""
     ports = inspect.signature(cls.run).parameters if hasattr(cls, "run") else {}
-    for port in field:
+    for path in field:
+        port = path.partition(".")[0]
         if port not in ports:
             raise GraphError(
                 f"node '{cls.node_id}': receptive_field names port '{port}'"  # type: ignore[attr-defined]
                 f"{nearest(port, ports)}, which run does not have"
             )
-    return {port: (n, n) if isinstance(n, int) else n for port, n in field.items()}
+    return {path: (n, n) if isinstance(n, int) else n for path, n in field.items()}
 
 
 def _with_checks(cls: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute[Any]]:

@@ -18,7 +18,7 @@ from talkgraph.cache.store import Store
 from talkgraph.cache.values import per_frame_fields
 from talkgraph.engine.arguments import Known
 from talkgraph.engine.keying import Ingredients
-from talkgraph.engine.step import Step
+from talkgraph.engine.step import Step, parse_source
 
 
 class Windows:
@@ -32,27 +32,25 @@ class Windows:
 
     def stem(self, name: str, step: Step) -> str:
         """Digest of all that every chunk of a step depends on."""
-        found, field = self._found[name], step.node.receptive_field
+        found = self._found[name]
+        windowed = {parse_source(path)[0] for path in step.node.receptive_field}
         return digest_tree(
             [
                 "stream", FORMAT, step.node.node_id, found.version, found.code.digest,
                 {one: digest for one, (digest, _) in found.parameters.items()},
-                {port: d for port, (d, _) in found.inputs.items() if port not in field},
+                {port: d for port, (d, _) in found.inputs.items() if port not in windowed},
             ]
         )  # fmt: skip
 
     def key(self, name: str, step: Step, start: int, stop: int) -> str:
         """Key of frames `start` to `stop` of a step's output."""
-        windows = {
-            port: self._window(
-                source,
-                self._found[name].inputs[port][0],
-                max(start - step.node.receptive_field[port][0], 0),
-                stop + step.node.receptive_field[port][1],
-            )
-            for port, source in step.sources.items()
-            if port in step.node.receptive_field
-        }
+        windows = {}
+        for path, (before, after) in step.node.receptive_field.items():
+            port, fields = parse_source(path)
+            if port in step.sources:
+                source = ".".join([step.sources[port], *fields])
+                whole = self._found[name].inputs[port][0]
+                windows[path] = self._window(source, whole, max(start - before, 0), stop + after)
         return digest_tree(["chunk", self.stem(name, step), start, stop, windows])
 
     def _window(self, source: str, whole: str, start: int, stop: int) -> str:

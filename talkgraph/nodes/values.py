@@ -107,7 +107,7 @@ class FaceTrack:
     size: int
 
 
-@value("motion")
+@value("motion", per_frame=("expression", "rotation", "translation"))
 class Motion:
     """How face and head move, at `fps`; see the conventions above.
 

@@ -13,7 +13,7 @@ from talkgraph.nodes.backgrounds.tone import tone_gain
 Real = NDArray[np.float32]
 
 
-@node("composite", version=1, transient=True)
+@node("composite", version=1, transient=True, receptive_field={"background": 0, "face": 0})
 class Composite(Node):
     """The whole rendered frame of Yi et al. 2020, section 3.3: rendered face and background.
 

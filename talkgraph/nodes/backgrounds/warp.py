@@ -13,7 +13,12 @@ from talkgraph.nodes.morphable.face_model import FaceModel
 from talkgraph.nodes.values import Backgrounds, Clip, FaceFit, Ints, Motion
 
 
-@node("warp_background", version=1, transient=True)
+@node(
+    "warp_background",
+    version=1,
+    transient=True,
+    receptive_field={"backgrounds.source": 0, "backgrounds.motion": 0},
+)
 class WarpBackground(Node):
     """Face profiling of a clip's frame or a photo (Yi et al. 2020, section 3.3, citing Zhu et al.).
 

@@ -18,7 +18,12 @@ from talkgraph.nodes.values import Backgrounds, Crop, Footage
 Floats = NDArray[np.float32]
 
 
-@node("paste_back", version=1, transient=True)
+@node(
+    "paste_back",
+    version=1,
+    transient=True,
+    receptive_field={"frames": 0, "backgrounds.source": 0},
+)
 class PasteBack(Node):
     """Each head picture at its place in its background frame, with a feathered border.
 

@@ -26,7 +26,7 @@ from talkgraph.nodes.values import Floats, IdentityFeature, OnnxModel
 RIM = 0.06  # of the region's side: where the refinement fades into the frame around it
 
 
-@node("refine", version=1, gpu=True)
+@node("refine", version=1, gpu=True, receptive_field={"frames": (WINDOW - 1, 0), "face": 0})
 class Refine(Node):
     """Turn rendered frames into realistic ones with a trained refiner, frame by frame."""
 

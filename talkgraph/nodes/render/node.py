@@ -15,7 +15,7 @@ from talkgraph.nodes.values import Albedo, FaceFit, Motion
 Read = Callable[[int, int], Pictures]
 
 
-@node("render", version=1, transient=True)
+@node("render", version=1, transient=True, receptive_field={"motion": 0})
 class Render(Node):
     """Draw the face with its motion, (motion, fit, albedo, model) -> RGBA frames.
 
