@@ -31,6 +31,7 @@ class Ingredients:
     code: CodeDigest
     parameters: dict[str, list[str]]  # keyed ones: [digest, short text]
     inputs: dict[str, list[str]]  # port -> [digest, source]
+    values: dict[str, str]  # input of the graph that is read -> its value in short, a file's name
 
     def record(self) -> Record:
         """As JSON, to compare a later run with."""
@@ -40,6 +41,7 @@ class Ingredients:
             "code": self.code.digest,
             "parameters": self.parameters,
             "inputs": self.inputs,
+            "values": self.values,
         }
 
 
@@ -54,6 +56,7 @@ class Keys:
         self._code: dict[type, CodeDigest] = {}
         self._parameters: dict[int, tuple[Tree, dict[str, list[str]]]] = {}
         self._aliases: dict[str, str | None] = {}  # choice -> the source that it chose
+        self._shown: dict[str, str] = {}  # input -> its value in short
         self.files: dict[str, tuple[Path, str]] = {}  # input -> path and digest of its content
 
     def know(self, name: str, record: Record) -> None:
@@ -101,6 +104,8 @@ class Keys:
         self._trees[name] = request.store.digest_of(value, where)[1]
         if isinstance(value, Path):
             self.files[name] = (value, request.store.content(value)[0])
+        if name in request.inputs:
+            self._shown[name] = value.name if isinstance(value, Path) else brief(value)
         return True
 
     def ingredients(self, name: str) -> Ingredients | None:
@@ -123,7 +128,10 @@ class Keys:
                 {port: digest for port, (digest, _) in inputs.items()},
             ]
         )  # fmt: skip
-        return Ingredients(key, step.node.node_version, code, shown, inputs)
+        values = {
+            source: self._shown[source] for _, source in inputs.values() if source in self._shown
+        }
+        return Ingredients(key, step.node.node_version, code, shown, inputs, values)
 
     def _parameters_of(self, node: Node) -> tuple[Tree, dict[str, list[str]]]:
         """Non-default keyed parameters as a tree, and all keyed ones with a short text."""
@@ -170,6 +178,8 @@ def explain(new: Ingredients, old: Record | None) -> str:
     """Why a step runs, given what it was last made from."""
     if old is None:
         return "first run"
+    if "instead" in old:
+        return f"first run of this node here; before, it was {old['instead']}"
     if old["key"] == new.key:
         return "its result is no longer in the store"
     said: list[str] = []
@@ -188,8 +198,15 @@ def explain(new: Ingredients, old: Record | None) -> str:
         if before is None or after is None:
             said.append(f"port {port} was {'not bound' if before is None else 'bound'}")
         elif before[0] != after[0]:
-            was = "" if before[1] == after[1] else f" (was {before[1]})"
-            said.append(f"input {after[1]}{was} changed")
+            was, now = old.get("values", {}).get(before[1]), new.values.get(after[1])
+            if before[1] != after[1]:
+                said.append(f"port {port} reads {after[1]}, before {before[1]}")
+            elif now is None or was is None:
+                said.append(f"input {after[1]} changed")
+            elif was == now:
+                said.append(f"input {after[1]} ({now}) has other content")
+            else:
+                said.append(f"input {after[1]} changed from {was} to {now}")
     was_code, is_code = old.get("parts", {}), new.code.parts
     changed = [
         part

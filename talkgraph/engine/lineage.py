@@ -25,11 +25,15 @@ class Lineage:
         self._code: Record = {}
 
     def last(self, step: str, node_id: str) -> Record | None:
-        """What the step was made from when it last ran or was reused, code parts included."""
+        """What the step was made from when it last ran or was reused, code parts included.
+
+        Where it had another node so far: ``{"instead": id of that node}``.
+        """
         known = self._read()
         found = known["steps"].get(f"{step} {node_id}")
         if found is None:
-            return None
+            others = [name for name in known["steps"] if name.startswith(f"{step} ")]
+            return {"instead": others[-1].partition(" ")[2]} if others else None
         return {**found, "parts": known["code"].get(found["code"], {})}
 
     def note(self, step: str, node_id: str, made_from: Ingredients) -> None:
@@ -69,6 +73,7 @@ class _MadeFrom:
     code: str
     parameters: dict[str, tuple[str, str]]
     inputs: dict[str, tuple[str, str]]
+    values: dict[str, str]
 
 
 def _understood(known: Record) -> bool:

@@ -8,10 +8,10 @@ from typing import Any, Literal
 import attrs
 
 from talkgraph.cache.records import Record
+from talkgraph.display import html
 from talkgraph.engine.agenda import Agenda
 from talkgraph.engine.arguments import Arguments, Known
 from talkgraph.engine.choice import Choose, branch
-from talkgraph.display import html
 from talkgraph.engine.keying import Keys, explain
 from talkgraph.engine.lineage import Lineage
 from talkgraph.engine.request import Request
@@ -125,7 +125,11 @@ class _Planning:
         self._keyed[name] = ingredients.key
         if step.node.transient:
             self._keys.know_transient(name, ingredients.key)
-            self._plan(name, "stream", "made where it is needed, not stored")
+            last = self._lineage.last(name, step.node.node_id)
+            reason = "made where it is needed, not stored"
+            if last is not None and last.get("key") != ingredients.key:
+                reason = explain(ingredients, last)
+            self._plan(name, "stream", reason)
             return True
         reason = "forced"
         if name not in request.force:

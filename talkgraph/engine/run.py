@@ -144,6 +144,8 @@ class Run:
                             ) from None
                         wait(self._running)
                         self._begin()
+            if not self.failures:
+                self._note_streamed()
         finally:
             self._lineage.save()
         if self.failures:
@@ -152,6 +154,13 @@ class Run:
             for other in list(self.failures.values())[1:]:
                 error.add_note(str(other))
             raise error
+
+    def _note_streamed(self) -> None:
+        """What is stored now was made from these streams: a later plan tells a change of them."""
+        for name, made_from in self._found.items():
+            node = self.request.graph.steps[name].node
+            if node.transient:
+                self._lineage.note(name, node.node_id, made_from)
 
     def _pass(self) -> None:
         targets = [self._known.resolve(target)[0] for target in self.request.targets]
