@@ -132,7 +132,7 @@ class Blobs:
             self._remember(target, after)
         self.written += leaf["size"]
 
-    def _publish(self, temp: Path, leaf: Tree) -> None:
+    def _publish(self, temp: disk.Name, leaf: Tree) -> None:
         target = self.path(*reference(leaf)[:2])
         try:
             disk.publish(temp, target, self.durable)

@@ -10,8 +10,8 @@ import contextlib
 import errno
 import os
 import platform
+import secrets
 import time
-import uuid
 import zlib
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -29,7 +29,7 @@ _SETTLE_COARSE = 2.0  # s; on file systems that keep whole seconds (FAT keeps ev
 _ABANDONED = 24 * 3600.0  # s after which an unfinished file of another machine is swept away
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows translates line ends without it
 
-_synced: set[Path] = set()  # folders whose own name this process has made to survive a power cut
+_synced: set[str] = set()  # folders whose own name this process has made to survive a power cut
 
 
 class Operations:
@@ -108,7 +108,7 @@ operations = Operations()
 
 
 def write(
-    target: Path, parts: Iterable[Any], temporary: Path, durable: bool, mode: int = 0o666
+    target: Name, parts: Iterable[Any], temporary: Name, durable: bool, mode: int = 0o666
 ) -> None:
     """Make `target` hold the concatenated bytes-like `parts`, or leave everything as it was."""
     temp = draft(parts, temporary, durable, mode)
@@ -119,9 +119,9 @@ def write(
         raise
 
 
-def draft(parts: Iterable[Any], temporary: Path, durable: bool, mode: int = 0o666) -> Path:
+def draft(parts: Iterable[Any], temporary: Name, durable: bool, mode: int = 0o666) -> str:
     """A new, finished file in the folder `temporary`; nothing is left of it after an error."""
-    temp = temporary / own_name()
+    temp = f"{temporary}/{own_name()}"
     handle = operations.create(temp, mode)
     try:
         try:
@@ -147,9 +147,9 @@ def write_all(handle: int, data: Any) -> None:
         left = left[written:]
 
 
-def publish(temp: Path, target: Path, durable: bool) -> None:
+def publish(temp: Name, target: Name, durable: bool) -> None:
     """Rename a finished (and synced) file to its final name."""
-    folder = target.parent
+    folder = os.path.dirname(target)
     try:
         operations.rename(temp, target)
     except FileNotFoundError:
@@ -159,23 +159,23 @@ def publish(temp: Path, target: Path, durable: bool) -> None:
     if durable:
         operations.sync_path(folder)
         if folder not in _synced:  # whoever made it may have been killed before it did this
-            operations.sync_path(folder.parent)
+            operations.sync_path(os.path.dirname(folder))
             _synced.add(folder)
 
 
-def make_folder(path: Path) -> None:
+def make_folder(path: Name) -> None:
     """Make a folder and those above it, where they are not there."""
     try:
         operations.mkdir(path)
     except FileNotFoundError:
-        make_folder(path.parent)
+        make_folder(os.path.dirname(path))
         make_folder(path)
     except FileExistsError:
-        if not path.is_dir():
+        if not os.path.isdir(path):
             raise
 
 
-def append(path: Path, text: str) -> None:
+def append(path: Name, text: str) -> None:
     """Add a line or so to a file that many may add to."""
     handle = operations.append(path)
     try:
@@ -190,7 +190,7 @@ def discard(path: Name) -> None:
         operations.unlink(path)
 
 
-def remove_tree(top: Path) -> None:
+def remove_tree(top: Name) -> None:
     """Remove a folder or file of ours, as far as that can be done; links are not followed."""
     for base, folders, files in os.walk(top, topdown=False):
         for name in files:
@@ -227,7 +227,7 @@ def _machine_digits() -> str:
 
 def own_name() -> str:
     """A new file name that tells which process made it; see `abandoned`."""
-    return f"{_machine_digits()}-{os.getpid()}-{uuid.uuid4().hex}"
+    return f"{_machine_digits()}-{os.getpid()}-{secrets.token_hex(16)}"
 
 
 def abandoned(name: str, age: float) -> bool:
@@ -270,7 +270,7 @@ def files(folder: Name) -> Iterator[tuple[str, os.stat_result]]:
                 yield entry.path, entry.stat(follow_symlinks=False)
 
 
-def clock(temporary: Path) -> float:
+def clock(temporary: Name) -> float:
     """Now, by the clock that stamps the files of a folder, in Unix seconds.
 
     Ages of files are reckoned with it: this machine's own clock may be wrong by any amount.

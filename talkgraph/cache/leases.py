@@ -12,9 +12,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import threading
 import time
-import uuid
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -115,12 +115,13 @@ class Lease:
                 disk.operations.unlink(self._path)
 
 
-def claim(path: Path, done: Callable[[], bool]) -> Lease | None:
+def claim(path: disk.Name, done: Callable[[], bool]) -> Lease | None:
     """Take the lease at `path`; wait while another holds it. None once `done()` says so.
 
     Where no lease file can be made (a read-only folder) the lease is granted all the same.
     """
-    token = uuid.uuid4().hex
+    path = os.fspath(path)
+    token = secrets.token_hex(16)
     seen: int | None = None
     since = time.monotonic()
     pause = _POLL
@@ -150,13 +151,13 @@ def claim(path: Path, done: Callable[[], bool]) -> Lease | None:
         pause = min(pause * 1.5, _POLL_MOST)
 
 
-def _take(path: Path, token: str) -> Lease | None:
+def _take(path: str, token: str) -> Lease | None:
     """A new lease, or None if there is one."""
     try:
         try:
             handle = disk.operations.create(path)
         except FileNotFoundError:
-            disk.make_folder(path.parent)
+            disk.make_folder(os.path.dirname(path))
             handle = disk.operations.create(path)
     except FileExistsError:
         return None
@@ -166,12 +167,12 @@ def _take(path: Path, token: str) -> Lease | None:
         disk.write_all(handle, json.dumps({**owner(), "token": token}).encode())
     with contextlib.suppress(OSError):
         disk.operations.close(handle)
-    return Lease(str(path), token)
+    return Lease(path, token)
 
 
-def _break(path: Path) -> None:
+def _break(path: str) -> None:
     """Remove a lost lease; of several processes that try, the rename lets one win."""
-    away = path.with_name(f"{path.name}.{uuid.uuid4().hex}.lost")
+    away = f"{path}.{secrets.token_hex(16)}.lost"
     with contextlib.suppress(OSError):
         disk.operations.rename(path, away)
         disk.operations.unlink(away)

@@ -27,7 +27,7 @@ class Pins:
         self._lock = threading.Lock()
         self._depth = 0
         self._names: set[str] = set()
-        self._file: tuple[int, Path, int] | None = None  # handle, path, process
+        self._file: tuple[int, str, int] | None = None  # handle, path, process
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
@@ -53,7 +53,7 @@ class Pins:
 
     def _open(self) -> int:
         if self._file is None:
-            path = self._folder / disk.own_name()
+            path = f"{self._folder}/{disk.own_name()}"
             try:
                 handle = disk.operations.append(path)
             except FileNotFoundError:
@@ -61,7 +61,7 @@ class Pins:
                 handle = disk.operations.append(path)
             self._file = handle, path, os.getpid()
             disk.write_all(handle, (json.dumps(leases.owner()) + "\n").encode())
-            leases.renew(str(path))
+            leases.renew(path)
         return self._file[0]
 
     def _close(self) -> None:
@@ -72,7 +72,7 @@ class Pins:
             with contextlib.suppress(OSError):
                 disk.operations.close(handle)
             if process == os.getpid():
-                leases.stop_renewing(str(path))
+                leases.stop_renewing(path)
                 disk.discard(path)
 
 

@@ -7,7 +7,6 @@ body's own bytes. This outer form is the same in every format of the store.
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 from talkgraph.cache import disk
@@ -20,7 +19,7 @@ _MIDDLE = b'", "record": '
 _TAIL = b"}\n"
 
 
-def write_record(path: Path, record: Record, temporary: Path, durable: bool) -> None:
+def write_record(path: disk.Name, record: Record, temporary: disk.Name, durable: bool) -> None:
     """Write a record atomically."""
     body = json.dumps(record, allow_nan=False).encode()
     parts = (_HEAD, digest_bytes(body).encode(), _MIDDLE, body, _TAIL)

@@ -152,12 +152,15 @@ class Store:
 
     def action_path(self, key: str) -> Path:
         """Where the record of a key lies."""
-        return Path(f"{self.path}/actions/{key[:2]}/{key}.json")
+        return Path(self._action_path(key))
+
+    def _action_path(self, key: str) -> str:
+        return f"{self.path}/actions/{key[:2]}/{key}.json"
 
     def action(self, key: str) -> Record | None:
         """What is known of a key, or None; DamagedError (and the record gone) if it is damaged."""
-        path = self.action_path(key)
-        if self.remote is not None and not path.exists():
+        path = self._action_path(key)
+        if self.remote is not None and not os.path.exists(path):
             self.remote.fetch_record(key)
         try:
             return read_action(path, key)
@@ -218,7 +221,7 @@ class Store:
                 "digest": digest_tree(tree),
             }
             with disk.guarded(self.path), self._sending(record):
-                write_record(self.action_path(key), record, self.blobs.temporary, self.durable)
+                write_record(self._action_path(key), record, self.blobs.temporary, self.durable)
             if sink.streams and stream is None:
                 disk.remove_tree(logs)
             self._make_room(key)
@@ -262,14 +265,14 @@ class Store:
 
     def touch(self, key: str) -> None:
         """Mark a result as used now, for LRU eviction; to the minute."""
-        path = self.action_path(key)
+        path = self._action_path(key)
         with contextlib.suppress(OSError):
             if abs(time.time() - os.stat(path).st_mtime) > _MINUTE:
                 disk.operations.utime(path)
 
     def claim(self, key: str, done: Callable[[], bool]) -> leases.Lease | None:
         """Take the right to make a key, or wait; None once `done()` says another made it."""
-        return leases.claim(self.path / "leases" / key, done)
+        return leases.claim(f"{self.path}/leases/{key}", done)
 
     @contextlib.contextmanager
     def scratch(self) -> Iterator[Path]:
