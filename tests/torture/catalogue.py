@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.torture.dask_kills import dask_kills
 from tests.torture.row import Test
 
-TESTS: dict[str, Test] = {}
+TESTS: dict[str, Test] = {"dask": dask_kills}
