@@ -22,6 +22,8 @@ _TREE = f"talkgraph 2025 tree, format {FORMAT}"
 _LARGE = 1 << 24  # bytes from which hashing with several threads pays
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 
+_spell = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+
 Tree = Any  # None, bool, int, str, and lists and string-keyed dicts of trees
 
 
@@ -65,7 +67,7 @@ def digest_tree(tree: Tree) -> str:
 
 def canonical(tree: Tree) -> str:
     """The one spelling of a tree."""
-    return json.dumps(tree, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return _spell(tree)
 
 
 def is_digest(text: object) -> bool:

@@ -18,7 +18,7 @@ from talkgraph.engine.arguments import Arguments, Known, map_frames
 from talkgraph.engine.events import Started
 from talkgraph.engine.keying import Ingredients
 from talkgraph.engine.ports import signature
-from talkgraph.engine.source import note_imports
+from talkgraph.engine.source import note_new_imports
 from talkgraph.engine.step import Step
 from talkgraph.engine.step_context import Emit, StepContext
 from talkgraph.engine.stopwatch import Stopwatch
@@ -224,7 +224,7 @@ def call(step: Step, arguments: Arguments) -> object:
     """Run a node and hold it to the type that it promises."""
     node = step.node
     value = node.run(**arguments.of(step))  # type: ignore[attr-defined]
-    note_imports(type(node).__module__.partition(".")[0])  # it may have imported helpers
+    note_new_imports(type(node).__module__.partition(".")[0])  # it may have imported helpers
     try:
         return coerce(value, signature(type(node)).output)
     except TypeError as error:

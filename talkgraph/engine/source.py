@@ -70,8 +70,18 @@ _parsed: dict[tuple[Path, disk.Stamp], Module] = {}
 _imported: dict[Path, tuple[str, object, disk.Stamp]] = {}  # file -> module, its spec, stamp
 
 
+_modules_seen: dict[str, int] = {}  # package -> how many modules there were when it was noted
+
+
+def note_new_imports(package: str) -> None:
+    """`note_imports` if modules were loaded since; for callers that cannot afford a look at all."""
+    if _modules_seen.get(package) != len(sys.modules):
+        note_imports(package)
+
+
 def note_imports(package: str) -> None:
     """Remember the stamps of the files of loaded modules that are not yet known."""
+    _modules_seen[package] = len(sys.modules)
     for name, module in list(sys.modules.items()):
         if name == package or name.startswith(package + "."):
             file = getattr(module, "__file__", None)
