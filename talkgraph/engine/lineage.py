@@ -34,13 +34,17 @@ class Lineage:
         if found is None:
             others = [name for name in known["steps"] if name.startswith(f"{step} ")]
             return {"instead": others[-1].partition(" ")[2]} if others else None
-        return {**found, "parts": known["code"].get(found["code"], {})}
+        try:  # another version of talkgraph may have written something else
+            parts = coerce(known["code"].get(found["code"], {}), dict[str, str])
+            return {**attrs.asdict(checked(_MadeFrom, found)), "parts": parts}
+        except (TypeError, KeyError):
+            return None
 
     def note(self, step: str, node_id: str, made_from: Ingredients) -> None:
         """Remember what the step is made from now; written by `save`."""
         name = f"{step} {node_id}"
         last = self._read()["steps"].get(name)
-        if last is None or last["key"] != made_from.key:
+        if not isinstance(last, dict) or last.get("key") != made_from.key:
             self._steps[name] = made_from.record()
             self._code[made_from.code.digest] = made_from.code.parts
 
@@ -50,7 +54,7 @@ class Lineage:
             self._known = None
             known = self._read()
             steps = {**known["steps"], **self._steps}
-            used = {step["code"] for step in steps.values()}
+            used = {str(step.get("code")) for step in steps.values() if isinstance(step, dict)}
             code = {k: v for k, v in {**known["code"], **self._code}.items() if k in used}
             self._known = {"steps": steps, "code": code}
             self._store.remember("lineage", self._graph, self._known)
@@ -58,9 +62,9 @@ class Lineage:
 
     def _read(self) -> Record:
         if self._known is None:
-            known = self._store.memo("lineage", self._graph)
-            empty: Record = {"steps": {}, "code": {}}
-            self._known = known if known is not None and _understood(known) else empty
+            known = self._store.memo("lineage", self._graph) or {}
+            parts = {name: known.get(name) for name in ("steps", "code")}
+            self._known = {k: part if isinstance(part, dict) else {} for k, part in parts.items()}
         return self._known
 
 
@@ -74,14 +78,3 @@ class _MadeFrom:
     parameters: dict[str, tuple[str, str]]
     inputs: dict[str, tuple[str, str]]
     values: dict[str, str]
-
-
-def _understood(known: Record) -> bool:
-    """Whether this is what `save` writes, not what another version of talkgraph wrote."""
-    try:
-        for step in known["steps"].values():
-            checked(_MadeFrom, step)
-        coerce(known["code"], dict[str, dict[str, str]])
-    except (TypeError, KeyError, AttributeError):
-        return False
-    return True

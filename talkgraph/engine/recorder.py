@@ -217,7 +217,7 @@ def _parameters(node: Node) -> dict[str, str]:
 def _size(tree: Tree) -> int | None:
     try:
         return content_bytes(tree)
-    except DamagedError:
+    except (DamagedError, KeyError, TypeError, ValueError):  # written by strangers, perhaps
         return None
 
 
