@@ -24,6 +24,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import attr
 import attrs
 
 from talkgraph.cache import disk
@@ -212,6 +213,11 @@ class _Closure:
                 if not (isinstance(value, type) or inspect.isroutine(value)):
                     where = f"global '{first}'"
                     parts[f"variable {first}"] = self._store.digest_of(value, where)[0]
+                elif home == self._cls.__module__ and _is_record(value):
+                    parts[f"{home}.{first}"] = digest_tree(
+                        [[field.name, str(field.type), repr(field.default)]
+                         for field in attrs.fields(value)]
+                    )  # fmt: skip
                 elif home == self._cls.__module__:
                     inner = facts_of([self._live_source(value)], home, False)
                     parts[f"{home}.{first}"] = inner.digest
@@ -347,6 +353,19 @@ def _imported_path(module: str) -> Path | None:
             if not _INSTALLED & set(folder.parts):
                 return module_path(folder, module)
     return None
+
+
+def _is_record(thing: Any) -> bool:
+    """Whether a class is fields and nothing else, so that its source is of no interest."""
+    if not (isinstance(thing, type) and attrs.has(thing)) or thing.__mro__[1:] != (object,):
+        return False
+    import talkgraph
+
+    made = ("<attrs", *(str(Path(inspect.getfile(one)).parent) for one in (attr, talkgraph)))
+    files = [
+        getattr(getattr(own, "__code__", None), "co_filename", None) for own in vars(thing).values()
+    ]
+    return all(file is None or file.startswith(made) for file in files)
 
 
 def _roots(cls: type) -> list[tuple[Path, str | None]]:

@@ -108,3 +108,84 @@ def test_an_edited_module_beside_the_notebook_reruns_what_uses_it(tmp_path):
     assert kernel(tmp_path, *named)[0][:2] == [10.0, False]
     beside.write_text("def helper(x):\n    return x\n")
     assert kernel(tmp_path, *named)[0][:2] == [6.0, False]
+
+
+VALUE = """
+import numpy as np
+from talkgraph import value
+
+@value("notebook_pair")
+class Pair:
+    a: np.ndarray
+    b: int
+"""
+USES_VALUE = """
+@node("notebook_pair", version=1)
+class MakePair(Node):
+    def run(self, x: float) -> Pair:
+        return Pair(a=np.arange(4), b=int(x))
+
+@node("notebook_scale", version=1)
+class Scale(Node):
+    def run(self, pair: Pair) -> float:
+        return float(pair.a.sum() + pair.b)
+"""
+RUN_PAIR = """
+graph = Graph("pair", inputs={"x": float}, steps={
+    "pair": MakePair().on(x="x"), "scale": Scale().on(pair="pair")})
+result = graph.run({"x": 3}, store=store, executor=EXECUTOR)
+"""
+
+
+def test_a_value_class_of_a_cell_counts_by_its_fields(tmp_path):
+    cells = [NODE, VALUE, USES_VALUE, "EXECUTOR = None", RUN_PAIR, RUN_PAIR]
+    changed = VALUE.replace("b: int", "b: int\n    c: int = 0")
+    assert kernel(tmp_path, *cells, changed, USES_VALUE, RUN_PAIR) == [
+        [9.0, False, "first run"],
+        [9.0, True, "stored"],
+        [9.0, False, "input pair changed; code of __main__.Pair changed"],
+    ]
+
+
+def test_nodes_and_values_of_cells_reach_worker_processes(tmp_path):
+    cells = [NODE, VALUE, USES_VALUE, "EXECUTOR = 'joblib'", RUN_PAIR, RUN_PAIR]
+    assert kernel(tmp_path, *cells) == [[9.0, False, "first run"], [9.0, True, "stored"]]
+
+
+def test_a_changed_global_is_seen_however_the_node_was_imported(tmp_path):
+    own = NODE.replace("from talkgraph import Graph, Node, Store, node, param", "")
+    own = own.replace("@node", "@tg.node").replace("(Node)", "(tg.Node)").replace("param(", "tg.param(")
+    cells = ["import talkgraph as tg\nfrom talkgraph import Graph", SHIFT, HELPER, own, RUN]
+    found = kernel(tmp_path, *cells, "SHIFT = 2", RUN, SHIFT, RUN)
+    assert [one[:2] for one in found] == [[8.0, False], [10.0, False], [8.0, True]]
+
+
+VALUE = """
+from functools import cached_property
+from talkgraph import value
+
+@value("notebook_pair")
+class Pair:
+    left: float
+    right: float = 0.0
+
+def helper(x):
+    return sum_of(Pair(left=x))
+
+def sum_of(pair: Pair):
+    return pair.left + pair.right
+"""
+
+
+def test_a_value_of_a_cell_counts_by_its_fields_and_its_code(tmp_path):
+    method = "    @property\n    def sum(self):\n        return self.left + self.right\n"
+    with_method = VALUE.replace("0.0\n", "0.0\n" + method).replace(
+        "return pair.left + pair.right", "return pair.sum"
+    )
+    cells = [VALUE, NODE, RUN, VALUE, RUN, VALUE.replace("= 0.0", "= 1.0"), RUN]
+    cells += [with_method, RUN, with_method.replace("self.left +", "2 +"), RUN, with_method, RUN]
+    found = kernel(tmp_path, *cells)
+    assert [one[:2] for one in found] == [
+        [6.0, False], [6.0, True], [8.0, False], [6.0, False], [4.0, False], [6.0, True]
+    ]  # fmt: skip
+    assert found[2][2] == "code of __main__.Pair changed"
