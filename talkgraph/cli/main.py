@@ -23,13 +23,14 @@ from talkgraph.cli import (
     run,
     runs,
     show,
+    studio,
     talk,
     train,
 )
 from talkgraph.cli.parser import Parser
 
 _COMMANDS: tuple[Any, ...] = (
-    talk, plan, run, runs, report, show, lineage, cache, models, train, doctor,
+    talk, plan, run, runs, report, show, lineage, studio, cache, models, train, doctor,
 )  # fmt: skip
 
 

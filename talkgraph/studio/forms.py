@@ -1,0 +1,135 @@
+"""A recipe's graph as a form: its inputs, options and parameters as fields.
+
+Fields are made from what graphs and nodes declare: nothing is said twice.
+"""
+
+from __future__ import annotations
+
+import enum
+import inspect
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+import attrs
+
+from talkgraph.cache.files import File
+from talkgraph.cli.lookup import graphs
+from talkgraph.engine import Graph, Node
+from talkgraph.engine.ports import field_types
+from talkgraph.engine.types import brief, is_optional, members, type_name
+from talkgraph.studio.recipe import READERS, Kind, Recipe, base_graph, kind_of, options_of, readers
+
+
+def known_graphs() -> list[dict[str, str]]:
+    """Name and one line on each announced graph; those that cannot be loaded say why."""
+    found = []
+    for name, point in graphs().items():
+        try:
+            made = point.load()
+            about = inspect.getdoc(made) if callable(made) else f"graph of {point.value}"
+        except Exception as error:  # a third party's import may fail in any way
+            about = f"cannot be loaded ({error})"
+        found.append({"name": name, "about": _first_words(about)})
+    return found
+
+
+def describe(recipe: Recipe) -> dict[str, Any]:
+    """The form of a recipe's graph: inputs, options and steps with their fields, as JSON.
+
+    Raises:
+        Problems: an option that the graph refuses.
+        GraphError: as `build`.
+    """
+    graph = base_graph(recipe)
+    options = options_of(recipe.graph) if recipe.graph is not None and recipe.yaml is None else {}
+    return {
+        "graph": graph.name,
+        "inputs": [
+            {
+                **_field(name, type_, None, {}),
+                "reads": next(iter(_reads(graph, name)), None),
+                "optional": is_optional(type_),
+            }
+            for name, type_ in graph.inputs.items()
+        ],
+        "options": [_field(name, *facts) for name, facts in options.items()],
+        "steps": [_step(name, placed.node) for name, placed in graph.steps.items()],
+    }
+
+
+def _first_words(text: str | None) -> str:
+    """The first paragraph of a docstring as one line."""
+    return " ".join((text or "").split("\n\n")[0].split()).replace("`", "")
+
+
+def _reads(graph: Graph, name: str) -> list[str]:
+    return [READERS[graph.steps[step].node.node_id] for step in readers(graph, name)]
+
+
+def _step(name: str, node: Node) -> dict[str, Any]:
+    about = _first_words(inspect.getdoc(type(node)))
+    types = field_types(type(node))
+    fields = [
+        _field(
+            field.name,
+            types[field.name],
+            getattr(node, field.name),
+            field.metadata.get("talkgraph", {}),
+        )
+        for field in attrs.fields(type(node))
+        if field.init
+    ]
+    return {"name": name, "node": node.node_id, "about": about, "fields": fields}
+
+
+def _field(name: str, type_: Any, value: Any, facts: Mapping[str, Any]) -> dict[str, Any]:
+    kind = kind_of(type_, facts.get("choices"))
+    return {
+        "name": name,
+        "kind": kind,
+        "type": type_name(type_),
+        "value": _shown(value, kind),
+        "choices": _choices(type_, facts.get("choices")) if kind == "choice" else None,
+        "range": _range(facts),
+        "unit": facts.get("unit", ""),
+        "help": facts.get("help", ""),
+    }
+
+
+def _choices(type_: Any, choices: Any) -> list[Any]:
+    found: list[Any] = [None] if is_optional(type_) else []
+    if choices is not None:
+        return [*found, *choices]
+    for one in members(type_):
+        if get_origin(one) is Literal:
+            found += get_args(one)
+        elif one is bool:
+            found += [True, False]
+        elif isinstance(one, type) and issubclass(one, enum.Enum):
+            found += list(one.__members__)
+    return found
+
+
+def _range(facts: Mapping[str, Any]) -> str:
+    """The bounds of a parameter in words."""
+    low = {"ge": "at least", "gt": "above"}
+    high = {"le": "at most", "lt": "below"}
+    said = [f"{word} {facts[name]:g}" for name, word in (low | high).items()
+            if facts.get(name) is not None]  # fmt: skip
+    return ", ".join(said)
+
+
+def _shown(value: Any, kind: Kind) -> Any:
+    """A value as the field shows it."""
+    if isinstance(value, enum.Enum):
+        return value.name
+    if kind == "fixed":
+        return brief(value)
+    if kind == "file":
+        path = value.path if isinstance(value, File) else value
+        return None if path is None else Path(path).name
+    if kind == "values":
+        return "" if value is None else json.dumps(value)
+    return value

@@ -1,0 +1,301 @@
+// The page: keeps what the user wants (the recipe), asks what it would do, follows the run.
+
+import { dropZone } from "./drop.js";
+import { field, make, showProblems } from "./fields.js";
+import { get, post } from "./server.js";
+import { Stages, duration } from "./stages.js";
+
+const $ = (id) => document.getElementById(id);
+const POLL = 400; // ms
+const REST = 300; // ms without typing before the plan is asked for
+
+const recipe = { graph: null, yaml: null, options: {}, parameters: {}, inputs: {}, force: new Set() };
+const about = $("summary").textContent;
+const stages = new Stages($("list"));
+let largest = Infinity;
+let job = null; // the run that is shown
+let planned = 0; // counts plans, so that an old answer is not shown over a new one
+let timer = null;
+let blocked = new Set(); // inputs that were found unusable
+
+const going = () => job !== null && (job.state === "queued" || job.state === "running");
+const written = () => ({ ...recipe, force: [...recipe.force] });
+
+// -- the form --------------------------------------------------------------------------------
+
+async function showForm() {
+  const form = await post("form", written()).catch(asProblem);
+  if (form.problems) {
+    const left = showProblems(form.problems, $("options"));
+    say($("graph-problem"), left.join("; "));
+    $("make").disabled = true;
+    return;
+  }
+  say($("graph-problem"), "");
+  showInputs(form.inputs);
+  showOptions(form.options);
+  stages.build(form.steps, recipe.parameters, recipe.force, changeParameter, force);
+  await plan();
+}
+
+const asProblem = (error) => ({ problems: { "": error.message } });
+
+let shownInputs = "";
+function showInputs(inputs) {
+  const what = JSON.stringify([recipe.graph, inputs]);
+  if (what === shownInputs) return; // dropped files stay
+  shownInputs = what;
+  blocked = new Set();
+  recipe.inputs = {};
+  $("inputs").replaceChildren(...inputs.map((input) =>
+    input.kind === "file"
+      ? dropZone(input, largest, (id) => takeFile(input.name, id))
+      : field(input, `inputs.${input.name}`, (value) => {
+        recipe.inputs[input.name] = value;
+        soon(plan);
+      })));
+}
+
+async function takeFile(name, id) {
+  if (id === null) delete recipe.inputs[name];
+  else recipe.inputs[name] = id;
+  blocked.delete(name);
+  plan();
+  if (id === null) return null;
+  blocked.add(name); // until it was looked at
+  const asked = { recipe: written(), input: name, device: $("device").value };
+  const { error } = await post("check", asked).catch(({ message }) => ({ error: message }));
+  if (recipe.inputs[name] !== id) return null;
+  if (error) delete recipe.inputs[name];
+  blocked.delete(name);
+  plan();
+  return error;
+}
+
+let shownOptions = "";
+function showOptions(options) {
+  const what = JSON.stringify(options.map(({ name, kind }) => [recipe.graph, name, kind]));
+  if (what !== shownOptions) {
+    shownOptions = what;
+    $("options").replaceChildren(...options.map((facts) =>
+      field(facts, `options.${facts.name}`, (value, changed) => {
+        if (changed) recipe.options[facts.name] = value;
+        else delete recipe.options[facts.name];
+        soon(showForm);
+      }, recipe.options[facts.name])));
+  }
+  showProblems({}, $("options"));
+}
+
+function changeParameter(step, name, value, changed) {
+  const given = (recipe.parameters[step] ??= {});
+  if (changed) given[name] = value;
+  else delete given[name];
+  if (!Object.keys(given).length) delete recipe.parameters[step];
+  soon(plan);
+}
+
+function force(step, wanted) {
+  if (wanted) recipe.force.add(step);
+  else recipe.force.delete(step);
+  plan();
+}
+
+function soon(action) {
+  clearTimeout(timer);
+  timer = setTimeout(action, REST);
+}
+
+// -- the plan --------------------------------------------------------------------------------
+
+async function plan() {
+  if (going()) return;
+  const mine = ++planned;
+  const answer = await post("plan", written()).catch(asProblem);
+  if (mine !== planned || going()) return;
+  const missing = [];
+  const wrong = {};
+  for (const [place, line] of Object.entries(answer.problems ?? {})) {
+    if (line === "still to be given") missing.push(place.replace("inputs.", ""));
+    else wrong[place] = line;
+  }
+  const left = showProblems(wrong, document);
+  $("summary").textContent = answer.stages ? inWords(answer.stages) : about;
+  stages.show(answer.stages ?? []);
+  $("hint").textContent = left.length ? left.join("; ")
+    : missing.length ? `Still to come: ${missing.join(", ")}.`
+    : blocked.size ? "One moment: a file is being looked at." : "";
+  $("make").disabled = !answer.stages || blocked.size > 0;
+}
+
+function inWords(list) {
+  const count = (...states) => list.filter(({ state }) => states.includes(state)).length;
+  const parts = [
+    [count("hit"), "stored"], [count("run"), "will run"],
+    [count("pending"), "decided on the way"], [count("stream"), "made on the fly"],
+  ];
+  return `Plan: ${parts.filter(([n]) => n).map(([n, what]) => `${n} ${what}`).join(", ")}.`;
+}
+
+// -- the run ---------------------------------------------------------------------------------
+
+async function start(event) {
+  event.preventDefault();
+  if ($("make").disabled) return;
+  $("make").disabled = true;
+  try {
+    job = await post("jobs", { recipe: written(), device: $("device").value });
+    follow();
+  } catch (error) {
+    const left = showProblems(error.problems ?? {}, document);
+    $("hint").textContent = left.length ? left.join("; ") : error.message;
+    $("make").disabled = false;
+  }
+}
+
+async function follow() {
+  while (true) {
+    showJob();
+    if (!going()) break;
+    await new Promise((done) => setTimeout(done, POLL));
+    try {
+      job = await get(`jobs/${job.id}`);
+      say($("error"), "");
+    } catch (error) {
+      say($("error"), error.message);
+    }
+  }
+  recipe.force.clear();
+  for (const box of document.querySelectorAll(".force input")) box.checked = false;
+  $("make").disabled = false;
+  $("make").textContent = "Make it again";
+}
+
+function showJob() {
+  const active = going();
+  $("cancel").hidden = !active;
+  if (active) {
+    $("make").disabled = true;
+    $("hint").textContent = "";
+  }
+  $("result").dataset.state = job.state;
+  $("status").textContent = status();
+  const over = new Set(["made", "hit", "given", "stream"]);
+  const ended = job.stages.filter(({ state }) => over.has(state)).length;
+  $("whole").hidden = !active || !job.stages.length;
+  $("whole").max = job.stages.length || 1;
+  $("whole").value = ended;
+  if (job.stages.length) {
+    stages.show(job.stages);
+    const hits = job.stages.filter(({ state }) => state === "hit").length;
+    $("summary").textContent = `${hits} of ${job.stages.length} stages were taken from the store.`;
+  }
+  if (!active) say($("error"), job.state === "failed" ? job.error : "");
+  showOutputs();
+}
+
+function status() {
+  const time = job.seconds == null ? "" : duration(job.seconds);
+  switch (job.state) {
+    case "queued": return "Waiting for the run before it.";
+    case "running":
+      if (job.output || job.value) return "It is ready; the report is being written.";
+      return job.stages.length ? `Running for ${time}.` : "Starting…";
+    case "done": return `Done in ${time}.`;
+    case "cancelled": return "Cancelled. Finished stages are kept: made again, it goes on from there.";
+    default: return "It failed. Finished stages are kept: mend the cause and make it again.";
+  }
+}
+
+function showOutputs() {
+  const video = job.output && `outputs/${job.output}`;
+  const report = job.report && `outputs/${job.report}`;
+  source($("video"), video);
+  source($("page"), report);
+  $("report").hidden = !report;
+  $("value").hidden = !job.value;
+  $("value").textContent = job.value ?? "";
+  link($("save-video"), video && `${video}?download`);
+  link($("save-report"), report && `${report}?download`);
+  link($("open-report"), report);
+  $("downloads").hidden = !(video || report);
+}
+
+function source(element, address) {
+  element.hidden = !address;
+  if ((element.getAttribute("src") ?? "") === (address ?? "")) return;
+  if (address) element.setAttribute("src", address);
+  else element.removeAttribute("src");
+}
+
+function link(element, address) {
+  element.hidden = !address;
+  if (address) element.setAttribute("href", address);
+  else element.removeAttribute("href");
+}
+
+async function cancel() {
+  $("status").textContent = "Stopping…";
+  try {
+    job = await post(`jobs/${job.id}/cancel`);
+    showJob();
+  } catch (error) {
+    say($("error"), error.message);
+  }
+}
+
+// -- the beginning ---------------------------------------------------------------------------
+
+function say(element, text) {
+  element.textContent = text ?? "";
+  element.hidden = !text;
+}
+
+async function chooseGraph() {
+  const chosen = $("graph").selectedOptions[0];
+  if (!chosen) return;
+  if (chosen.dataset.yaml === undefined) Object.assign(recipe, { graph: chosen.value, yaml: null });
+  else Object.assign(recipe, { graph: null, yaml: chosen.dataset.yaml });
+  $("graph-about").textContent = chosen.dataset.about ?? "";
+  await showForm();
+}
+
+async function readGraphFile() {
+  const [file] = $("graph-file").files;
+  if (!file) return;
+  if (file.size > 500000) {
+    say($("graph-problem"), `${file.name} is too large for a graph file.`);
+    return;
+  }
+  const option = make("option", { value: file.name }, file.name);
+  option.dataset.yaml = await file.text();
+  option.dataset.about = "A graph file.";
+  $("graph").append(option);
+  option.selected = true;
+  await chooseGraph();
+}
+
+async function begin() {
+  const facts = await get("graphs");
+  largest = facts.largest;
+  for (const { name, about } of facts.graphs) {
+    const option = make("option", { value: name }, name);
+    option.dataset.about = about;
+    $("graph").append(option);
+  }
+  for (const name of facts.devices) $("device").append(make("option", { value: name }, name));
+  $("graph").addEventListener("change", chooseGraph);
+  $("graph-file").addEventListener("change", readGraphFile);
+  $("recipe").addEventListener("submit", start);
+  $("cancel").addEventListener("click", cancel);
+  // A file that misses its place would be opened instead of this page.
+  for (const event of ["dragover", "drop"]) addEventListener(event, (drag) => drag.preventDefault());
+  await chooseGraph();
+  const jobs = await get("jobs");
+  if (jobs.length) {
+    job = jobs[jobs.length - 1];
+    follow();
+  }
+}
+
+begin().catch((error) => say($("error"), error.message));
