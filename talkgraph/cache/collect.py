@@ -27,6 +27,9 @@ from talkgraph.errors import DamagedError
 if TYPE_CHECKING:
     from talkgraph.cache.store import Store
 
+_OURS = (
+    "actions", "blobs", "history", "leases", "lineage", "memo", "partial", "pending", "runs", "tmp",
+)  # fmt: skip
 _PARTIAL_KEPT = 7 * 24 * 3600.0  # s; interrupted frame streams are resumable for a week
 _LEASE_KEPT = 3600.0  # s without renewal: its holder is long dead
 _ANY_DIGEST = re.compile(rb"[0-9a-f]{64}")
@@ -62,9 +65,10 @@ def bytes_of(text: str) -> int:
 
 
 def usage(store: Store) -> int:
-    """Bytes that the store takes on disk."""
+    """Bytes that the store takes on disk; models and near tiers may lie in the same folder."""
     with disk.guarded(store.path):
-        return sum(status.st_size for _, status in disk.files(store.path))
+        folders = [store.path / name for name in _OURS]
+        return sum(status.st_size for folder in folders for _, status in disk.files(folder))
 
 
 def evict(store: Store, limit: int) -> int:

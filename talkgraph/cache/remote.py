@@ -132,7 +132,8 @@ class Remote:
         return self._all(self._has, blobs)
 
     def _all(self, act: Callable[[Blob], bool], blobs: Iterable[Blob]) -> bool:
-        return all(list(self._transfers.map(lambda blob: self._attempt(act, blob), set(blobs))))
+        each = self._transfers.map(lambda blob: self._attempt(act, blob), dict.fromkeys(blobs))
+        return all(list(each))
 
     def _fetch(self, blob: Blob) -> bool:
         digest, suffix, size = blob
@@ -211,7 +212,7 @@ class Remote:
             # Another process has uploaded it, or it is gone or damaged here.
             again = mark.read_bytes() == b"again"
             if (record := read_action(path, key)) is not None:
-                blobs = set(references(record["output"]))
+                blobs = list(dict.fromkeys(references(record["output"])))
                 put = self._transfers.map(lambda blob: self._put_blob(blob, again), blobs)
                 if all(list(put)):
                     self._put_record(key, path, again)
