@@ -116,7 +116,8 @@ class Storing:
                 self._blobs.check(*reference(leaf))
             except DamagedError:
                 leaf = self._blobs.put_array(checked_chunk(frames, start, stop))
-                with disk.guarded(self._blobs.root):
+                # The folder is gone when another process has finished the same result.
+                with disk.guarded(self._blobs.root), contextlib.suppress(FileNotFoundError):
                     disk.append(log, _log_line(name, leaf["blob"]))
             chunks.append(leaf)
             if self._on_chunk is not None:

@@ -225,6 +225,16 @@ def test_a_killed_stream_resumes_at_the_first_missing_chunk(tmp_path):
     assert not list((store.path / "partial").iterdir())
 
 
+def test_a_stream_goes_on_when_another_process_finishes_the_same_result(store):
+    def other_is_done(done, total):
+        if done == 32:
+            other = Store(store.path, durable=False)
+            other.put(KEY, Frames.from_array(pictures()), facts=dict)
+
+    record = store.put(KEY, Frames.from_array(pictures()), facts=dict, on_chunk=other_is_done)
+    np.testing.assert_array_equal(store.load(record["output"]).array(), pictures())
+
+
 def test_a_store_that_cannot_be_written_still_serves(store, monkeypatch):
     store.put(KEY, np.arange(1 << 18), facts=dict)
 
