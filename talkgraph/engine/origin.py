@@ -25,6 +25,7 @@ from talkgraph.errors import DamagedError
 LONGEST = 1 << 16  # bytes
 _FORMAT = 1
 _SLASH = re.compile(r"[\\/]")
+_LAST_MOMENT = 1e11  # s, in the year 5138
 _LONGEST_TEXT = 200  # characters of a name or value
 _DIGITS = 16  # of digests inside the document: enough to tell values apart
 
@@ -65,7 +66,7 @@ class Origin:
     seconds: float
     target: str
     content: str
-    inputs: dict[str, list[str]]
+    inputs: dict[str, tuple[str, str]]
     steps: list[OriginStep]
     omitted: int
     machine: str
@@ -92,7 +93,10 @@ class Origin:
                 raise ValueError("it is of another version")
             record = _printable(record)
             record["steps"] = [checked(OriginStep, step) for step in record["steps"]]
-            return checked(cls, record)
+            origin = checked(cls, record)
+            if not 0 <= origin.created < _LAST_MOMENT:
+                raise ValueError("its date is none")
+            return origin
         except (TypeError, KeyError, AttributeError, RecursionError) as error:
             raise ValueError(f"{type(error).__name__}: {error}") from None
 
@@ -129,7 +133,7 @@ def origin_of(run: RunRecord, graph: Graph, store: Store, content: str) -> Origi
         target=", ".join(run.targets),
         content=content,
         inputs={
-            name: [_input_text(given), given.digest or ""] for name, given in run.inputs.items()
+            name: (_input_text(given), given.digest or "") for name, given in run.inputs.items()
         },
         steps=steps,
         omitted=0,

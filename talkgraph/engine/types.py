@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import sys
 import types
 from collections.abc import Mapping
 from pathlib import Path
@@ -123,7 +124,7 @@ def _coerce(value: Any, type_: Any) -> tuple[bool, Any]:
     if base in (Any, object) or not isinstance(base, type):
         return True, value
     if base is float and type(value) is int:
-        return True, float(value)
+        return (True, float(value)) if abs(value) <= sys.float_info.max else (False, value)
     if isinstance(value, np.integer | np.floating) and base in (int, float):
         return (base is float or isinstance(value, np.integer)), base(value)
     if base in (int, float) and isinstance(value, bool):

@@ -1,5 +1,6 @@
 """`lineage`: a finished video says how it came to be, and no file can do harm by what it says."""
 
+import io
 import json
 import struct
 from pathlib import Path
@@ -9,10 +10,14 @@ import numpy as np
 import pytest
 import soundfile
 from blake3 import blake3
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.console import Console
 
 from talkgraph import Store, lineage_of
 from talkgraph.cache.frames import Frames
 from talkgraph.cli import lookup
+from talkgraph.cli.lineage import _head, tree
 from talkgraph.cli.main import main
 from talkgraph.engine import Graph, Node, history, node, param
 from talkgraph.engine.origin import LONGEST, Origin, OriginStep
@@ -89,8 +94,8 @@ def test_a_video_tells_how_it_came_to_be(desk, capsys):
     run = history.find(Store())
     assert (origin.graph, origin.run, origin.target) == ("photo", run.run_id, "video_out")
     assert origin.inputs == {
-        "audio": ["meine Rede ü.wav", blake3((desk / "meine Rede ü.wav").read_bytes()).hexdigest()],
-        "photo": ["ich.jpg", blake3(b"a picture").hexdigest()],
+        "audio": ("meine Rede ü.wav", blake3((desk / "meine Rede ü.wav").read_bytes()).hexdigest()),
+        "photo": ("ich.jpg", blake3(b"a picture").hexdigest()),
     }
     steps = {step.name: step for step in origin.steps}
     assert list(steps) == ["speech", "paint", "darker", "video_out"]
@@ -194,7 +199,7 @@ def origin(**changes):
     step = OriginStep("s", "n", 1, "run", {"p": "1"}, ["p"], {"port": "x"}, 1.0, 0.0, None)
     facts = {
         "graph": "g", "run": "r", "created": 1.0, "seconds": 1.0, "target": "s", "content": "c",
-        "inputs": {"x": ["name", "d"]}, "steps": [step], "omitted": 0, "machine": "m",
+        "inputs": {"x": ("name", "d")}, "steps": [step], "omitted": 0, "machine": "m",
         "talkgraph": "0", "python": "3",
     }  # fmt: skip
     return Origin(**{**facts, **changes})
@@ -213,12 +218,14 @@ def altered(**changes):
         boxed(b"{}", size=1),
         boxed(altered(lineage=2)), boxed(altered(extra=1)), boxed(altered(steps=7)),
         boxed(altered(steps=[[]])), boxed(altered(created="x")),
-        boxed(altered(inputs={"x": [1]})),
+        boxed(altered(inputs={"x": [1]})), boxed(altered(inputs={"x": ["a"]})),
+        boxed(altered(seconds=10**400)), boxed(altered(created=1e300)),
+        boxed(altered(created=-1.0)),
         boxed(altered().replace(b"1.0", b"NaN")), boxed(altered().replace(b"1.0", b"1e999")),
         boxed(altered().replace(b"1.0", b"9" * 5000)), boxed(b"\xff\xfe"),
         struct.pack(">I4sQ", 1, b"ftyp", 1 << 63) + b"x",
     ],
-    ids=range(25),
+    ids=range(29),
 )  # fmt: skip
 def test_a_file_that_only_looks_like_one_is_one_line(tmp_path, capsys, data):
     path = tmp_path / "x.mp4"
@@ -226,6 +233,27 @@ def test_a_file_that_only_looks_like_one_is_one_line(tmp_path, capsys, data):
     assert main(["lineage", str(path)]) == 2
     said = capsys.readouterr().err
     assert len(said.splitlines()) == 1 and "x.mp4" in said and "internal" not in said
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=8,
+)
+
+
+@given(st.sampled_from(sorted(json.loads(origin().to_bytes()))), JSON, st.booleans())
+@settings(max_examples=300)
+def test_any_content_is_shown_or_refused(name, value, inside):
+    document = json.loads(origin().to_bytes())
+    part = document["steps"][0] if inside and name in document["steps"][0] else document
+    part[name] = value
+    try:
+        read = Origin.from_bytes(json.dumps(document).encode())
+    except ValueError:
+        return
+    Console(file=io.StringIO(), width=80).print(tree(read, every=True))
+    assert _head(Path("x.mp4"), read, True)
 
 
 def test_what_a_stranger_wrote_is_shown_without_effect(tmp_path, capsys):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from talkgraph import Frames, Graph, Node, node, param, value
+from talkgraph.engine import Choose
 from talkgraph.engine.types import coerce, fits, type_name
 from talkgraph.errors import GraphError, InputError
 
@@ -194,7 +195,8 @@ def test_type_names():
 def test_coerce():
     assert coerce("x", Path) == Path("x") and coerce([1], tuple[int, ...]) == (1,)
     assert coerce(np.int64(3), int) == 3 and type(coerce(np.float32(1), float)) is float
-    for bad, type_ in (("1", int), (1.5, int), (True, int), ([1, "a"], list[int]), (None, int)):
+    for bad, type_ in (("1", int), (1.5, int), (True, int), ([1, "a"], list[int]), (None, int),
+                       (10**400, float)):  # fmt: skip
         with pytest.raises(TypeError):
             coerce(bad, type_)
 
@@ -290,3 +292,16 @@ def test_order_respects_every_edge(data):
     for name, step in graph.steps.items():
         assert all(place[s] < place[name] for s in step.sources.values() if s in place)
     assert Graph.from_yaml(graph.to_yaml()) == graph
+
+
+def test_what_a_choice_takes_because_it_is_there_is_not_none():
+    inputs = {"given": Sound | None, "audio": Path}
+    steps = {
+        "read": Read().on(path="audio"),
+        "sound": Choose().on(condition="given", then="given", otherwise="read"),
+        "join": Join().on(one="sound"),
+    }
+    assert Graph("g", inputs=inputs, steps=steps).source_type("sound") is Sound
+    other = Choose().on(condition="read", then="given", otherwise="read")
+    with pytest.raises(GraphError, match=r"takes Sound, but 'sound' is Sound \| None"):
+        Graph("g", inputs=inputs, steps={**steps, "sound": other})
