@@ -77,16 +77,17 @@ def code_digest(cls: type, store: Store) -> CodeDigest:
         return known[0]
     note_imports(cls.__module__.partition(".")[0])
     subject = f"{cls.__module__}:{cls.__qualname__}:{_file_of(cls)}"
-    lasting = cls.__module__ != "__main__" and "<locals>" not in cls.__qualname__
+    fixed = _file_of(cls).endswith(".py") and "<locals>" not in cls.__qualname__
+    lasting = fixed and cls.__module__ != "__main__"
     remembered = _remembered(store.memo("code", subject)) if lasting else None
     if remembered is not None and _fresh(remembered[1]):
         _in_process[cls] = remembered
         return remembered[0]
     closure = _Closure(cls, store)
     found = closure.digest()
-    if closure.stamps and all(
-        mark is None or disk.settled(mark) for mark in closure.stamps.values()
-    ):
+    if not fixed:  # live values count, which no stamp tells of
+        return found
+    if all(mark is None or disk.settled(mark) for mark in closure.stamps.values()):
         _in_process[cls] = (found, closure.stamps)
         fact = {"files": closure.stamps, "digest": found.digest, "parts": found.parts}
         if lasting:
@@ -186,7 +187,7 @@ class _Closure:
             if not isinstance(thing, type):
                 return ast.parse(textwrap.dedent(inspect.getsource(thing))).body[0]
             for method in vars(thing).values():  # a class is found through its methods' cell
-                code = getattr(method, "__code__", None)
+                code = _code_of(method)
                 lines = linecache.getlines(code.co_filename) if code is not None else []
                 found = find_class(ast.parse("".join(lines)), thing.__qualname__)
                 if found is not None:
@@ -362,10 +363,21 @@ def _is_record(thing: Any) -> bool:
     import talkgraph
 
     made = ("<attrs", *(str(Path(inspect.getfile(one)).parent) for one in (attr, talkgraph)))
-    files = [
-        getattr(getattr(own, "__code__", None), "co_filename", None) for own in vars(thing).values()
-    ]
-    return all(file is None or file.startswith(made) for file in files)
+    for name, own in vars(thing).items():
+        code = _code_of(own)
+        plain = name.startswith("__") or isinstance(own, types.MemberDescriptorType)
+        if not plain if code is None else not code.co_filename.startswith(made):
+            return False
+    return True
+
+
+def _code_of(member: Any) -> types.CodeType | None:
+    """Code of a method, or of the function inside a property and the like."""
+    for name in ("fget", "__func__", "func", "__wrapped__"):
+        inner = getattr(member, name, None)
+        member = member if inner is None else inner
+    code = getattr(member, "__code__", None)
+    return code if isinstance(code, types.CodeType) else None
 
 
 def _roots(cls: type) -> list[tuple[Path, str | None]]:

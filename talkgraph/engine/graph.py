@@ -16,7 +16,7 @@ from talkgraph.engine.choice import Choose
 from talkgraph.engine.node import Node
 from talkgraph.engine.ports import field_type, signature
 from talkgraph.engine.step import NestedGraph, Source, Step, flatten, parse_source, redirect
-from talkgraph.engine.types import coerce, fits, is_optional, type_name
+from talkgraph.engine.types import coerce, fits, is_optional, members, type_name
 from talkgraph.errors import GraphError, InputError, nearest
 
 if TYPE_CHECKING:
@@ -145,6 +145,9 @@ class Graph:
         branches = [step.sources[port] for port in ("then", "otherwise") if port in step.sources]
         _ = self.order  # no cycles from here on
         found = [self.source_type(source, where) for source in branches]
+        if branches[0] == step.sources.get("condition"):  # what is taken because it is there
+            there = tuple(one for one in members(found[0]) if one is not type(None))
+            found[0] = Union[there] if there else found[0]  # noqa: UP007
         return Union[tuple(found if len(found) == 2 else [*found, None])]  # noqa: UP007
 
     @staticmethod

@@ -154,17 +154,17 @@ def test_nodes_and_values_of_cells_reach_worker_processes(tmp_path):
 
 def test_a_changed_global_is_seen_however_the_node_was_imported(tmp_path):
     own = NODE.replace("from talkgraph import Graph, Node, Store, node, param", "")
-    own = own.replace("@node", "@tg.node").replace("(Node)", "(tg.Node)").replace("param(", "tg.param(")
+    for name in ("@node", "(Node)", "param("):
+        own = own.replace(name, name.replace(name.strip("@()"), f"tg.{name.strip('@()')}"))
     cells = ["import talkgraph as tg\nfrom talkgraph import Graph", SHIFT, HELPER, own, RUN]
     found = kernel(tmp_path, *cells, "SHIFT = 2", RUN, SHIFT, RUN)
     assert [one[:2] for one in found] == [[8.0, False], [10.0, False], [8.0, True]]
 
 
-VALUE = """
-from functools import cached_property
+PAIR = """
 from talkgraph import value
 
-@value("notebook_pair")
+@value("notebook_sum")
 class Pair:
     left: float
     right: float = 0.0
@@ -179,10 +179,10 @@ def sum_of(pair: Pair):
 
 def test_a_value_of_a_cell_counts_by_its_fields_and_its_code(tmp_path):
     method = "    @property\n    def sum(self):\n        return self.left + self.right\n"
-    with_method = VALUE.replace("0.0\n", "0.0\n" + method).replace(
+    with_method = PAIR.replace("0.0\n", "0.0\n" + method).replace(
         "return pair.left + pair.right", "return pair.sum"
     )
-    cells = [VALUE, NODE, RUN, VALUE, RUN, VALUE.replace("= 0.0", "= 1.0"), RUN]
+    cells = [PAIR, NODE, RUN, PAIR, RUN, PAIR.replace("= 0.0", "= 1.0"), RUN]
     cells += [with_method, RUN, with_method.replace("self.left +", "2 +"), RUN, with_method, RUN]
     found = kernel(tmp_path, *cells)
     assert [one[:2] for one in found] == [
