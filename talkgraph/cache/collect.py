@@ -181,7 +181,10 @@ class _Collection:
     def drop(self, key: str) -> int:
         """A result is to go, with the blobs that only it holds; bytes of these."""
         freed = 0
-        self._doomed[key] = result = self._results[key]
+        result = self._results.get(key)
+        if result is None:  # another process removed it since it was looked up
+            return 0
+        self._doomed[key] = result
         for name, size in result.blobs.items():
             self._holders[name] -= 1
             if not self._holders[name]:

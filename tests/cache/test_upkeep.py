@@ -52,6 +52,21 @@ def test_rm_removes_exactly_one_result(store):
         store.rm("s1")
 
 
+def test_rm_of_what_another_process_removes_first(store, monkeypatch):
+    from talkgraph.cache import upkeep
+
+    real = upkeep.named
+
+    def named(asked, what):
+        found = real(asked, what)
+        asked.forget(found[0].key)
+        return found
+
+    monkeypatch.setattr(upkeep, "named", named)
+    assert store.rm(key(2)).key == key(2)
+    assert steps(store) == ["s3", "s1", "s0"]
+
+
 def test_rm_of_an_ambiguous_name_removes_nothing(store):
     facts = {"graph": "g", "step": "s0"}
     store.put(key(9), 1, facts=lambda: facts)
@@ -147,8 +162,13 @@ def test_why_of_a_name_is_the_last_used_result_and_names_the_others(store):
     for name in ("again", "g:again", "m"):
         text = store.why(name)
         assert text.startswith(key(21))
-        for part in ("node m version 4", "in 2.50 s", "on oven: Linux, 8 cores\n",
-                     "with talkgraph 9.9, CPython 3.99", f"1 more of that name: {key(20)[:12]}"):
+        for part in (
+            "node m version 4",
+            "in 2.50 s",
+            "on oven: Linux, 8 cores\n",
+            "with talkgraph 9.9, CPython 3.99",
+            f"1 more of that name: {key(20)[:12]}",
+        ):
             assert part in text  # fmt: skip
     facts = upkeep.provenance(store, key(20))
     assert (facts["seconds"], facts["others"], facts["machine"]["host"]) == (1.25, [], "oven")
