@@ -89,14 +89,16 @@ def check_page(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def reporting_failure(path: Path | None, store: Store, *, quiet: bool) -> Iterator[None]:
+def reporting_failure(
+    path: Path | None, store: Store, *, quiet: bool, title: str | None = None
+) -> Iterator[None]:
     """Write the page of a run in the body that fails; the failure goes on."""
     try:
         yield
     except TalkgraphError as error:
         if path is not None and error.run_id is not None:
             with contextlib.suppress(TalkgraphError):  # what went wrong first is what is said
-                write_page(path, store, error.run_id, quiet=quiet)
+                write_page(path, store, error.run_id, quiet=quiet, title=title)
         raise
 
 

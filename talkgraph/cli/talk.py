@@ -69,10 +69,11 @@ def run(args: argparse.Namespace) -> int:
     inputs = {"audio": audio, kind: person}
     executor = options.executor_of(args)
     store = options.open_store(args)
+    quiet = args.quiet or args.json
     with (
         models.use_device(args.device),
         naming_files(graph, inputs),
-        reporting_failure(args.report, store, quiet=args.quiet or args.json),
+        reporting_failure(args.report, store, quiet=quiet, title=args.output.name),
         watcher(quiet=args.quiet) as watch,
     ):
         result = graph.run(inputs, store=store, on_event=watch, executor=executor)
@@ -82,7 +83,6 @@ def run(args: argparse.Namespace) -> int:
         options.print_json(report(args.output, seconds, result.records))
     elif not args.quiet:
         print(f"{args.output} is ready, in {duration(seconds)}", file=sys.stderr)
-    quiet = args.quiet or args.json
     write_page(args.report, store, result.run_id, quiet=quiet, title=args.output.name)
     return 0
 

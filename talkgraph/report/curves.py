@@ -100,13 +100,13 @@ def line_chart(
         "svg", *shapes, viewBox=f"0 0 {WIDTH} {HEIGHT}", preserveAspectRatio="none",
         role="img", aria_label=caption or ", ".join(one.name for one in series),
     )  # fmt: skip
-    yaxis_labels = axis_labels(np.linspace(high_y, low_y, _Y_LABELS), unit)
-    xaxis_labels = axis_labels(np.linspace(low_x, high_x, _X_LABELS), x_unit)
+    y_labels = axis_labels(np.linspace(high_y, low_y, _Y_LABELS), unit)
+    x_labels = axis_labels(np.linspace(low_x, high_x, _X_LABELS), x_unit)
     chart = tag(
         "div",
-        tag("div", *(tag("span", label) for label in yaxis_labels), class_="y-labels"),
+        tag("div", *(tag("span", label) for label in y_labels), class_="y-labels"),
         tag("div", drawing, class_="plot"),
-        tag("div", *(tag("span", label) for label in xaxis_labels), class_="x-labels"),
+        tag("div", *(tag("span", label) for label in x_labels), class_="x-labels"),
         class_="chart",
     )
     legend = _legend(names) if len(names) > 1 else None

@@ -30,8 +30,10 @@ def failure_section(values: RunValues) -> Html:
     parts += [tag("h3", "What to do"), tag("p", remedy(run, stopped))]
     parts += [tag("h3", "What is done"), tag("p", _done(run))]
     for step in stopped:
-        parts.append(tag("h3", f"What {step.name} was given"))
-        parts.append(_given(run, step))
+        parts += [tag("h3", f"What {step.name} was given"), _given(run, step)]
+        behind = _inputs_behind(run, step)
+        if behind:
+            parts.append(tag("p", f"It goes back to {', '.join(behind)}."))
     return tag("section", tag("h2", heading), *parts, id="failure", class_="fail")
 
 
@@ -58,6 +60,18 @@ def _done(run: RunRecord) -> str:
     done = sum(found[state] for state in ("hit", "run", "streamed", "given"))
     left = sum(found[state] for state in ("blocked", "not reached"))
     return f"{done} of {len(run.steps)} steps are done and shown below; {left} were not reached."
+
+
+def _inputs_behind(run: RunRecord, step: StepRun) -> list[str]:
+    """The inputs of the graph that a step depends on, with their values."""
+    seen: dict[str, None] = {}
+    front = [step.name]
+    while front:
+        name = front.pop()
+        if name in run.steps and name not in seen:
+            front += [parse_source(text)[0] for text in run.steps[name].sources.values()]
+        seen[name] = None
+    return [f"{n}: {input_text(one.text)}" for n, one in run.inputs.items() if n in seen]
 
 
 def _given(run: RunRecord, step: StepRun) -> Html:

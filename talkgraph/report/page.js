@@ -33,6 +33,7 @@ function hush(drawing) {
 }
 
 for (const drawing of document.querySelectorAll("svg.graph")) {
+  drawing.parentElement.addEventListener("scroll", () => hush(drawing), { passive: true });
   for (const box of drawing.querySelectorAll(".box")) {
     box.addEventListener("pointerenter", () => tell(drawing, box));
     box.addEventListener("focus", () => tell(drawing, box));
@@ -40,8 +41,6 @@ for (const drawing of document.querySelectorAll("svg.graph")) {
     box.addEventListener("blur", () => hush(drawing));
   }
 }
-addEventListener("scroll", () => { tip.hidden = true; }, { capture: true, passive: true });
-
 // Zoom: buttons over every drawing that is wider than the window.
 for (const frame of document.querySelectorAll(".scroll")) {
   const drawing = frame.querySelector("svg.graph");

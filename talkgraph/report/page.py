@@ -32,7 +32,7 @@ _STYLES = ("colours.css", "figures.css", "graph.css", "page.css")
 class Room:
     """How much a page may still hold."""
 
-    bytes_left: int = PAGE_BYTES
+    bytes_left: int
 
     def take(self, piece: Html) -> Html:
         """Count a piece; one that does not fit is replaced by a line that says so."""
@@ -72,7 +72,7 @@ def write_report(run: Result | RunValues, path: Path, title: str | None = None) 
 
 
 def _page(values: RunValues, title: str) -> str:
-    room = Room()
+    room = Room(PAGE_BYTES)
     body = join(
         (
             tag("a", "Skip to the steps", href="#steps", class_="skip"),

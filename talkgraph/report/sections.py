@@ -13,7 +13,7 @@ from talkgraph.report.drawing import fold
 from talkgraph.report.markup import Html, join, table, tag
 from talkgraph.report.overview import anchor, badge, run_drawing, shareable
 from talkgraph.report.show import shown
-from talkgraph.report.values import RunValues
+from talkgraph.report.values import UNMADE, RunValues
 from talkgraph.report.words import duration, size_text
 
 PICTURED = 80  # steps; of longer graphs the others are named only
@@ -66,7 +66,9 @@ def _step(values: RunValues, step: StepRun, take: Take, *, pictured: bool) -> Ht
     )  # fmt: skip
 
 
-def _look(values: RunValues, step: StepRun, take: Take) -> Html:
+def _look(values: RunValues, step: StepRun, take: Take) -> Html | None:
+    if step.state in UNMADE:
+        return None
     if values.run.outcome == "done" and step.name in values.run.targets:
         return tag("p", "Shown at the ", tag("a", "top of the page", href="#result"), ".")
     try:

@@ -17,7 +17,7 @@ from talkgraph.engine.step import parse_source
 from talkgraph.errors import StoreError, TalkgraphError
 
 T = TypeVar("T")
-_UNMADE = ("failed", "blocked", "cancelled", "not reached")
+UNMADE = ("failed", "blocked", "cancelled", "not reached")
 
 
 class Absent(TalkgraphError):
@@ -86,7 +86,7 @@ class RunValues:
         step = self.run.steps.get(name)
         if step is None:
             raise Absent(f"'{name}' was not part of this run, or its value is not kept")
-        if step.state in _UNMADE:
+        if step.state in UNMADE:
             raise Absent("it was not made in this run")
         if step.state == "chosen":
             taken = step.sources.get(branch(self[step.sources["condition"]]))
