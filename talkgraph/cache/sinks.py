@@ -86,6 +86,8 @@ class Storing:
         """Leaf of a file."""
         path = file.path
         if not path.is_file():
+            if path.is_relative_to(self._blobs.folder):  # removed from the store under the node
+                raise DamagedError(f"stored file {path} is gone")
             raise KeyingError(f"the file {path} that was returned does not exist")
         mine = self._scratch is not None and path.resolve().is_relative_to(self._scratch)
         return self._blobs.put_file(path, move=mine and not path.is_symlink())

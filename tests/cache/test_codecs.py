@@ -201,6 +201,16 @@ def test_files_are_moved_from_scratch_and_copied_from_elsewhere(store, tmp_path)
     assert same_file(there_and_back(store, kept), kept)
 
 
+def test_a_stored_file_that_vanished_is_damage_and_another_is_an_error(store, tmp_path):
+    (tmp_path / "a.txt").write_text("a")
+    stored = there_and_back(store, File(tmp_path / "a.txt"))
+    stored.path.unlink()
+    with pytest.raises(DamagedError, match="is gone"):
+        store.put("ef" * 32, stored, facts=dict)
+    with pytest.raises(KeyingError, match="does not exist"):
+        store.put("ef" * 32, File(tmp_path / "b.txt"), facts=dict)
+
+
 def same_file(one, two):
     return one.path == two.path
 
