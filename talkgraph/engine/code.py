@@ -22,7 +22,7 @@ import textwrap
 import types
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import attr
 import attrs
@@ -217,7 +217,7 @@ class _Closure:
                 elif home == self._cls.__module__ and _is_record(value):
                     parts[f"{home}.{first}"] = digest_tree(
                         [[field.name, str(field.type), repr(field.default)]
-                         for field in attrs.fields(value)]
+                         for field in attrs.fields(cast(Any, value))]
                     )  # fmt: skip
                 elif home == self._cls.__module__:
                     inner = facts_of([self._live_source(value)], home, False)

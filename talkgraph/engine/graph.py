@@ -46,6 +46,11 @@ class Graph:
         GraphError: the first thing that is wrong, with the names, types and the fix.
 
     Example:
+        >>> from talkgraph import Node, node
+        >>> @node("example_twice", version=1)
+        ... class Twice(Node):
+        ...     def run(self, value: int) -> int:
+        ...         return 2 * value
         >>> graph = Graph("double", inputs={"x": int}, steps={"twice": Twice().on(value="x")})
         >>> graph.run({"x": 2}).output
         4

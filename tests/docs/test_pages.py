@@ -1,0 +1,92 @@
+"""The pages of docs/ are true: their examples run, commands are understood, links lead on."""
+
+import ast
+import doctest
+import importlib
+import os
+import pkgutil
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import talkgraph.cache
+import talkgraph.engine
+from talkgraph.cli import samples
+from talkgraph.cli.main import parser
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted((ROOT / "docs").glob("*.md"))
+RUNNER = Path(__file__).with_name("page.py")
+
+
+def run(page, tmp_path):
+    shutil.copy(samples.speech(), tmp_path / "speech.wav")
+    return subprocess.run(
+        [sys.executable, RUNNER, page], cwd=tmp_path, capture_output=True, text=True, timeout=300,
+        env={**os.environ, "TALKGRAPH_STORE": str(tmp_path / "store")},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_examples_run_and_print_what_the_page_says(page, tmp_path):
+    done = run(page, tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_page_that_is_wrong_is_noticed(tmp_path):
+    (tmp_path / "wrong.md").write_text("```python\nx = 1\n```\n```pycon\n>>> x\n2\n```\n")
+    done = run(tmp_path / "wrong.md", tmp_path)
+    assert done.returncode == 1 and "Expected:\n    2\nGot:\n    1" in done.stdout
+
+
+def commands():
+    for page in PAGES:
+        for block in re.findall(r"```sh\n(.*?)```", page.read_text(), re.DOTALL):
+            for line in block.splitlines():
+                words = line.partition("#")[0].partition(">")[0].split()
+                if words[:1] == ["talkgraph"]:
+                    yield pytest.param(
+                        words[1:], id=f"{page.stem}: {line.partition('#')[0].strip()}"
+                    )
+
+
+@pytest.mark.parametrize("words", commands())
+def test_every_command_line_is_understood(words):
+    whole = parser()
+    whole.check_options(words)
+    whole.parse_args(words)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"(?<!!)\[[^\]]*\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
+        if not target.startswith("http"):
+            assert (page.parent / target).exists(), target
+
+
+def modules():
+    for package in (talkgraph.engine, talkgraph.cache):
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            source = Path(package.__path__[0]).joinpath(*found.name.split(".")[2:])
+            path = source / "__init__.py" if found.ispkg else source.with_suffix(".py")
+            if any(">>>" in text for text in docstrings(path)):
+                yield found.name
+
+
+def docstrings(path):
+    kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return [ast.get_docstring(one) or "" for one in ast.walk(tree) if isinstance(one, kinds)]
+
+
+@pytest.mark.parametrize("name", sorted(modules()))
+def test_examples_in_docstrings(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TALKGRAPH_STORE", str(tmp_path / "store"))
+    module = importlib.import_module(name)
+    done = doctest.testmod(module, optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
+    assert done.attempted > 0 and done.failed == 0
