@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from talkgraph.cache import File, Frames, Store, value
+    from talkgraph.display import preview
     from talkgraph.engine.context import note, progress, scratch_folder
     from talkgraph.engine.graph import Graph
     from talkgraph.engine.node import Node, node, param
@@ -26,12 +27,14 @@ _HOME = {
     "Plan": "talkgraph.engine", "Result": "talkgraph.engine", "node": "talkgraph.engine",
     "note": "talkgraph.engine", "param": "talkgraph.engine", "progress": "talkgraph.engine",
     "scratch_folder": "talkgraph.engine", "lineage_of": "talkgraph.nodes.media",
+    "preview": "talkgraph.display",
 }  # fmt: skip
 _ROOMS = ("cache", "cli", "engine", "errors", "graphs", "models", "nodes", "report")
 
 __all__ = [
     "File", "Frames", "Graph", "Node", "Plan", "Result", "Store", "engine", "errors", "graphs",
-    "lineage_of", "node", "nodes", "note", "param", "progress", "scratch_folder", "value",
+    "lineage_of", "node", "nodes", "note", "param", "preview", "progress", "scratch_folder",
+    "value",
 ]  # fmt: skip
 
 

@@ -129,7 +129,7 @@ def _box(name: str, box: Box, x: float, y: float) -> Html:
         ),
         tag("text", _short(box.name), x=round(x + 12, 1), y=round(y + 18, 1), class_="name"),
         tag(
-            "text", _short(box.detail, 19), x=round(x + 12, 1), y=round(y + 34, 1), class_="detail"
+            "text", _short(box.detail, 17), x=round(x + 12, 1), y=round(y + 34, 1), class_="detail"
         ),
     ]
     kind = f"box {box.kind}{' output' if box.output else ''}"
