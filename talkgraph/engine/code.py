@@ -16,21 +16,19 @@ import ast
 import contextlib
 import importlib.util
 import inspect
-import linecache
 import sys
-import textwrap
 import types
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-import attr
 import attrs
 
 from talkgraph.cache import disk
 from talkgraph.cache.keys import digest_file, digest_tree
 from talkgraph.cache.records import Record
 from talkgraph.cache.store import Store
+from talkgraph.engine import live
 from talkgraph.engine.node import Node
 from talkgraph.engine.source import (
     Facts,
@@ -182,49 +180,48 @@ class _Closure:
         return facts_of([nameless], cls.__module__, self._is_package(cls.__module__))
 
     def _live_source(self, thing: Any) -> ast.stmt:
-        """Source of a class or function that lies in no file, as in a notebook."""
-        with contextlib.suppress(OSError, TypeError, SyntaxError, IndexError):
-            if not isinstance(thing, type):
-                return ast.parse(textwrap.dedent(inspect.getsource(thing))).body[0]
-            for method in vars(thing).values():  # a class is found through its methods' cell
-                code = _code_of(method)
-                lines = linecache.getlines(code.co_filename) if code is not None else []
-                found = find_class(ast.parse("".join(lines)), thing.__qualname__)
-                if found is not None:
-                    return found
-        raise KeyingError(
-            f"node '{getattr(self._cls, 'node_id', '?')}': the source of {thing.__qualname__} "
-            "cannot be read, so a change of it would go unnoticed; define it in a file"
-        )
+        """Source of a class or function that lies in no file; KeyingError if there is none."""
+        found = live.source_of(thing)
+        if found is None:
+            raise KeyingError(
+                f"node '{getattr(self._cls, 'node_id', '?')}': the source of {thing.__qualname__} "
+                "cannot be read, so a change of it would go unnoticed; define it in a file"
+            )
+        return found
 
     def _live_parts(self, facts: Facts, parts: dict[str, str]) -> Iterator[Place]:
         """Count what code that lies in no file uses: the globals of its module as they are now."""
-        space = vars(sys.modules[self._cls.__module__])
-        pending, seen = [facts], {self._cls.__qualname__}
+        here = self._cls.__module__
+        space = vars(sys.modules[here])
+        pending = [chain for chain in facts.chains if chain[0] in space]
+        carried: dict[str, Any] = {}
+        seen = {id(self._cls)}
         while pending:
-            for first, *attributes in pending.pop().chains:
-                value = space.get(first)
-                if isinstance(value, types.ModuleType):
-                    yield from self._resolve((value.__name__, "*"), tuple(attributes))
-                    continue
-                if first in seen or first not in space:
-                    continue
-                seen.add(first)
-                home = getattr(value, "__module__", None)
-                if not (isinstance(value, type) or inspect.isroutine(value)):
-                    where = f"global '{first}'"
-                    parts[f"variable {first}"] = self._store.digest_of(value, where)[0]
-                elif home == self._cls.__module__ and _is_record(value):
-                    parts[f"{home}.{first}"] = digest_tree(
-                        [[field.name, str(field.type), repr(field.default)]
-                         for field in attrs.fields(cast(Any, value))]
-                    )  # fmt: skip
-                elif home == self._cls.__module__:
-                    inner = facts_of([self._live_source(value)], home, False)
-                    parts[f"{home}.{first}"] = inner.digest
-                    pending.append(inner)
-                elif home is not None:
-                    yield from self._resolve((home, value.__qualname__.partition(".")[0]), ())
+            name, *attributes = pending.pop()
+            value = carried[name] if name in carried else space[name]
+            if isinstance(value, types.ModuleType):
+                yield from self._resolve((value.__name__, "*"), tuple(attributes))
+                continue
+            if f"variable {name}" in parts or id(value) in seen:
+                continue
+            if not (isinstance(value, type) or inspect.isroutine(value)):
+                parts[f"variable {name}"] = self._store.digest_of(value, f"variable '{name}'")[0]
+                continue
+            seen.add(id(value))  # globals and their functions live as long as this
+            home = getattr(value, "__module__", None)
+            record = live.record_of(value) if home == here else None
+            if record is not None:
+                parts[f"{home}.{name}"] = digest_tree(record)
+            elif home == here:
+                inner = facts_of([self._live_source(value)], home, False)
+                parts[f"{home}.{name}"] = inner.digest
+                pending.extend(chain for chain in inner.chains if chain[0] in space)
+            elif home is not None:
+                yield from self._resolve((home, value.__qualname__.partition(".")[0]), ())
+            if home is not None and self._first_party(home) and not isinstance(value, type):
+                for own, thing in live.carried_by(value).items():
+                    carried[f"{name}.{own}"] = thing
+                    pending.append((f"{name}.{own}",))
 
     def _closed_over(self) -> dict[str, str]:
         """Values that the methods of a class made inside a function take from that function."""
@@ -232,9 +229,7 @@ class _Closure:
         for own, method in vars(self._cls).items():
             if own == "__init__":  # made by attrs and `@node`
                 continue
-            names = getattr(getattr(method, "__code__", None), "co_freevars", ())
-            for name, cell in zip(names, getattr(method, "__closure__", None) or (), strict=False):
-                value = cell.cell_contents
+            for name, value in live.carried_by(method).items():
                 if not (isinstance(value, type | types.ModuleType) or inspect.isroutine(value)):
                     where = f"node '{self._cls.__name__}', variable '{name}'"
                     found[f"variable {name}"] = self._store.digest_of(value, where)[0]
@@ -354,30 +349,6 @@ def _imported_path(module: str) -> Path | None:
             if not _INSTALLED & set(folder.parts):
                 return module_path(folder, module)
     return None
-
-
-def _is_record(thing: Any) -> bool:
-    """Whether a class is fields and nothing else, so that its source is of no interest."""
-    if not (isinstance(thing, type) and attrs.has(thing)) or thing.__mro__[1:] != (object,):
-        return False
-    import talkgraph
-
-    made = ("<attrs", *(str(Path(inspect.getfile(one)).parent) for one in (attr, talkgraph)))
-    for name, own in vars(thing).items():
-        code = _code_of(own)
-        plain = name.startswith("__") or isinstance(own, types.MemberDescriptorType)
-        if not plain if code is None else not code.co_filename.startswith(made):
-            return False
-    return True
-
-
-def _code_of(member: Any) -> types.CodeType | None:
-    """Code of a method, or of the function inside a property and the like."""
-    for name in ("fget", "__func__", "func", "__wrapped__"):
-        inner = getattr(member, name, None)
-        member = member if inner is None else inner
-    code = getattr(member, "__code__", None)
-    return code if isinstance(code, types.CodeType) else None
 
 
 def _roots(cls: type) -> list[tuple[Path, str | None]]:

@@ -189,3 +189,25 @@ def test_a_value_of_a_cell_counts_by_its_fields_and_its_code(tmp_path):
         [6.0, False], [6.0, True], [8.0, False], [6.0, False], [4.0, False], [6.0, True]
     ]  # fmt: skip
     assert found[2][2] == "code of __main__.Pair changed"
+
+
+MAKE = """
+def make(k):
+    def inner(x, more=0):
+        return x + k + more
+    return inner
+"""
+
+
+def test_what_a_helper_carries_with_it_counts(tmp_path):
+    """Values of the function that made it, and of its defaults, as they are in it."""
+    later = "def helper(x, more=SHIFT):\n    return x + more"
+    cells = [NODE, MAKE, "helper = make(1)", RUN, "helper = make(2)", RUN, "helper = make(1)", RUN]
+    found = kernel(tmp_path, *cells, SHIFT, later, RUN, "SHIFT = 5", RUN, later, RUN)
+    assert [one[0] for one in found] == [8.0, 10.0, 8.0, 8.0, 8.0, 16.0]
+    assert [one[1] for one in found[:4]] == [False, False, True, False]
+    assert kernel(tmp_path, NODE, "SHIFT = 5", later, RUN)[0][0] == 16.0
+    recursive = "def outer():\n    def inner(x):\n        return 1 if x < 1 else inner(x - 1) + k\n"
+    recursive += "    k = helper_of(1)\n    return inner\nhelper_of = lambda x: x\nhelper = outer()"
+    first, second = kernel(tmp_path, NODE, recursive, RUN, recursive.replace("1)\n", "2)\n"), RUN)
+    assert (first[0], second[0]) == (8.0, 14.0)

@@ -57,6 +57,12 @@ class Needs(Node):
         return self.size
 
 
+@node("test_schema_faulty", version=1)
+class Faulty(Node):
+    def run(self, untyped) -> int:
+        return 1
+
+
 @pytest.fixture(scope="module")
 def schema():
     made = graph_schema()
@@ -183,4 +189,5 @@ def test_editors_are_told_what_a_parameter_is(schema):
 def test_the_command_prints_it(capsys):
     assert main(["show", "--schema"]) == 0
     printed = json.loads(capsys.readouterr().out)
+    assert "test_schema_faulty" not in printed["$defs"]["step"]["properties"]["node"]["enum"]
     assert "mfcc" in printed["$defs"]["step"]["properties"]["node"]["enum"]
