@@ -8,6 +8,7 @@ before somebody wants to look.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any, Protocol, TypeVar
@@ -78,7 +79,14 @@ def _load() -> None:
     from importlib.metadata import entry_points
 
     for point in entry_points(group=LOOKS):
-        point.load()
+        try:
+            point.load()
+        except Exception as error:  # a third party's import may fail in any way
+            warnings.warn(
+                f"looks of {point.value} cannot be loaded ({error}); repair or uninstall that "
+                "package",
+                stacklevel=2,
+            )
 
 
 def html(thing: Any) -> str | None:

@@ -69,6 +69,8 @@ def strip(
     frames: Frames, caption: str, *, fps: float | None = None, most: int = 4, side: int = SIDE
 ) -> Html:
     """A few frames of a clip, evenly spread, each with its time."""
+    if frames.once:
+        return tag("p", "Frames that can be read only once are not looked at.", class_="empty")
     shots = [
         (picture_of(frames[k], alt=f"frame {k}", side=side), moment(k, fps))
         for k in sampled(len(frames), most)

@@ -2,6 +2,7 @@
 
 import re
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,9 +10,12 @@ import pytest
 from talkgraph.cache.store import Store
 from talkgraph.engine import Graph, Node, history, node, note
 from talkgraph.errors import StoreError
+from talkgraph.graphs import yi2020
 from talkgraph.nodes.values import Speech
 from talkgraph.report import RunValues, report_html, write_report
 from talkgraph.report.page import PAGE_BYTES
+
+DATA = Path(__file__).parents[2] / "../shared/data"
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +62,22 @@ def test_a_clip_with_a_refiner_has_the_looks_of_those_too(clip_talk, parsed):
     assert page.text.count("Training loss") == 1 + ("Fine-tuned" in page.text)
     assert len(page.all("video")) == 2
     assert len(page.source) < 15e6 and seconds < 10
+
+
+@pytest.mark.slow
+def test_a_page_of_ten_seconds_is_small_and_soon_there(tmp_path):
+    import soundfile
+
+    if not DATA.is_dir():
+        pytest.skip("the development clips are not here")
+    sound, rate = soundfile.read(DATA / "speech" / "speech_read_male_en_02.wav")
+    soundfile.write(tmp_path / "ten.wav", sound[: 10 * rate], rate)
+    inputs = {"audio": tmp_path / "ten.wav", "video": DATA / "video" / "talk_female_black_01.mp4"}
+    result = yi2020.graph().run(inputs, store=tmp_path / "store")
+    began = time.perf_counter()
+    write_report(result, tmp_path / "page.html")
+    assert time.perf_counter() - began < 10
+    assert (tmp_path / "page.html").stat().st_size < 15e6
 
 
 def test_nothing_is_fetched_and_nothing_foreign_runs(page):

@@ -117,6 +117,14 @@ def test_large_arrays_are_sampled(parsed, tmp_path):
     assert "50000000" in page and len(page) < 100_000
 
 
+def test_frames_that_can_be_read_once_are_left_alone(parsed):
+    pictures = (np.full((8, 8, 3), k, np.uint8) for k in range(4))
+    frames = Frames.from_iterable(4, (8, 8, 3), pictures)
+    page = parsed(seen(frames))
+    assert "can be read only once" in page.text and not page.all("img")
+    assert len(frames.array()) == 4
+
+
 def test_an_alpha_channel_lies_over_chequers():
     from talkgraph.report.pictures import on_chequers
 

@@ -78,6 +78,8 @@ def clip(value: Clip, scene: Scene) -> Iterator[Html]:
     whole = scene.port("footage")
     if isinstance(whole, Footage):
         yield _cut_out(whole, value.crop)
+    if value.frames.once:
+        return
     if count == 1:
         yield figure(picture_of(value.frames[0], alt="the head", side=360), "The head")
         return
