@@ -13,6 +13,7 @@ from talkgraph.cache import disk
 from talkgraph.cache.keys import FORMAT, digest_bytes, digest_tree
 
 Record = dict[str, Any]
+LARGEST = 1 << 24  # bytes of a record that is taken from elsewhere
 
 _HEAD = b'{"check": "'
 _MIDDLE = b'", "record": '

@@ -27,7 +27,7 @@ from talkgraph.cache import disk
 from talkgraph.cache.codecs import references
 from talkgraph.cache.keys import digest_bytes, digest_file, is_digest
 from talkgraph.cache.object_store import ObjectStore, Unreachable
-from talkgraph.cache.records import Record, read_action
+from talkgraph.cache.records import LARGEST, Record, read_action
 from talkgraph.errors import DamagedError, StoreError
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ Blob = tuple[str, str, int]
 
 AWAY = 60.0  # s for which a network that failed is left alone
 ABSENT = 10.0  # s for which a record that was not there is not asked for again
-RECORD_MOST = 1 << 25  # bytes of the largest record that is fetched
 _THREADS = 8  # transfers at a time
 _TRIES = 2  # downloads of a blob that arrives changed
 _log = logging.getLogger(__name__)
@@ -113,13 +112,13 @@ class Remote:
 
     def _record(self, key: str, temp: Path) -> Record | None:
         """The remote's record of a key, downloaded and checked in itself."""
-        if not self.objects.download(_record_name(key), temp, RECORD_MOST):
+        if not self.objects.download(_record_name(key), temp, LARGEST):
             return None
         try:
             record = read_action(temp, key)
             _names(record or {})
             return record
-        except (ValueError, KeyError, TypeError, DamagedError):
+        except (ValueError, KeyError, TypeError, RecursionError, DamagedError):
             self._faulty.add(key)
             return None
 

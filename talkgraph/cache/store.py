@@ -38,6 +38,7 @@ from talkgraph.cache.sinks import Hashing, Storing
 from talkgraph.errors import DamagedError, InputError, StoreError
 
 if TYPE_CHECKING:
+    from talkgraph.cache import archive
     from talkgraph.cache.remote import Remote
 
 _MINUTE = 60.0  # s; how exactly the last use of a result is kept
@@ -220,7 +221,7 @@ class Store:
                 "output": tree,
                 "digest": digest_tree(tree),
             }
-            with disk.guarded(self.path), self._sending(record):
+            with disk.guarded(self.path), self.sending(record):
                 write_record(self._action_path(key), record, self.blobs.temporary, self.durable)
             if sink.streams and stream is None:
                 disk.remove_tree(logs)
@@ -255,7 +256,8 @@ class Store:
         if self.remote is not None:
             self.remote.flush()
 
-    def _sending(self, record: Record) -> contextlib.AbstractContextManager[None]:
+    def sending(self, record: Record) -> contextlib.AbstractContextManager[None]:
+        """Around the writing of a record: takes it and its blobs to the remote afterwards."""
         return contextlib.nullcontext() if self.remote is None else self.remote.sending(record)
 
     def forget(self, key: str) -> None:
@@ -320,6 +322,18 @@ class Store:
     def why(self, key: str) -> str:
         """What a result was made from, in words."""
         return upkeep.why(self, key)
+
+    def export(self, target: str | os.PathLike[str], *results: str) -> archive.Moved:
+        """Write results, named by key or step, or all, to one file; see `archive.export`."""
+        from talkgraph.cache import archive
+
+        return archive.export(self, Path(target), results)
+
+    def import_(self, path: str | os.PathLike[str]) -> archive.Moved:
+        """Take in all results of an exported file; see `archive.import_`."""
+        from talkgraph.cache import archive
+
+        return archive.import_(self, Path(path))
 
     # -- memos: lost without harm ----------------------------------------------------------------
 

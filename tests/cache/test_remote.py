@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from talkgraph.cache import File, Frames, Store, object_store, remote
-from talkgraph.cache.keys import digest_bytes, digest_tree
+from talkgraph.cache.keys import FORMAT, digest_bytes, digest_tree
 from talkgraph.errors import DamagedError, NodeError, StoreError
 from tests.torture import workshop
 from tests.torture.s3 import BUCKET, FaultyS3
@@ -210,12 +210,18 @@ def test_who_is_first_and_did_not_finish_does_not_win(s3, server, at, tmp_path):
 
 
 def signed(record):
-    body = json.dumps(record).encode()
+    body = record if isinstance(record, bytes) else json.dumps(record).encode()
     return b'{"check": "' + digest_bytes(body).encode() + b'", "record": ' + body + b"}\n"
 
 
 def record_of(tree, **fields):
-    facts = {"format": 1, "key": KEY, "created": 0.0, "output": tree, "digest": digest_tree(tree)}
+    facts = {
+        "format": FORMAT,
+        "key": KEY,
+        "created": 0.0,
+        "output": tree,
+        "digest": digest_tree(tree),
+    }
     return signed({**facts, **fields})
 
 
@@ -231,9 +237,13 @@ HOSTILE = {
     "of another format": record_of(1, format=0),
     "a digest that is not its own": record_of(True, digest="00" * 32),
     "no record": signed([1]),
-    "no output": signed({"key": KEY, "format": 1}),
+    "no output": signed({"key": KEY, "format": FORMAT}),
     "not JSON": b"pickle",
-    "deep": signed(json.loads("[" * 400 + "]" * 400)),
+    "deep": signed(b"[" * 100_000),
+    "deep in it": signed(
+        b'{"key": "%s", "format": %d, "digest": "", "output": %s1%s}'
+        % (KEY.encode(), FORMAT, b"[" * 980, b"]" * 980)
+    ),
 }
 
 
@@ -253,7 +263,7 @@ def test_a_hostile_record_is_as_good_as_none(tmp_path, at, what):
 def test_a_record_too_large_is_not_fetched(tmp_path, at, monkeypatch):
     url = f"file://{tmp_path}/far"
     put(at("a", url), tmp_path)
-    monkeypatch.setattr(remote, "RECORD_MOST", 100)
+    monkeypatch.setattr(remote, "LARGEST", 100)
     assert at("b", url).action(KEY) is None
 
 
