@@ -144,16 +144,37 @@ def _module(tree: ast.Module, name: str, package: bool) -> Module:
 def _registrations(
     tree: ast.Module, definitions: dict[str, list[ast.stmt]]
 ) -> Iterator[tuple[str, ast.stmt]]:
-    """Names that a definition alters through its decorators, as in ``@TABLE.add`` or ``@add``."""
-    functions = {one.name: one for one in tree.body if isinstance(one, _DEFINITIONS)}
-    for statement in functions.values():
-        found = {name for decorator in statement.decorator_list for name in _names(decorator)}
+    """Names that are altered by way of others while a module is imported, and what alters them.
+
+    ``@TABLE.add``; ``@add`` or ``fill()``, where those functions write into a table; a subclass of
+    a class with ``__init_subclass__``.
+    """
+    local = {one.name: one for one in tree.body if isinstance(one, _DEFINITIONS)}
+    for statement in tree.body:
+        found: set[str] = set()
+        called: set[str] = set()
+        if isinstance(statement, _DEFINITIONS):
+            for decorator in statement.decorator_list:
+                names = _names(decorator)
+                called |= names
+                called_on = decorator.func if isinstance(decorator, ast.Call) else decorator
+                found |= names if isinstance(called_on, ast.Attribute) else names - local.keys()
+            if isinstance(statement, ast.ClassDef):
+                bases = {name for base in statement.bases for name in _names(base)}
+                found |= {name for name in bases & local.keys() if _has_hook(local[name])}
+        elif isinstance(statement, ast.Expr):
+            called = _names(statement)
+        for name in called & local.keys():
+            for altered in _altered(local[name]) & definitions.keys() - local.keys():
+                yield altered, statement
+                yield altered, local[name]
         for name in found & definitions.keys():
-            if name not in functions:
-                yield name, statement
-            elif name != statement.name:  # what the decorator itself writes into
-                for altered in _altered(functions[name]) & definitions.keys() - functions.keys():
-                    yield altered, statement
+            yield name, statement
+
+
+def _has_hook(definition: ast.stmt) -> bool:
+    body = getattr(definition, "body", [])
+    return any(getattr(one, "name", None) == "__init_subclass__" for one in body)
 
 
 def facts_of(statements: Iterable[ast.stmt], module: str, package: bool) -> Facts:
@@ -311,6 +332,8 @@ def _altered(statement: ast.stmt) -> set[str]:
     for inner in ast.walk(statement):
         if isinstance(inner, ast.Expr):
             names |= _names(inner)
+        elif isinstance(inner, ast.Global):
+            names |= set(inner.names)
         elif isinstance(inner, ast.Subscript | ast.Attribute) and _is_stored(inner):
             base: ast.expr = inner
             while isinstance(base, ast.Subscript | ast.Attribute):

@@ -58,6 +58,7 @@ FILES = {
                     renamed(local_helper(x)) + constants.K + software.rasterise(TABLE["a"])
                     + PKG.deep.inner.value() + sibling.sib() + reexported() + self.size
                     + configured.offset() + 0 * (len(FILLED) + len(tables))
+                    + 0 * filled.kind(1) + 0 * filled.Plugin.known[0]().value()
                 )
 
         def not_used():
@@ -92,6 +93,7 @@ FILES = {
     "aliased/whole.py": "gone = 1\n",
     "configured.py": "setting = 0\ndef offset():\n    return 0\n",
     "filled.py": """
+        from functools import singledispatch
         TABLE = {}
         tables = []
         def fill(table):
@@ -108,6 +110,33 @@ FILES = {
             return 2
         def third():
             return 3
+        LEVEL = 1
+        def set_level():
+            global LEVEL
+            LEVEL = 4
+        set_level()
+        @singledispatch
+        def kind(x):
+            return LEVEL
+        @kind.register
+        def _(x: int):
+            return 5
+        @kind.register
+        def _(x: str):
+            return 6
+        class Plugin:
+            known = []
+            @classmethod
+            def add(cls, name):
+                return cls.known.append
+            def __init_subclass__(cls):
+                Plugin.known.append(cls)
+        class One(Plugin):
+            def value(self):
+                return 7
+        @Plugin.add("two")
+        def two():
+            return 8
         """,
     "sibling.py": "from .helpers2 import *\ndef sib():\n    return reexported()\n",
     "other.py": "X = 1\n",
@@ -172,6 +201,11 @@ COUNTS = [
     ("filled.py", 'table["x"] = 1', 'table["x"] = 2'),
     ("filled.py", "return 1", "return 10"),
     ("filled.py", "return 2", "return 20"),
+    ("filled.py", "LEVEL = 4", "LEVEL = 40"),
+    ("filled.py", "return 5", "return 50"),
+    ("filled.py", "return 6", "return 60"),
+    ("filled.py", "return 7", "return 70"),
+    ("filled.py", "return 8", "return 80"),
 ]
 DOES_NOT_COUNT = [
     ("stage.py", "# comment", "# another comment"),
