@@ -6,7 +6,6 @@ import argparse
 import json
 import re
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from talkgraph.errors import InputError
@@ -23,12 +22,12 @@ _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 
 
 def add_store(parser: argparse.ArgumentParser) -> None:
-    """`--store DIR`."""
+    """`--store DIR`, or the URL of a remote store."""
     parser.add_argument(
         "--store",
-        type=Path,
         metavar="DIR",
-        help="where results are kept (default: TALKGRAPH_STORE or the user's cache folder)",
+        help="where results are kept: a folder, or a URL such as s3://bucket/prefix "
+        "(default: TALKGRAPH_STORE or the user's cache folder)",
     )
 
 

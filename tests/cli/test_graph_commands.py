@@ -78,6 +78,14 @@ def test_a_run_makes_the_file_and_a_second_one_computes_nothing(desk, capsys):
     assert "it is loud" in printed.err
 
 
+def test_the_store_may_be_a_url(desk, capsys, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(desk / "caches"))
+    words = ["run", "greeting.yaml", *INPUTS, "-q", "--store", f"file://{desk}/far"]
+    assert main(words) == 0
+    assert len(list((desk / "far/actions").rglob("*.json"))) == 2
+    assert not (desk / "file:").exists()
+
+
 def test_quiet_says_nothing(desk, capsys):
     assert main(["run", "greeting.yaml", *INPUTS, "-o", "out.txt", "--quiet"]) == 0
     printed = capsys.readouterr()
