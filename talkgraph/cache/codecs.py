@@ -151,10 +151,9 @@ def decode(tree: Tree, source: Source) -> Any:
     """
     try:
         return _decode(tree, source)
-    except (
-        LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError,
-        MemoryError, SystemError,
-    ) as error:  # fmt: skip
+    except StoreError:
+        raise
+    except Exception as error:  # forged leaves make NumPy raise nearly anything
         raise DamagedError(f"a stored result cannot be read ({error})") from error
 
 

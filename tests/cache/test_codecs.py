@@ -242,6 +242,15 @@ def test_a_symlink_is_never_moved_into_the_store(store, tmp_path):
     assert not store.load(store.action(KEY)["output"]).path.is_symlink()
 
 
+def test_a_folder_with_a_longer_name_is_not_the_scratch_folder(store):
+    with store.scratch() as scratch:
+        beside = scratch.with_name(scratch.name + "-mine")
+        beside.mkdir()
+        (beside / "a.txt").write_text("mine")
+        store.put(KEY, File(beside / "a.txt"), facts=dict, scratch=scratch)
+        assert (beside / "a.txt").read_text() == "mine"
+
+
 class Boom:
     """Makes a folder when it is unpickled."""
 

@@ -225,6 +225,21 @@ def test_a_killed_stream_resumes_at_the_first_missing_chunk(tmp_path):
     assert not list((store.path / "partial").iterdir())
 
 
+def test_a_garbled_log_of_a_stream_mixes_up_no_chunks(store):
+    def stop(done, total):
+        if done == 64:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        store.put(KEY, Frames.from_array(pictures()), facts=dict, on_chunk=stop)
+    (log,) = [path for path in (store.path / "partial").rglob("*") if path.is_file()]
+    lines = [line.split() for line in log.read_text().splitlines() if line]
+    (n, one, check), (m, two, other) = lines
+    log.write_text(f"\n{n} {two} {check}\n\n{m} {one} {other}\n")
+    record = store.put(KEY, Frames.from_array(pictures()), facts=dict)
+    np.testing.assert_array_equal(store.load(record["output"]).array(), pictures())
+
+
 def test_a_stream_goes_on_when_another_process_finishes_the_same_result(store):
     def other_is_done(done, total):
         if done == 32:

@@ -2,7 +2,27 @@
 
 from __future__ import annotations
 
+from tests.torture import (
+    corruption,
+    crowd,
+    decoders,
+    hostile_media,
+    kills,
+    planted,
+    remote_faults,
+)
 from tests.torture.dask_kills import dask_kills
 from tests.torture.row import Test
 
-TESTS: dict[str, Test] = {"dask": dask_kills}
+TESTS: dict[str, Test] = {
+    "kills": kills.everywhere,
+    "corruption": corruption.damaged_results,
+    "bytes": corruption.changed_bytes,
+    "crowd": crowd.crowd,
+    "fuzz": decoders.fuzzed,
+    "media": hostile_media.hostile_media,
+    "planted": planted.planted,
+    "dask": dask_kills,
+    "network": remote_faults.faults,
+    "uploads": remote_faults.kills,
+}

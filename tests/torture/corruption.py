@@ -9,7 +9,6 @@ import random
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 from talkgraph import Frames, Store
 from talkgraph.cache import leases
@@ -72,7 +71,9 @@ class _Shop:
         """What is wrong with how another process gets a damaged step; '' if nothing is."""
         said: list[object] = []
         try:
-            result = workshop.run(Store(self.store.path, durable=False), until=step, on_event=said.append)
+            result = workshop.run(
+                Store(self.store.path, durable=False), until=step, on_event=said.append
+            )
             found = workshop.spell(result.output)
         except TalkgraphError as error:
             return f"not made again: {error}"
@@ -101,14 +102,15 @@ def _swap(blobs: list[Path], rng: random.Random) -> Path:
     return one
 
 
-# -- every byte of the small files ------------------------------------------------------------------
+# -- every byte of the small files ---------------------------------------------------------------
 
 
 def changed_bytes(setting: Setting) -> Iterator[Row]:
     """Every byte of one file of each kind: of an action record in six ways, of others in one."""
     for name, make in LITTLE.items():
         size = len(make(_Shop(setting.folder / f"size {name}"))[1])
-        full = size * (WAYS if name == "action record" else 1)
+        ways = WAYS if name == "action record" else 1
+        full = size * ways
         total = min(full, setting.count(full, 6))
 
         def work(
@@ -116,13 +118,15 @@ def changed_bytes(setting: Setting) -> Iterator[Row]:
             cases: Iterable[int],
             name: str = name,
             make: Callable[[_Shop], tuple[Path, bytes]] = make,
+            ways: int = ways,
             full: int = full,
             total: int = total,
         ) -> Iterator[str]:
             shop = _Shop(folder / name)
             chosen = random.Random(f"{setting.seed} {name}").sample(range(full), total)
             for case in cases:
-                at, way = divmod(chosen[case], WAYS) if full > size else (chosen[case], case % WAYS)
+                at, way = divmod(chosen[case], ways)
+                way = way if ways > 1 else case % WAYS
                 path, whole = make(shop)
                 path.write_bytes(_changed(whole, at % len(whole), way))
                 wrong = _survived(shop)
@@ -202,11 +206,20 @@ def _partial(shop: _Shop) -> tuple[Path, bytes]:
     return path, path.read_bytes()
 
 
+def _verified(shop: _Shop) -> tuple[Path, bytes]:
+    """The memo of large blobs whose content is known; only a durable store writes it."""
+    folder = shop.store.path / "memo" / "verified"
+    if not folder.exists():
+        workshop.run(Store(shop.store.path), force=True)
+    path = workshop.files(folder)[0]
+    return path, path.read_bytes()
+
+
 LITTLE: dict[str, Callable[[_Shop], tuple[Path, bytes]]] = {
     "action record": _action,
     "lineage": _first("lineage"),
     "memo of code": _first("memo/code"),
-    "memo of verified blobs": _first("memo/verified"),
+    "memo of verified blobs": _verified,
     "history": _first("history"),
     "lease": _lease,
     "partial log": _partial,

@@ -9,6 +9,7 @@ mended: the tests decode everything that lies there.
 
 from __future__ import annotations
 
+import faulthandler
 import hashlib
 import json
 import mmap
@@ -133,6 +134,7 @@ class _Hunt:
     def _work(
         self, first: int, count: int, ends: float, say: Callable[[str, str, str], object]
     ) -> None:
+        faulthandler.disable()
         _limit_memory()
         stderr = os.dup(2)
         null = os.open(os.devnull, os.O_WRONLY)
@@ -178,12 +180,12 @@ def survive(decoder: Decoder, data: bytes, folder: Path) -> tuple[str, str]:
         decoder.decode(data, folder)
         way = "decoded"
     except TalkgraphError as error:
-        way = f"{_where(error)}"
+        way = f"{where(error)}"
         if not str(error).strip() or "\n" in str(error):
             wrong = f"{type(error).__name__} of more or less than one line: {str(error)!r:.300}"
     except Exception as error:
-        way = f"{type(error).__name__} {_where(error)}"
-        wrong = f"{type(error).__name__}: {str(error)!r:.200} at {_where(error)}"
+        way = f"{type(error).__name__} {where(error)}"
+        wrong = f"{type(error).__name__}: {str(error)!r:.200} at {where(error)}"
     finally:
         signal.alarm(0)
     if time.monotonic() - began > SLOW:
@@ -191,7 +193,7 @@ def survive(decoder: Decoder, data: bytes, folder: Path) -> tuple[str, str]:
     return way, wrong
 
 
-def _where(error: BaseException) -> str:
+def where(error: BaseException) -> str:
     """The lines that an error, and what caused it, passed through."""
     found: list[str] = []
     while error is not None:

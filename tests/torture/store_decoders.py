@@ -203,6 +203,37 @@ def _read_lines(data: bytes, folder: Path) -> None:
     _use(store, None)
 
 
+# -- results in one file -------------------------------------------------------------------------
+
+
+_TARS = tuple(f"{number}.tar" for number in range(4))
+
+
+def _export_seeds(folder: Path) -> list[bytes]:
+    store = Store(folder / "store", durable=False)
+    result = workshop.run(store)
+    found = []
+    for number, step in enumerate(("small", "written", "film", "bound")):
+        path = folder / f"{number}.tar"
+        store.export(path, result.records[step].key)
+        found.append(path.read_bytes())
+    return sorted(found, key=len)[:3]
+
+
+def _read_export(data: bytes, folder: Path) -> None:
+    shutil.rmtree(folder / "other", ignore_errors=True)
+    path = folder / "given.tar"
+    path.write_bytes(data)
+    store = Store(folder / "other", durable=False)
+    try:
+        store.import_(path)
+    finally:
+        assert store.verify() == []
+        assert {one.name for one in folder.iterdir()} <= {"other", "store", "given.tar", *_TARS}
+    for entry in store.ls():
+        _look_at(store.load(store.action(entry.key)["output"]))
+
+
 # -- all of them ---------------------------------------------------------------------------------
 
 
@@ -275,4 +306,5 @@ DECODERS = (
     Decoder("records", _record_seeds, _read_record, _change_tree),
     Decoder("memos", _memo_seeds, _read_memo, _change_memo),
     Decoder("lines", _line_seeds, _read_lines, _change_lines),
+    Decoder("exports", _export_seeds, _read_export),
 )

@@ -2,11 +2,10 @@
 
 import pytest
 
-from . import file_decoders, store_decoders
+from .decoders import DECODERS
 from .fuzzing import Decoder, fuzz, kept, replay
 
-DECODERS = [*store_decoders.DECODERS, *file_decoders.DECODERS]
-FEW = {"face_models": 10, "downloads": 60, "records": 25, "memos": 25, "lines": 25}
+FEW = {"face_models": 10, "downloads": 60, "records": 10, "memos": 10, "lines": 10, "exports": 30}
 
 
 @pytest.mark.parametrize("decoder", DECODERS, ids=lambda one: one.name)
