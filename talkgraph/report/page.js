@@ -24,7 +24,9 @@ function tell(drawing, box) {
   const place = box.getBoundingClientRect();
   const room = document.documentElement.clientWidth - tip.offsetWidth - 8;
   tip.style.left = `${Math.max(8, Math.min(place.left, room)) + window.scrollX}px`;
-  tip.style.top = `${place.bottom + 6 + window.scrollY}px`;
+  const below = place.bottom + 6;
+  const fits = below + tip.offsetHeight < window.innerHeight;
+  tip.style.top = `${(fits ? below : place.top - tip.offsetHeight - 6) + window.scrollY}px`;
 }
 
 function hush(drawing) {
