@@ -1,9 +1,15 @@
-"""Look after the store of results: what is in it, how large it is, what may go, is it whole."""
+"""Look after the store of results: what is in it, how large it is, what may go, is it whole.
+
+Of a store at a URL, such as s3://bucket/prefix, all of this is about its near tier, the folder on
+this machine; what is at the remote stays. `export` and `import` carry results in one file.
+"""
 
 from __future__ import annotations
 
 import argparse
+import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import attrs
@@ -20,7 +26,7 @@ _NAMED = "a key or its start (see ls), a step, GRAPH:STEP, or a node"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare `talkgraph cache ls|du|rm|gc|verify|why`."""
+    """Declare `talkgraph cache ls|du|rm|gc|verify|why|export|import`."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
 
     def action(name: str, text: str) -> argparse.ArgumentParser:
@@ -38,14 +44,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     action("why", "what a result was made from, where and when").add_argument(
         "result", metavar="RESULT", help=_NAMED
     )
+    made = action("export", "write results and all that they need to one file")
+    made.add_argument("file", metavar="FILE", type=Path, help="a tar, such as results.tar")
+    made.add_argument("results", metavar="RESULT", nargs="*", help=f"{_NAMED}; default: all")
+    action("import", "take in the results of an exported file, all of them or none").add_argument(
+        "file", metavar="FILE", type=Path, help="made by export; it may come from a stranger"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Do one of the actions."""
     from talkgraph.cache.store import Store
 
-    actions = {"ls": _ls, "du": _du, "rm": _rm, "gc": _gc, "verify": _verify, "why": _why}
-    return actions[args.action](args, Store(args.store))
+    actions = {
+        "ls": _ls, "du": _du, "rm": _rm, "gc": _gc, "verify": _verify, "why": _why,
+        "export": _export, "import": _import,
+    }  # fmt: skip
+    store = Store(args.store)
+    if store.remote is not None and args.action not in ("export", "import"):
+        print(f"the near tier of {store.remote.objects.name}: {store.path}", file=sys.stderr)
+    return actions[args.action](args, store)
 
 
 def _ls(args: argparse.Namespace, store: Store) -> int:
@@ -120,4 +138,23 @@ def _why(args: argparse.Namespace, store: Store) -> int:
         print_json(upkeep.provenance(store, args.result))
     else:
         print(upkeep.why(store, args.result))
+    return 0
+
+
+def _export(args: argparse.Namespace, store: Store) -> int:
+    moved = store.export(args.file, *args.results)
+    if args.json:
+        print_json(attrs.asdict(moved))
+    else:
+        print(f"{args.file}: {moved.results} results, {size_text(moved.bytes)}")
+    return 0
+
+
+def _import(args: argparse.Namespace, store: Store) -> int:
+    moved = store.import_(args.file)
+    if args.json:
+        print_json(attrs.asdict(moved))
+    else:
+        known = f", {moved.known} of them known already" if moved.known else ""
+        print(f"{args.file}: {moved.results} results{known}")
     return 0

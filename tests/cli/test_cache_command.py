@@ -1,0 +1,90 @@
+"""`cache` with a store at a URL, and `cache export` and `import`."""
+
+import json
+
+import numpy as np
+import pytest
+
+from talkgraph import Store
+from talkgraph.cli.main import main
+from talkgraph.engine import Node, node
+
+KEY = "ab" * 32
+
+
+@pytest.fixture
+def url(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("TALKGRAPH_STORE", raising=False)
+    return f"file://{tmp_path}/far"
+
+
+def put(store, step="words"):
+    with store.in_use():
+        store.put(KEY, np.arange(2000), facts=lambda: {"graph": "g", "step": step, "node": "n"})
+
+
+def test_a_store_at_a_url_is_looked_after_where_it_is_near(url, capsys):
+    put(Store(url))
+    assert main(["cache", "ls", "--store", url]) == 0
+    said = capsys.readouterr()
+    assert said.out.startswith(KEY[:12]) and "g:words" in said.out
+    assert said.err == f"the near tier of {url}: {Store(url).path}\n"
+    assert main(["cache", "gc", "--limit", "1", "--store", url, "--json"]) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["results"] == 1 and "near tier" in said.err
+    assert main(["cache", "du", "--store", url, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["store"] == str(Store(url).path)
+    assert Store(url).action(KEY) is not None  # it is still at the remote
+    assert main(["cache", "verify", "--store", url]) == 0
+
+
+@node("cli_cache_twice", version=1)
+class Twice(Node):
+    def run(self, x: int) -> int:
+        return x * 2
+
+
+def test_a_graph_runs_with_a_store_at_a_url(url, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "one.yaml").write_text(
+        "graph: one\ninputs: {x: int}\nsteps: {a: {node: cli_cache_twice, on: {x: x}}}\noutput: a\n"
+    )
+    command = ["one.yaml", "-i", "x=3", "--store", url]
+    assert main(["run", *command, "-q"]) == 0
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "another machine"))
+    capsys.readouterr()
+    assert main(["plan", *command]) == 0
+    assert "stored" in capsys.readouterr().out
+
+
+def test_export_and_import(tmp_path, capsys):
+    one, two, file = (str(tmp_path / name) for name in ("one", "two", "all.tar"))
+    put(Store(one))
+    assert main(["cache", "export", file, "--store", one]) == 0
+    assert capsys.readouterr().out.startswith(f"{file}: 1 results, ")
+    assert main(["cache", "export", file, "words", KEY[:9], "--store", one, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["results"] == 1
+    assert main(["cache", "import", file, "--store", two]) == 0
+    assert capsys.readouterr().out == f"{file}: 1 results\n"
+    assert main(["cache", "import", file, "--store", two]) == 0
+    assert "1 of them known already" in capsys.readouterr().out
+    found = Store(two)
+    assert found.load(found.action(KEY)["output"])[1999] == 1999
+
+
+def test_refusals_are_one_line(url, tmp_path, capsys):
+    store, file = str(tmp_path / "store"), tmp_path / "x.tar"
+    file.write_bytes(b"x" * 2000)
+    for command, said in (
+        (["import", str(file)], "nothing was imported"),
+        (["import", str(tmp_path / "nosuch")], "No such file"),
+        (["export", str(file), "nosuch"], "no result 'nosuch'"),
+        (["export", str(tmp_path / "nosuch" / "x.tar")], "cannot be written"),
+    ):
+        assert main(["cache", *command, "--store", store]) == 2
+        lines = capsys.readouterr().err.splitlines()
+        assert len(lines) == 1 and said in lines[0], lines
+    assert main(["cache", "ls", "--store", "nosuch://x"]) == 0
+    assert main(["cache", "import", str(file), "--store", "nosuch://x"]) == 2
+    assert "check the URL" in capsys.readouterr().err
