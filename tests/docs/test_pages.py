@@ -54,7 +54,7 @@ def commands():
                     )
 
 
-@pytest.mark.parametrize("words", commands())
+@pytest.mark.parametrize("words", list(commands()))
 def test_every_command_line_is_understood(words):
     whole = parser()
     whole.check_options(words)
