@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 
 import attrs
@@ -85,16 +86,26 @@ def fold(steps: Sources, prefix: str = "") -> Fold:
 
 def _sorted(names: list[str], edges: Mapping[tuple[str, str], None]) -> list[str]:
     """Boxes in an order in which every line points forward; folding may have mixed them up."""
-    waiting: dict[str, set[str]] = {name: set() for name in names}
+    waits = dict.fromkeys(names, 0)
+    readers: dict[str, list[str]] = {name: [] for name in names}
     for source, target in edges:
-        if source in waiting:
-            waiting[target].add(source)
+        if source in waits:
+            waits[target] += 1
+            readers[source].append(target)
     done: dict[str, None] = {}
-    while waiting:
-        free = [name for name, above in waiting.items() if above <= done.keys()]
-        for name in free or [next(iter(waiting))]:  # two groups that feed each other: a cycle
+    ready = deque(name for name in names if not waits[name])
+    for left in names:
+        if not ready and left not in done:  # two groups that feed each other: a cycle
+            ready.append(left)
+        while ready:
+            name = ready.popleft()
+            if name in done:
+                continue
             done[name] = None
-            del waiting[name]
+            for reader in readers[name]:
+                waits[reader] -= 1
+                if not waits[reader]:
+                    ready.append(reader)
     return list(done)
 
 
