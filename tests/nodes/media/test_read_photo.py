@@ -85,6 +85,16 @@ def test_wide_gamut_becomes_srgb(tmp_path):
     assert np.abs(read(tmp_path / "a.png").astype(int) - wanted).max() <= 1
 
 
+def test_the_same_photo_gives_the_same_bytes_at_any_time(tmp_path):
+    from PIL import ImageCms
+
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    Image.fromarray(made.picture(3, 10, 8)).save(tmp_path / "a.png", icc_profile=profile)
+    read(tmp_path / "a.png")
+    stored = Image.open(ReadPhoto().run(tmp_path / "a.png").file.path)
+    assert "icc_profile" not in stored.info  # a profile holds the second in which it was made
+
+
 def test_large_photo_is_scaled_down(tmp_path, capsys):
     Image.fromarray(made.picture(3, 3000, 1500)).save(tmp_path / "a.jpg")
     assert read(tmp_path / "a.jpg").shape == (1024, 2048, 3)

@@ -49,7 +49,8 @@ def decode(
         if error.errno is not None:
             raise
         raise Refused("is cut off or damaged") from None
-    picture.save(Path(folder) / "photo.png", compress_level=1)
+    # sRGB by now; a profile would hold the second in which it was made
+    picture.save(Path(folder) / "photo.png", compress_level=1, icc_profile=None)
     return {"width": picture.width, "height": picture.height, "notes": notes}
 
 
