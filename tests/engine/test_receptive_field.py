@@ -17,13 +17,13 @@ def _fresh():
     made.clear()
 
 
-@value("test_windows_motion", per_frame=("angle",))
+@value("test_receptive_field_motion", per_frame=("angle",))
 class Motion:
     angle: np.ndarray
     scale: float
 
 
-@node("test_windows_motion", version=1)
+@node("test_receptive_field_motion", version=1)
 class ToMotion(Node):
     scale: float = param(1.0, "scale")
 
@@ -35,7 +35,7 @@ def picture(values):
     return np.repeat(values.astype(np.uint8), 48).reshape(-1, 4, 4, 3)
 
 
-@node("test_windows_draw", version=1, receptive_field={"motion": 0})
+@node("test_receptive_field_draw", version=1, receptive_field={"motion": 0})
 class Draw(Node):
     add: int = param(0, "added")
 
@@ -47,7 +47,7 @@ class Draw(Node):
         return Frames.from_function(len(motion.angle), (4, 4, 3), read)
 
 
-@node("test_windows_thin", version=1, transient=True, receptive_field={"motion": 0})
+@node("test_receptive_field_thin", version=1, transient=True, receptive_field={"motion": 0})
 class Thin(Node):
     def run(self, motion: Motion) -> Frames:
         return Frames.from_function(
@@ -55,7 +55,7 @@ class Thin(Node):
         )
 
 
-@node("test_windows_blur", version=1, receptive_field={"frames": (2, 1)})
+@node("test_receptive_field_blur", version=1, receptive_field={"frames": (2, 1)})
 class Blur(Node):
     """The mean of two frames before to one after."""
 
@@ -150,7 +150,7 @@ def test_any_change_anywhere_gives_what_a_fresh_run_gives(tmp_path_factory, data
 def test_a_port_that_is_not_there_is_said():
     with pytest.raises(GraphError, match=r"names port 'frame' \(did you mean 'frames'\?\)"):
 
-        @node("test_windows_wrong", version=1, receptive_field={"frame": 0})
+        @node("test_receptive_field_wrong", version=1, receptive_field={"frame": 0})
         class Wrong(Node):
             def run(self, frames: Frames) -> Frames:
                 return frames
