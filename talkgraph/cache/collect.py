@@ -27,9 +27,7 @@ from talkgraph.errors import DamagedError
 if TYPE_CHECKING:
     from talkgraph.cache.store import Store
 
-_OURS = (
-    "actions", "blobs", "history", "leases", "lineage", "memo", "partial", "pending", "runs", "tmp",
-)  # fmt: skip
+_KEPT = ("actions", "blobs", "history", "leases", "lineage", "memo", "partial", "pending", "runs")
 _PARTIAL_KEPT = 7 * 24 * 3600.0  # s; interrupted frame streams are resumable for a week
 _LEASE_KEPT = 3600.0  # s without renewal: its holder is long dead
 _ANY_DIGEST = re.compile(rb"[0-9a-f]{64}")
@@ -48,9 +46,9 @@ class Freed:
 
 @attrs.frozen
 class _Result:
-    """A result of ours: its blobs by file name with their sizes, and its record's file."""
+    """A result of ours: the file names of its blobs, and its record's file."""
 
-    blobs: dict[str, int]
+    blobs: set[str]
     record: Path
     size: int
     used: float
@@ -66,9 +64,17 @@ def bytes_of(text: str) -> int:
 
 def usage(store: Store) -> int:
     """Bytes that the store takes on disk; models and near tiers may lie in the same folder."""
+    return _kept(store) + _taken(store, "tmp")
+
+
+def _kept(store: Store) -> int:
+    """Bytes without unfinished files and scratch folders, which go by themselves."""
+    return _taken(store, *_KEPT)
+
+
+def _taken(store: Store, *names: str) -> int:
     with disk.guarded(store.path):
-        folders = [store.path / name for name in _OURS]
-        return sum(status.st_size for folder in folders for _, status in disk.files(folder))
+        return sum(s.st_size for name in names for _, s in disk.files(store.path / name))
 
 
 def evict(store: Store, limit: int) -> int:
@@ -77,10 +83,10 @@ def evict(store: Store, limit: int) -> int:
     Returns:
         Bytes that may be written before this is asked again; several processes may write them.
     """
-    room = limit - usage(store)
+    room = limit - _kept(store)
     if room < 0:
         collect(store, limit - limit // 10)
-        room = limit - usage(store)
+        room = limit - _kept(store)
     return max(room // 4, limit // 100)
 
 
@@ -101,7 +107,7 @@ def collect(store: Store, max_bytes: int | None) -> Freed:
         collection = _Collection(store, now)
         collection.sweep()
         if max_bytes is not None:
-            collection.shrink(usage(store) - max_bytes)
+            collection.shrink(_kept(store) - max_bytes)
         return collection.finish()
 
 
@@ -143,9 +149,9 @@ class _Collection:
             if record is None:
                 return
             if record.get("format") == FORMAT:
-                blobs = {digest + suffix: n for digest, suffix, n in references(record["output"])}
+                blobs = {digest + suffix for digest, suffix, _ in references(record["output"])}
                 self._results[path.stem] = _Result(blobs, path, status.st_size, status.st_mtime)
-                self._holders.update(blobs.keys())
+                self._holders.update(blobs)
                 return
         except (ValueError, KeyError, DamagedError):  # damaged: nobody can use it
             disk.discard(path)
@@ -185,11 +191,13 @@ class _Collection:
         if result is None:  # another process removed it since it was looked up
             return 0
         self._doomed[key] = result
-        for name, size in result.blobs.items():
+        for name in result.blobs:
             self._holders[name] -= 1
             if not self._holders[name]:
-                self._blobs[self._store.blobs.path(name[:64], name[64:])] = size
-                freed += size
+                path = self._store.blobs.path(name[:64], name[64:])
+                with contextlib.suppress(FileNotFoundError):  # it may still be at the remote only
+                    self._blobs[path] = os.stat(path).st_size
+                    freed += self._blobs[path]
         return freed
 
     def finish(self, *, spare_results: bool = True) -> Freed:
@@ -205,7 +213,7 @@ class _Collection:
         spared = [key for key in self._doomed if spare_results and key in pins]
         self._read_records()
         for key in spared:
-            self._holders.update(self._doomed[key].blobs.keys())
+            self._holders.update(self._doomed[key].blobs)
         for path in self._blobs:
             digest = path.name[:64]
             if digest in pins or digest in self._foreign or self._holders[path.name]:

@@ -118,7 +118,8 @@ class Store:
         self._look_at = 0  # bytes written at which the size is looked at again
 
     def __repr__(self) -> str:
-        return f"Store({str(self.path)!r})"
+        far = f", remote={self.remote.objects.name!r}" if self.remote is not None else ""
+        return f"Store({str(self.path)!r}{far})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         """For executors: the same store, opened in another process."""

@@ -363,6 +363,7 @@ def test_where_the_near_tier_lies(tmp_path, monkeypatch):
     assert Store(tmp_path / "x").remote is None
     assert not list(tmp_path.iterdir())  # nothing is made or asked before it is needed
     again = pickle.loads(pickle.dumps(one))
+    assert repr(one) == f"Store({str(one.path)!r}, remote='s3://bucket/one')"
     assert again.path == one.path and again.remote.objects.url == "s3://bucket/one"
 
 
@@ -375,3 +376,34 @@ def test_tiers_and_models_are_not_part_of_the_store_they_lie_in(tmp_path):
         (tmp_path / name).write_bytes(bytes(1 << 20))
     assert store.du() == before
     assert store.gc(1 << 19).results == 0
+
+
+def test_blobs_arrive_before_the_record_that_names_them(s3, server, at, tmp_path):
+    put(at("a", s3), tmp_path)
+    put_there = [line.split("/")[3] for line in server.log if line.startswith("PUT")]
+    assert put_there[-1] == "actions" and set(put_there[:-1]) == {"blobs"}
+
+
+def test_a_record_whose_files_are_still_far_is_not_damaged(tmp_path, at, monkeypatch):
+    url = f"file://{tmp_path}/far"
+    put(at("a", url), tmp_path)
+    store = at("b", url)
+    assert store.action(KEY) is not None
+    (tmp_path / "far").rename(tmp_path / "unplugged")
+    assert store.verify() == []
+    (tmp_path / "unplugged").rename(tmp_path / "far")
+    store.load(store.action(KEY)["output"])
+
+
+def test_gc_counts_only_what_is_near(tmp_path, at):
+    url = f"file://{tmp_path}/far"
+    for key in (KEY, OTHER):
+        with at("a", url).in_use():
+            at("a", url).put(key, np.arange(200_000) + int(key[0], 16), facts=dict)
+    store = at("b", url)
+    far, near = store.action(KEY), store.action(OTHER)
+    assert far is not None
+    os.utime(store.action_path(KEY), (1, 1))
+    store.load(near["output"])
+    store.gc(100_000)
+    assert store.du() <= 100_000
