@@ -89,7 +89,7 @@ def test_the_same_photo_gives_the_same_bytes_at_any_time(tmp_path):
     from PIL import ImageCms
 
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    Image.fromarray(made.picture(3, 10, 8)).save(tmp_path / "a.png", icc_profile=profile)
+    Image.fromarray(made.picture(3, 100, 80)).save(tmp_path / "a.png", icc_profile=profile)
     read(tmp_path / "a.png")
     stored = Image.open(ReadPhoto().run(tmp_path / "a.png").file.path)
     assert "icc_profile" not in stored.info  # a profile holds the second in which it was made
