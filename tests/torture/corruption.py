@@ -22,7 +22,7 @@ from .row import Row, Setting
 from .shares import shared
 
 FULL = 20_000
-WAYS = 6  # in which a byte is changed
+WAYS = 4  # in which a byte is changed
 
 Harm = Callable[[Path, random.Random], None]
 HARMS: dict[str, Harm] = {"flip": flip, "cut": cut, "zero": zero, "extend": extend}
@@ -106,7 +106,7 @@ def _swap(blobs: list[Path], rng: random.Random) -> Path:
 
 
 def changed_bytes(setting: Setting) -> Iterator[Row]:
-    """Every byte of one file of each kind: of an action record in six ways, of others in one."""
+    """Every byte of one file of each kind: of an action record in four ways, of others in one."""
     for name, make in LITTLE.items():
         size = len(make(_Shop(setting.folder / f"size {name}"))[1])
         ways = WAYS if name == "action record" else 1
@@ -137,12 +137,10 @@ def changed_bytes(setting: Setting) -> Iterator[Row]:
 
 
 def _changed(data: bytes, at: int, way: int) -> bytes:
-    """One byte: three flips, overwritten with 0, taken out, or all from there cut off."""
-    if way < 3:
-        return data[:at] + bytes([data[at] ^ (0x01, 0x20, 0xFF)[way]]) + data[at + 1 :]
-    if way == 3:
-        return data[:at] + (b"\0" if data[at] else b"9") + data[at + 1 :]
-    return data[:at] + (data[at + 1 :] if way == 4 else b"")
+    """One byte: two flips, taken out, or all from there cut off."""
+    if way < 2:
+        return data[:at] + bytes([data[at] ^ (0x01, 0xA0)[way]]) + data[at + 1 :]
+    return data[:at] + (data[at + 1 :] if way == 2 else b"")
 
 
 def _survived(shop: _Shop) -> str:

@@ -12,9 +12,9 @@ from .shares import WORKERS
 
 DECODERS = (*store_decoders.DECODERS, *file_decoders.DECODERS)
 SECONDS = 300.0
-# These share five minutes by kind: the store's small files, and what comes over a wire.
-SHARED = {"records": 100.0, "memos": 100.0, "lines": 100.0, "downloads": 150.0,
-          "child_answers": 150.0}  # fmt: skip
+# These share five minutes by kind: the store's small files, archives, what comes over a wire.
+SHARED = {"records": 100.0, "memos": 100.0, "lines": 100.0, "archives": 150.0, "exports": 150.0,
+          "downloads": 150.0, "child_answers": 150.0}  # fmt: skip
 
 
 def fuzzed(setting: Setting) -> Iterator[Row]:

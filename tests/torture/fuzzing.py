@@ -138,7 +138,7 @@ class _Hunt:
         _limit_memory()
         stderr = os.dup(2)
         null = os.open(os.devnull, os.O_WRONLY)
-        with tempfile.TemporaryDirectory(prefix="fuzz-") as name:
+        with tempfile.TemporaryDirectory(prefix="fuzz-", dir=_memory()) as name:
             folder = Path(name)
             corpus = [
                 *self._decoder.seeds(folder),
@@ -201,6 +201,11 @@ def where(error: BaseException) -> str:
         found += [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames[-4:]]
         error = error.__cause__ or error.__context__
     return " ".join(found[:12])
+
+
+def _memory() -> str | None:
+    """A folder in memory where there is one: inputs are many, and a disk has better to do."""
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 
 def _limit_memory() -> None:
