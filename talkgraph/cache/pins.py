@@ -16,8 +16,6 @@ from pathlib import Path
 
 from talkgraph.cache import disk, leases
 
-_FORGOTTEN = 3600.0  # s without renewal after which the pins of another machine count no more
-
 
 class Pins:
     """The pins of this process in one store."""
@@ -91,8 +89,8 @@ def pinned(folder: Path, now: float) -> set[str]:
         who = {}
         with contextlib.suppress(ValueError):
             who = json.loads(first)
-        here = isinstance(who, dict) and who.get("host") == disk.machine()
-        if leases.is_dead(who) if here else now - status.st_mtime > _FORGOTTEN:
+        dead = isinstance(who, dict) and leases.is_dead(who)
+        if dead or disk.abandoned(os.path.basename(path), now - status.st_mtime):
             disk.discard(path)
         else:
             found.update(names)
