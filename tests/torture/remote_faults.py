@@ -44,6 +44,7 @@ def hasty(server: FaultyS3) -> Iterator[None]:
     with (
         mock.patch.object(remote, "_THREADS", 1),
         mock.patch.object(object_store, "PATIENCE", PATIENCE),
+        mock.patch.object(object_store, "SLOWEST", 1 << 24),
         mock.patch.object(s3fs.S3FileSystem, "retries", 1),
         mock.patch.dict("os.environ", {"AWS_MAX_ATTEMPTS": "1"}),
         mock.patch.dict(fsspec.config.conf, {"s3": server.settings}),

@@ -196,6 +196,7 @@ class FaultyS3:
 def _handler(proxy: FaultyS3) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # it waits 40 ms between header and body
 
         def handle_one_request(self) -> None:
             try:
