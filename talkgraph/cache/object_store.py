@@ -147,9 +147,11 @@ class ObjectStore:
             options["timeout"] = PATIENCE + size / SLOWEST
         try:
             return getattr(filesystem, operation)(*arguments, **options)
-        except (FileNotFoundError, FileExistsError, _TooLarge):
+        except (FileNotFoundError, _TooLarge):
             raise
         except Exception as error:  # each file system has its own kinds
+            if isinstance(error, FileExistsError) and "mode" in options:
+                raise
             if isinstance(error, OSError) and (
                 error.errno in _LOCAL or str(error.filename).startswith(str(self._root))
             ):

@@ -39,8 +39,10 @@ Blob = tuple[str, str, int]
 
 AWAY = 60.0  # s for which a network that failed is left alone
 ABSENT = 10.0  # s for which a record that was not there is not asked for again
+_MARK_KEPT = 24 * 3600.0  # s; how long a result may take from its mark to its record
 _THREADS = 8  # transfers at a time
 _TRIES = 2  # downloads of a blob that arrives changed
+_UNSOUND = (ValueError, KeyError, TypeError, RecursionError, DamagedError)
 _log = logging.getLogger(__name__)
 
 
@@ -118,7 +120,7 @@ class Remote:
             record = read_action(temp, key)
             _names(record or {})
             return record
-        except (ValueError, KeyError, TypeError, RecursionError, DamagedError):
+        except _UNSOUND:
             self._faulty.add(key)
             return None
 
@@ -207,14 +209,20 @@ class Remote:
     def _upload(self, key: str) -> None:
         """Upload one result and remove its mark; out of reach, the mark stays."""
         mark, path = self._marks / key, self._store.action_path(key)
-        with contextlib.suppress(FileNotFoundError, ValueError, KeyError, TypeError, DamagedError):
-            # Another process has uploaded it, or it is gone or damaged here.
+        record, again = None, False
+        with contextlib.suppress(FileNotFoundError):  # another process has uploaded it before
             again = mark.read_bytes() == b"again"
-            if (record := read_action(path, key)) is not None:
-                blobs = list(dict.fromkeys(references(record["output"])))
-                put = self._transfers.map(lambda blob: self._put_blob(blob, again), blobs)
-                if all(list(put)):
-                    self._put_record(key, path, again)
+        with contextlib.suppress(*_UNSOUND):
+            record = read_action(path, key)
+        if record is None:  # removed, damaged, or about to be written by another process
+            with contextlib.suppress(FileNotFoundError):
+                if disk.clock(self._store.blobs.temporary) - mark.stat().st_mtime > _MARK_KEPT:
+                    disk.discard(mark)
+            return
+        blobs = dict.fromkeys(references(record["output"]))
+        with contextlib.suppress(FileNotFoundError):  # removed meanwhile
+            if all(list(self._transfers.map(lambda blob: self._put_blob(blob, again), blobs))):
+                self._put_record(key, path, again)
         disk.discard(mark)
 
     def _put_blob(self, blob: Blob, again: bool) -> bool:

@@ -407,3 +407,37 @@ def test_gc_counts_only_what_is_near(tmp_path, at):
     store.load(near["output"])
     store.gc(100_000)
     assert store.du() <= 100_000
+
+
+def test_another_run_does_not_take_a_fresh_mark_for_an_old_one(tmp_path, at, monkeypatch):
+    from talkgraph.cache import store as module
+
+    url = f"file://{tmp_path}/far"
+    real = module.write_record
+
+    def late(path, *rest):
+        if "actions" in str(path):  # the mark is there, the record is not
+            with at("a", url).in_use():
+                pass
+        real(path, *rest)
+
+    monkeypatch.setattr(module, "write_record", late)
+    put(at("a", url), tmp_path)
+    assert at("b", url).action(KEY) is not None
+
+
+def test_the_mark_of_a_result_that_was_removed_goes_in_time(tmp_path, at):
+    url = f"file://{tmp_path}/far"
+    (tmp_path / "far").write_text("a file where the folder should be")
+    with at("a", url).in_use():
+        at("a", url).put(KEY, np.arange(9000), facts=dict)
+    store = at("a", url)
+    store.rm(KEY)
+    [mark] = (store.path / "pending").rglob(KEY)
+    with store.in_use():
+        pass
+    assert mark.exists()
+    os.utime(mark, (1, 1))
+    with store.in_use():
+        pass
+    assert not mark.exists()
