@@ -161,7 +161,7 @@ class _Collection:
 
     def _pins(self) -> set[str]:
         """Keys and digests that must stay now."""
-        found = pinned(self._store.path / "runs", self._now)
+        found = self._store.pins.names | pinned(self._store.path / "runs", self._now)
         for path, _ in disk.files(self._store.path / "partial"):  # chunks of resumable streams
             with contextlib.suppress(FileNotFoundError):
                 words = disk.operations.read(path).decode(errors="replace").split()

@@ -24,7 +24,7 @@ class Pins:
         self._folder = folder
         self._lock = threading.Lock()
         self._depth = 0
-        self._names: set[str] = set()
+        self.names: set[str] = set()  # that this process has pinned
         self._file: tuple[int, str, int] | None = None  # handle, path, process
 
     @contextlib.contextmanager
@@ -45,9 +45,9 @@ class Pins:
         with self._lock, contextlib.suppress(OSError):  # nobody removes from a read-only store
             if self._file is not None and self._file[2] != os.getpid():
                 self._close()  # the file of the process that forked this one
-            if self._depth and name not in self._names:
+            if self._depth and name not in self.names:
+                self.names.add(name)
                 disk.write_all(self._open(), f"{name}\n".encode())
-                self._names.add(name)
 
     def _open(self) -> int:
         if self._file is None:
@@ -63,7 +63,7 @@ class Pins:
         return self._file[0]
 
     def _close(self) -> None:
-        self._names.clear()
+        self.names.clear()
         if self._file is not None:
             handle, path, process = self._file
             self._file = None

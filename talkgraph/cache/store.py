@@ -107,8 +107,8 @@ class Store:
         self.path = self.path.absolute()
         self.durable = durable
         self.limit = limit if limit is not None else _limit_of_environment()
-        self._pins = Pins(self.path / "runs")
-        self.blobs = Blobs(self.path, self._pins.add, durable=durable)
+        self.pins = Pins(self.path / "runs")
+        self.blobs = Blobs(self.path, self.pins.add, durable=durable)
         self.remote: Remote | None = None
         if remote is not None:
             from talkgraph.cache.remote import Remote
@@ -207,7 +207,7 @@ class Store:
                 stream share them.
         """
         self.prepare()
-        with self._pins.held():
+        with self.pins.held():
             logs = self.path / "partial" / (key if stream is None else stream.stem)
             chunk_key = None if stream is None else stream.key
             sink = Storing(self.blobs, logs, scratch, on_chunk, chunk_key)
@@ -232,7 +232,7 @@ class Store:
     def _make_room(self, key: str) -> None:
         """Keep to the limit, now that a result was written."""
         if self.limit is not None and self.blobs.written >= self._look_at:
-            self._pins.add(key)
+            self.pins.add(key)
             with contextlib.suppress(StoreError):  # the result is stored all the same
                 room = collect.evict(self, self.limit)
                 self._look_at = self.blobs.written + room
@@ -295,8 +295,8 @@ class Store:
         with contextlib.ExitStack() as stack:
             if self.remote is not None:
                 stack.enter_context(self.remote.session())
-            stack.enter_context(self._pins.held())
-            yield self._pins.add
+            stack.enter_context(self.pins.held())
+            yield self.pins.add
 
     # -- upkeep ------------------------------------------------------------------------------------
 

@@ -6,16 +6,22 @@ from tests.torture import (
     corruption,
     crowd,
     decoders,
+    faults,
     hostile_media,
     kills,
     planted,
     remote_faults,
+    sudden,
 )
 from tests.torture.dask_kills import dask_kills
 from tests.torture.row import Test
 
 TESTS: dict[str, Test] = {
     "kills": kills.everywhere,
+    "puts": sudden.puts,
+    "resumes": sudden.resumes,
+    "faults": faults.everywhere,
+    "recovery": faults.recovery,
     "corruption": corruption.damaged_results,
     "bytes": corruption.changed_bytes,
     "crowd": crowd.crowd,
