@@ -22,17 +22,23 @@ from talkgraph.engine.types import brief, is_optional, members, type_name
 from talkgraph.studio.recipe import READERS, Kind, Recipe, base_graph, kind_of, options_of, readers
 
 
-def known_graphs() -> list[dict[str, str]]:
-    """Name and one line on each announced graph; those that cannot be loaded say why."""
+def known_graphs() -> list[dict[str, Any]]:
+    """Name and one line on each announced graph; graphs of recordings first, broken ones last.
+
+    A graph that cannot be made is not `usable`, and its line says why.
+    """
     found = []
     for name, point in graphs().items():
         try:
-            made = point.load()
-            about = inspect.getdoc(made) if callable(made) else f"graph of {point.value}"
-        except Exception as error:  # a third party's import may fail in any way
-            about = f"cannot be loaded ({error})"
-        found.append({"name": name, "about": _first_words(about)})
-    return found
+            graph = base_graph(Recipe(graph=name))
+        except Exception as error:  # a third party's code may fail in any way
+            found.append((2, {"name": name, "about": str(error), "usable": False}))
+            continue
+        made = point.load()
+        about = _first_words(inspect.getdoc(made)) if callable(made) else f"From {point.value}."
+        takes_media = any(readers(graph, name) for name in graph.inputs)
+        found.append((0 if takes_media else 1, {"name": name, "about": about, "usable": True}))
+    return [facts for _, facts in sorted(found, key=lambda pair: pair[0])]
 
 
 def describe(recipe: Recipe) -> dict[str, Any]:

@@ -21,7 +21,7 @@ WAITING = 3  # runs in the queue besides the one that is going on
 KEPT = 5  # ended runs whose outputs are kept
 _GUESS_AFTER = 1.0  # s; the first moments say little about a stage's pace
 
-State = Literal["queued", "running", "done", "failed", "cancelled"]
+State = Literal["queued", "running", "stopping", "done", "failed", "cancelled"]
 _OVER = ("done", "failed", "cancelled")
 
 
@@ -160,8 +160,9 @@ class Jobs:
         with self._changed:
             if job in self._queue:
                 self._queue.remove(job)
-            if job.state not in _OVER:
                 job.state = "cancelled"
+            elif job.state == "running":
+                job.state = "stopping"
         job.child.stop()
 
     def check(self, recipe: Recipe, until: list[str], device: str) -> str | None:
@@ -219,7 +220,9 @@ class Jobs:
             code, job.error = 1, failure.explain(error)[0]
         with self._changed:
             job.seconds = time.monotonic() - (job.began or 0.0)
-            if job.state == "running":
+            if job.state == "stopping":
+                job.state = "cancelled"
+            else:
                 job.state = "done" if code == 0 else "failed"
             if job.state == "failed" and job.error is None:
                 job.error = _ended(code)

@@ -201,8 +201,9 @@ def test_cancelling_stops_all_of_it_and_keeps_what_was_finished(studio, mode):
         grandchild = int(trace.read_text())
         assert alive(grandchild)
     began = time.monotonic()
-    assert studio.post(f"jobs/{job['id']}/cancel", {})["state"] == "cancelled"
+    assert studio.post(f"jobs/{job['id']}/cancel", {})["state"] == "stopping"
     eventually(lambda: not children(studio.process.pid), 3.5)
+    shown = studio.wait(job["id"], seconds=1)
     assert time.monotonic() - began < (1.5 if mode == "well" else 3.5)
     store = Store(studio.folder / "store")
     if mode == "stubborn":
@@ -211,8 +212,8 @@ def test_cancelling_stops_all_of_it_and_keeps_what_was_finished(studio, mode):
         assert list((store.path / "tmp").iterdir()) == []
         assert runs(store)[0].outcome == "cancelled"
     assert store.verify() == []
-    shown = studio.get(f"jobs/{job['id']}")
     assert (shown["state"], shown["output"]) == ("cancelled", None)
+    assert states(shown) == {"length": "made", "work": "cancelled", "file": "idle"}
     plan = {one["name"]: one["state"] for one in studio.post("plan", asked)["stages"]}
     assert plan == {"length": "hit", "work": "run", "file": "pending"}
     asked["parameters"]["work"] = {"seconds": "0"}

@@ -12,10 +12,11 @@ const KINDS = {
 /**
  * @param {object} input the server's facts of an input
  * @param {number} largest bytes
- * @param {(id: string|null) => Promise<string|null>} onFile is told the upload (null: none yet) and
- *   gives what is wrong with it
+ * @param {(id: string|null, file: File) => Promise<string|null>} onFile is told the upload (null: none
+ *   yet) and gives what is wrong with it
+ * @param {string|null} given name of the file that is there already
  */
-export function dropZone(input, largest, onFile) {
+export function dropZone(input, largest, onFile, given) {
   const kind = KINDS[input.reads] ?? { title: input.name, accept: "", hint: "any file" };
   const id = `input-${input.name.replaceAll("/", "-")}`;
   const chooser = make("input", { id, type: "file", class: "unseen", accept: kind.accept });
@@ -40,7 +41,7 @@ export function dropZone(input, largest, onFile) {
     const current = () => mine === turn;
     say("");
     show(file);
-    await onFile(null);
+    await onFile(null, file);
     try {
       if (file.size > largest) throw new Refused(`${file.name} is too large for the studio.`);
       bar.hidden = false;
@@ -50,7 +51,7 @@ export function dropZone(input, largest, onFile) {
       if (!current()) return;
       bar.removeAttribute("value");
       hint.textContent = "Looking at it…";
-      const wrong = await onFile(sent.id);
+      const wrong = await onFile(sent.id, file);
       if (!current()) return;
       say(wrong);
       hint.textContent = wrong ? "Choose another." : `${size(file.size)}; choose another to replace it.`;
@@ -75,7 +76,16 @@ export function dropZone(input, largest, onFile) {
     view.replaceChildren(...(tag ? [make(tag, { src: preview, ...facts })] : []));
   }
 
-  chooser.addEventListener("change", () => chooser.files[0] && take(chooser.files[0]));
+  if (given) {
+    name.textContent = `${kind.title}: ${given}`;
+    hint.textContent = "Choose another to replace it.";
+    zone.classList.add("full");
+  }
+  chooser.addEventListener("change", () => {
+    const [file] = chooser.files;
+    chooser.value = ""; // so that the same file can be chosen again, mended
+    if (file) take(file);
+  });
   for (const event of ["dragover", "dragleave", "drop"]) {
     zone.addEventListener(event, (drag) => {
       drag.preventDefault();

@@ -16,9 +16,11 @@ let largest = Infinity;
 let job = null; // the run that is shown
 let planned = 0; // counts plans, so that an old answer is not shown over a new one
 let timer = null;
+let ready = false; // whether the recipe could be run as it is
+const files = {}; // input -> what was chosen for it on this page
 let blocked = new Set(); // inputs that were found unusable
 
-const going = () => job !== null && (job.state === "queued" || job.state === "running");
+const going = () => job !== null && ["queued", "running", "stopping"].includes(job.state);
 const written = () => ({ ...recipe, force: [...recipe.force] });
 
 // -- the form --------------------------------------------------------------------------------
@@ -28,6 +30,7 @@ async function showForm() {
   if (form.problems) {
     const left = showProblems(form.problems, $("options"));
     say($("graph-problem"), left.join("; "));
+    ready = false;
     $("make").disabled = true;
     return;
   }
@@ -42,24 +45,32 @@ const asProblem = (error) => ({ problems: { "": error.message } });
 
 let shownInputs = "";
 function showInputs(inputs) {
-  const what = JSON.stringify([recipe.graph, inputs]);
+  const what = JSON.stringify([recipe.graph, recipe.yaml, inputs]);
   if (what === shownInputs) return; // dropped files stay
   shownInputs = what;
   blocked = new Set();
+  const given = recipe.inputs;
   recipe.inputs = {};
-  $("inputs").replaceChildren(...inputs.map((input) =>
-    input.kind === "file"
-      ? dropZone(input, largest, (id) => takeFile(input.name, id))
-      : field(input, `inputs.${input.name}`, (value) => {
-        recipe.inputs[input.name] = value;
-        soon(plan);
-      })));
+  $("inputs").replaceChildren(...inputs.map((input) => {
+    const { name } = input;
+    const fits = given[name] && (files[name]?.reads ?? input.reads) === input.reads;
+    if (fits) recipe.inputs[name] = given[name]; // another graph takes the same speech
+    if (input.kind === "file")
+      return dropZone(input, largest, (id, file) => takeFile(input, id, file),
+        fits ? files[name]?.label ?? "as in the last run" : null);
+    return field(input, `inputs.${name}`, (value) => {
+      recipe.inputs[name] = value;
+      soon(plan);
+    }, recipe.inputs[name]);
+  }));
 }
 
-async function takeFile(name, id) {
+async function takeFile({ name, reads }, id, file) {
+  files[name] = { reads, label: file.name };
   if (id === null) delete recipe.inputs[name];
   else recipe.inputs[name] = id;
   blocked.delete(name);
+  $("make").disabled = true;
   plan();
   if (id === null) return null;
   blocked.add(name); // until it was looked at
@@ -74,7 +85,7 @@ async function takeFile(name, id) {
 
 let shownOptions = "";
 function showOptions(options) {
-  const what = JSON.stringify(options.map(({ name, kind }) => [recipe.graph, name, kind]));
+  const what = JSON.stringify([recipe.graph, options.map(({ name, kind }) => [name, kind])]);
   if (what !== shownOptions) {
     shownOptions = what;
     $("options").replaceChildren(...options.map((facts) =>
@@ -125,7 +136,8 @@ async function plan() {
   $("hint").textContent = left.length ? left.join("; ")
     : missing.length ? `Still to come: ${missing.join(", ")}.`
     : blocked.size ? "One moment: a file is being looked at." : "";
-  $("make").disabled = !answer.stages || blocked.size > 0;
+  ready = Boolean(answer.stages) && blocked.size === 0;
+  $("make").disabled = !ready;
 }
 
 function inWords(list) {
@@ -167,13 +179,14 @@ async function follow() {
   }
   recipe.force.clear();
   for (const box of document.querySelectorAll(".force input")) box.checked = false;
-  $("make").disabled = false;
+  $("make").disabled = !ready;
   $("make").textContent = "Make it again";
 }
 
 function showJob() {
   const active = going();
   $("cancel").hidden = !active;
+  $("cancel").disabled = job.state === "stopping";
   if (active) {
     $("make").disabled = true;
     $("hint").textContent = "";
@@ -201,6 +214,7 @@ function status() {
     case "running":
       if (job.output || job.value) return "It is ready; the report is being written.";
       return job.stages.length ? `Running for ${time}.` : "Starting…";
+    case "stopping": return "Stopping…";
     case "done": return `Done in ${time}.`;
     case "cancelled": return "Cancelled. Finished stages are kept: made again, it goes on from there.";
     default: return "It failed. Finished stages are kept: mend the cause and make it again.";
@@ -235,10 +249,9 @@ function link(element, address) {
 }
 
 async function cancel() {
-  $("status").textContent = "Stopping…";
+  $("cancel").disabled = true;
   try {
-    job = await post(`jobs/${job.id}/cancel`);
-    showJob();
+    await post(`jobs/${job.id}/cancel`); // what comes of it is told to `follow`
   } catch (error) {
     say($("error"), error.message);
   }
@@ -262,24 +275,29 @@ async function chooseGraph() {
 
 async function readGraphFile() {
   const [file] = $("graph-file").files;
+  $("graph-file").value = "";
   if (!file) return;
   if (file.size > 500000) {
     say($("graph-problem"), `${file.name} is too large for a graph file.`);
     return;
   }
-  const option = make("option", { value: file.name }, file.name);
-  option.dataset.yaml = await file.text();
+  addGraphFile(file.name, await file.text());
+  await chooseGraph();
+}
+
+function addGraphFile(name, text) {
+  const option = make("option", {}, name);
+  option.dataset.yaml = text;
   option.dataset.about = "A graph file.";
   $("graph").append(option);
   option.selected = true;
-  await chooseGraph();
 }
 
 async function begin() {
   const facts = await get("graphs");
   largest = facts.largest;
-  for (const { name, about } of facts.graphs) {
-    const option = make("option", { value: name }, name);
+  for (const { name, about, usable } of facts.graphs) {
+    const option = make("option", { value: name, disabled: !usable, title: about }, name);
     option.dataset.about = about;
     $("graph").append(option);
   }
@@ -290,12 +308,23 @@ async function begin() {
   $("cancel").addEventListener("click", cancel);
   // A file that misses its place would be opened instead of this page.
   for (const event of ["dragover", "drop"]) addEventListener(event, (drag) => drag.preventDefault());
-  await chooseGraph();
   const jobs = await get("jobs");
-  if (jobs.length) {
-    job = jobs[jobs.length - 1];
+  const last = jobs[jobs.length - 1];
+  if (last) restore(last);
+  await chooseGraph();
+  if (last) {
+    job = last;
     follow();
   }
+}
+
+/** Fill in what a run was asked for: the page was opened anew. */
+function restore({ recipe: asked, device }) {
+  const { options, parameters, inputs, yaml } = asked;
+  Object.assign(recipe, { options, parameters, inputs });
+  if (yaml !== null) addGraphFile("the graph file of the last run", yaml);
+  else $("graph").value = asked.graph;
+  $("device").value = device;
 }
 
 begin().catch((error) => say($("error"), error.message));
