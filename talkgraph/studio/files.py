@@ -6,6 +6,7 @@ Nothing that a client says takes part in a path. The folder goes when the studio
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import re
 import secrets
@@ -23,6 +24,7 @@ from talkgraph.errors import InputError
 LARGEST = 4 << 30  # bytes of one upload
 ROOM = 16 << 30  # bytes of all uploads together
 _PREFIX = "talkgraph-studio-"
+_LOCK = "lock"  # held as long as a studio lives
 _LONGEST_LABEL = 80  # characters
 
 # A path as `receive` makes them; a stored note may hold one of an earlier session.
@@ -61,6 +63,9 @@ class Files:
         self.largest = largest
         self.folder = Path(tempfile.mkdtemp(prefix=_PREFIX)).resolve()
         self._room = room
+        self._lock = open(self.folder / _LOCK, "wb")  # noqa: SIM115  held until `close`
+        fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _sweep(self.folder.parent)
         self._uploads: dict[str, Upload] = {}
         self._outputs: dict[str, Output] = {}
 
@@ -69,6 +74,7 @@ class Files:
         self._uploads.clear()
         self._outputs.clear()
         shutil.rmtree(self.folder, ignore_errors=True)
+        self._lock.close()
 
     # -- in --------------------------------------------------------------------------------------
 
@@ -145,6 +151,21 @@ class Files:
             if real.is_relative_to(self.folder) and stat.S_ISREG(real.lstat().st_mode):
                 return attrs.evolve(output, path=real)
         return None
+
+
+def _sweep(parent: Path) -> None:
+    """Remove the folders of studios that were killed: their locks are free."""
+    for folder in parent.glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError):
+            status = folder.lstat()
+            if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid():
+                continue  # another user's, or a link
+            lock = os.open(folder / _LOCK, os.O_RDWR | os.O_NOFOLLOW)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder)
+            finally:
+                os.close(lock)
 
 
 def clean(label: str) -> str:

@@ -28,6 +28,10 @@ def receive(files, *chunks, label="x.wav", error=None):
     return asyncio.run(files.receive(stream(), label))
 
 
+def contents(files):
+    return [path.name for path in files.folder.iterdir() if path.name != "lock"]
+
+
 HOSTILE = [
     "../../etc/passwd", "/etc/passwd", "..\\..\\x", "a\0b", "a\nb\r\nSet-Cookie: x", "", ".", "..",
     "x" * 5000, "\u202egnp.exe", "con", "-rf", "~root", "$(id)", "\ud800",
@@ -52,6 +56,28 @@ def test_the_folder_is_private_and_goes_at_the_end(files):
     assert not files.folder.exists()
 
 
+def test_the_folder_of_a_killed_studio_is_swept_away_by_the_next(files, tmp_path):
+    child = os.fork()
+    if child == 0:  # a studio that is killed while it holds somebody's face
+        Files().folder.joinpath("face").write_text("x")
+        os.kill(os.getpid(), 9)
+    os.waitpid(child, 0)
+    kept = [
+        tmp_path / "talkgraph-studio-without-a-lock",
+        tmp_path / "talkgraph-other",
+        files.folder,
+    ]
+    for folder in kept[:2]:
+        folder.mkdir()
+    link = tmp_path / "talkgraph-studio-link"
+    link.symlink_to(files.folder)
+    assert len(list(tmp_path.glob("talkgraph-studio-*/face"))) == 1
+    other = Files()
+    assert list(tmp_path.glob("talkgraph-studio-*/face")) == []
+    assert all(folder.is_dir() for folder in (*others, files.folder, link, other.folder))
+    other.close()
+
+
 def test_an_upload_is_cut_off_at_the_limit_and_leaves_nothing(files):
     written = []
 
@@ -62,12 +88,12 @@ def test_an_upload_is_cut_off_at_the_limit_and_leaves_nothing(files):
 
     with pytest.raises(TooLarge, match="larger than"):
         receive(files, *chunks())
-    assert list(files.folder.iterdir()) == []
+    assert contents(files) == []
     with pytest.raises(InputError, match="is empty"):
         receive(files)
     with pytest.raises(ConnectionError):
         receive(files, b"half", error=ConnectionError())
-    assert list(files.folder.iterdir()) == []
+    assert contents(files) == []
     receive(files, bytes(1000))
     with pytest.raises(TooLarge, match="start the studio anew"):
         receive(files, bytes(501))

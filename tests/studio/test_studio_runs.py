@@ -200,6 +200,10 @@ def test_cancelling_stops_all_of_it_and_keeps_what_was_finished(studio, mode):
         time.sleep(0.1)
         grandchild = int(trace.read_text())
         assert alive(grandchild)
+    else:  # the time that is left is told after a moment
+        work = lambda: studio.get(f"jobs/{job['id']}")["stages"][1]  # noqa: E731
+        eventually(lambda: work()["left"] is not None, 10)
+        assert 45 < work()["left"] < 70 and 0 < work()["done"] < 15 and work()["total"] == 60
     began = time.monotonic()
     assert studio.post(f"jobs/{job['id']}/cancel", {})["state"] == "stopping"
     eventually(lambda: not children(studio.process.pid), 3.5)
