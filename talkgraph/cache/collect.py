@@ -205,6 +205,9 @@ class _Collection:
         trash = _Trash(self._store)
         for result in self._doomed.values():
             trash.take(result.record)
+        if self._store.durable:  # a power cut must not bring back a record without its blobs
+            for folder in {result.record.parent for result in self._doomed.values()}:
+                disk.operations.sync_path(folder)
         for path in self._blobs:
             digest = path.name[:64]
             if digest not in self._pinned and digest not in self._foreign:

@@ -10,6 +10,7 @@ from tests.torture import (
     hostile_media,
     kills,
     planted,
+    power,
     remote_faults,
     sudden,
 )
@@ -20,6 +21,7 @@ TESTS: dict[str, Test] = {
     "kills": kills.everywhere,
     "puts": sudden.puts,
     "resumes": sudden.resumes,
+    "power": power.cuts,
     "faults": faults.everywhere,
     "recovery": faults.recovery,
     "corruption": corruption.damaged_results,

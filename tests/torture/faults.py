@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import random
 from collections.abc import Iterator
@@ -58,10 +59,8 @@ def recovery(setting: Setting) -> Iterator[Row]:
         died, failed = rng.randint(1, lengths[which]), rng.randint(1, lengths[which])
         number, ever = rng.choice(seams.ERRNOS), rng.random() < 0.5
         with seams.using(seams.Killing(died, torn=rng.random() < 0.5)):
-            try:
+            with contextlib.suppress(seams.Killed):
                 scene.act(Store(path))
-            except seams.Killed:
-                pass
         found = _failing(scene, Store(path), seams.Failing(failed, number, ever=ever))
         found += scenes.interrupted(scene, path) + scenes.mended(scene, Store(path))
         case = f"{scene.name}, killed at {died}, {errno.errorcode[number]} at {failed}"

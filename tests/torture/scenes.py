@@ -97,8 +97,9 @@ def same(one: Any, two: Any) -> bool:
 
 @attrs.frozen
 class Scene:
-    """before: makes the old state. act: what is interrupted; may be done again.
+    """Something that a store does.
 
+    before: makes the old state. act: what is interrupted; may be done again.
     sure: results that are there before, during and after. after: those that are there after.
     """
 
@@ -107,6 +108,7 @@ class Scene:
     before: Callable[[Store], None]
     sure: frozenset[str] = frozenset()
     after: frozenset[str] = frozenset()
+    lasting: bool = True  # whether, with a durable store, it is to survive a power cut
 
 
 def _putting(name: str, before: tuple[str, ...] = ()) -> Scene:
@@ -160,7 +162,7 @@ def _shrink(store: Store) -> None:
 
 
 def _evict(store: Store) -> None:
-    small = Store(store.path, limit=60_000)
+    small = Store(store.path, durable=store.durable, limit=60_000)
     with small.in_use() as pin:
         pin(key("old0"))
         put(small, "array")
@@ -177,6 +179,14 @@ def _job(store: Store) -> None:
         with lease:
             put(store, "array")
         store.touch(key("array"))
+
+
+def _read_unsynced(store: Store) -> None:
+    """A process that keeps what it verified, though the one that wrote it synced nothing."""
+    put(Store(store.path, durable=False), "large")
+    record = store.action(key("large"))
+    assert record is not None
+    Store(store.path).load(record["output"])
 
 
 def _lost_lease(store: Store) -> None:
@@ -218,6 +228,7 @@ SCENES = (
     Scene("resume", lambda s: put(s, "stream"), _interrupted, after=frozenset({"stream"})),
     Scene("job", _job, Store.prepare, after=frozenset({"array"})),
     Scene("job after a lost lease", _job, _lost_lease, after=frozenset({"array"})),
+    Scene("reading", _read_unsynced, Store.prepare, after=frozenset({"large"}), lasting=False),
     Scene("rm", _rm, _four, _fours - {"old1"}, _fours - {"old1"}),
     Scene("gc", lambda s: s.gc() and None, _litter, _fours, _fours),
     Scene("gc to a size", _shrink, _four, frozenset({"old2", "old3"}), frozenset({"old2", "old3"})),
@@ -231,7 +242,7 @@ def interrupted(scene: Scene, folder: Path) -> list[str]:
     """What is wrong with a store in which a scene was interrupted, before it is mended."""
     store = Store(folder)
     found = [text for name in [*VALUES, *FILES] if (text := wrong(store, name)) is not None]
-    found += [f"{name} is lost" for name in sorted(scene.sure) if _absent(store, name)]
+    found += [f"{name} is lost" for name in sorted(scene.sure) if absent(store, name)]
     return found
 
 
@@ -240,11 +251,11 @@ def mended(scene: Scene, store: Store) -> list[str]:
     with seams.using(disk.operations):
         scene.act(store)
     found = [text for name in [*VALUES, *FILES] if (text := wrong(store, name)) is not None]
-    found += [f"{name} was not made" for name in sorted(scene.after) if _absent(store, name)]
+    found += [f"{name} was not made" for name in sorted(scene.after) if absent(store, name)]
     return found + Store(store.path).verify()
 
 
-def _absent(store: Store, name: str) -> bool:
+def absent(store: Store, name: str) -> bool:
     try:
         return store.action(key(name)) is None
     except DamagedError:

@@ -43,7 +43,7 @@ class Seam(disk.Operations):
 
 def _stepped(name: str) -> Callable[..., Any]:
     def operation(self: Seam, *args: Any) -> Any:
-        real = getattr(super(_Stepped, self), name)
+        real = getattr(super(Stepped, self), name)
         if threading.get_ident() != self._thread:
             return real(*args)
         self.count += 1
@@ -52,15 +52,15 @@ def _stepped(name: str) -> Callable[..., Any]:
     return operation
 
 
-class _Stepped(Seam):
+class Stepped(Seam):
     pass
 
 
 for _name in MUTATIONS:
-    setattr(_Stepped, _name, _stepped(_name))
+    setattr(Stepped, _name, _stepped(_name))
 
 
-class Counting(_Stepped):
+class Counting(Stepped):
     """Lists the names of the operations."""
 
     def __init__(self) -> None:
@@ -72,7 +72,7 @@ class Counting(_Stepped):
         return real(*args)
 
 
-class Killing(_Stepped):
+class Killing(Stepped):
     """Dies before operation number `at`, or, torn, after half of it if it is a write."""
 
     def __init__(self, at: int, *, torn: bool = False, really: bool = False) -> None:
@@ -91,7 +91,7 @@ class Killing(_Stepped):
         raise Killed
 
 
-class Failing(_Stepped):
+class Failing(Stepped):
     """Operation number `at` fails with an errno, once or with all that follow.
 
     The errno 0 stands for a write that takes half of what it is given.
