@@ -58,9 +58,9 @@ def recovery(setting: Setting) -> Iterator[Row]:
         path = fresh(olds[which], setting.folder / "case")
         died, failed = rng.randint(1, lengths[which]), rng.randint(1, lengths[which])
         number, ever = rng.choice(seams.ERRNOS), rng.random() < 0.5
-        with seams.using(seams.Killing(died, torn=rng.random() < 0.5)):
-            with contextlib.suppress(seams.Killed):
-                scene.act(Store(path))
+        seam = seams.Killing(died, torn=rng.random() < 0.5)
+        with contextlib.suppress(seams.Killed), seams.using(seam):
+            scene.act(Store(path))
         found = _failing(scene, Store(path), seams.Failing(failed, number, ever=ever))
         found += scenes.interrupted(scene, path) + scenes.mended(scene, Store(path))
         case = f"{scene.name}, killed at {died}, {errno.errorcode[number]} at {failed}"

@@ -1,10 +1,10 @@
-"""The short versions of kills, power cuts and faults, and that these tests notice what they are for."""
+"""Kills, power cuts and faults, in short; and that these tests notice what they are for."""
 
 import pytest
 
 from talkgraph.cache import disk
 from tests.torture import faults, kills, power, seams, sudden
-from tests.torture.row import SHORT, Setting
+from tests.torture.row import Setting
 
 
 @pytest.mark.parametrize(
@@ -13,7 +13,7 @@ from tests.torture.row import SHORT, Setting
     ids=["kills", "puts", "resumes", "power", "faults", "recovery"],
 )  # fmt: skip
 def test_short(test, tmp_path):
-    rows = list(test(Setting(tmp_path, SHORT)))
+    rows = list(test(Setting(tmp_path, 0.02)))
     assert rows and all(row.done for row in rows)
     assert [text for row in rows for text in row.violations] == []
 
