@@ -207,7 +207,7 @@ def _said_of(name: str, made: Any) -> str:
     """What the Args section of a docstring says of an argument."""
     text = " ".join((inspect.getdoc(made) or "").partition("Args:")[2].split())
     found = re.search(rf"(?:^| ){name}: (.*?)(?= \w+: |$)", text)
-    return found[1].rstrip(".") if found else ""
+    return found[1].rstrip(".").replace("`", "") if found else ""
 
 
 def kind_of(type_: Any, choices: Any = None) -> Kind:
