@@ -192,7 +192,7 @@ def discard(path: Name) -> None:
 
 def remove_tree(top: Name) -> None:
     """Remove a folder or file of ours, as far as that can be done; links are not followed."""
-    for base, folders, files in os.walk(top, topdown=False):
+    for base, folders, files in () if os.path.islink(top) else os.walk(top, topdown=False):
         for name in files:
             discard(os.path.join(base, name))
         for name in folders:
