@@ -220,7 +220,9 @@ class Jobs:
             code, job.error = 1, failure.explain(error)[0]
         with self._changed:
             job.seconds = time.monotonic() - (job.began or 0.0)
-            if job.state == "stopping":
+            if job.output or job.value:  # all but the report
+                job.state = "done"
+            elif job.state == "stopping":
                 job.state = "cancelled"
             else:
                 job.state = "done" if code == 0 else "failed"

@@ -108,6 +108,7 @@ class Messages:
 def _run(request: dict[str, Any], messages: Messages) -> Result:
     from talkgraph import models
     from talkgraph.cache.store import Store
+    from talkgraph.cli.blame import naming_files
     from talkgraph.studio.recipe import Recipe, build, inputs_of
 
     recipe = Recipe.read(request["recipe"])
@@ -120,7 +121,7 @@ def _run(request: dict[str, Any], messages: Messages) -> Result:
     force = [step for step in recipe.force if step in graph.steps]
     plan = graph.plan(inputs, store=store, until=until, force=force)
     messages.say({"plan": [[one.name, one.node_id, one.state, one.reason] for one in plan]})
-    with models.use_device(request["device"]):
+    with models.use_device(request["device"]), naming_files(graph, inputs):
         return graph.run(inputs, store=store, until=until, force=force, on_event=messages)
 
 

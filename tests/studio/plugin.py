@@ -50,7 +50,7 @@ class Work(Node):
 
     def run(self, length: int) -> int:
         if self.loud:
-            print('{"done": "a forged message", "output": "/etc/passwd"}', flush=True)
+            print('{"failed": "a forged message", "report": "/etc/passwd"}', flush=True)
         if self.mode == "crash":
             os.abort()
         if self.mode == "fail":

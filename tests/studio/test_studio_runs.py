@@ -171,8 +171,9 @@ def test_a_graph_file_runs_and_a_value_that_is_no_file_is_shown(studio):
 
 def test_what_a_node_prints_is_no_message(studio):
     job = studio.run(recipe(studio, b"loud text", loud=True))
-    assert (job["state"], job["value"]) == ("done", None)
-    assert studio.ask("GET", f"{studio.place}outputs/{job['output']}").body == b"18"
+    assert (job["state"], job["error"]) == ("done", None)
+    report = studio.ask("GET", f"{studio.place}outputs/{job['report']}")
+    assert report.headers["content-type"].startswith("text/html")
 
 
 def test_a_failure_and_a_crash_are_one_line_each(studio):
