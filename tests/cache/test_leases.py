@@ -101,3 +101,52 @@ def test_a_stolen_lease_is_not_removed_by_its_old_holder(path):
     assert path.exists()
     with other:
         pass
+
+
+@pytest.mark.parametrize("skew", [-40 * 365 * 86400.0, 0.0, 40 * 365 * 86400.0])
+def test_clocks_that_are_wrong_by_any_amount_do_not_count(path, monkeypatch, skew):
+    """A holder elsewhere whose clock errs keeps its lease while it renews it, and no longer."""
+    monkeypatch.setattr(leases, "STALE", 0.5)
+    path.parent.mkdir()
+    path.write_text(json.dumps({"host": "elsewhere", "pid": 1, "start": "1", "token": "t"}))
+    until = time.monotonic() + 1.5
+
+    def renew():
+        while time.monotonic() < until:
+            moment = 1.7e9 + skew - time.monotonic()  # and even runs backwards
+            os.utime(path, (moment, moment))
+            time.sleep(0.05)
+
+    renewing = threading.Thread(target=renew)
+    renewing.start()
+    monkeypatch.setattr(time, "time", lambda: 1.7e9 - skew)
+    with leases.claim(path, never) as lease:
+        taken = time.monotonic()
+        assert lease is not None
+    renewing.join()
+    assert until + 0.3 < taken < until + 3
+
+
+@pytest.mark.slow
+def test_a_holder_of_another_machine_that_died_is_followed_within_seconds(path):
+    path.parent.mkdir()
+    path.write_text(json.dumps({"host": "elsewhere", "pid": 1, "start": "1", "token": "t"}))
+    began = time.monotonic()
+    with leases.claim(path, never):
+        assert leases.STALE <= time.monotonic() - began < 12
+
+
+def test_a_forked_child_does_not_renew_what_its_parent_holds(path):
+    with leases.claim(path, never):
+        child = os.fork()
+        if not child:
+            os._exit(len(leases._renewed))
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert leases._renewed == {str(path)}
+
+
+def test_the_result_is_looked_for_again_once_the_lease_is_ours(path):
+    """Its last holder may have finished between our look and our claim."""
+    asked = []
+    assert leases.claim(path, lambda: not asked.append(path.exists())) is None
+    assert asked == [True] and not path.exists()

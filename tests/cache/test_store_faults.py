@@ -12,8 +12,9 @@ import time
 import numpy as np
 import pytest
 
-from talkgraph.cache import Frames, Store
+from talkgraph.cache import File, Frames, Store, disk
 from talkgraph.errors import DamagedError, StoreError
+from tests.torture import seams
 
 KEY = "ab" * 32
 
@@ -23,60 +24,8 @@ def store(tmp_path):
     return Store(tmp_path / "store ü", durable=True)
 
 
-def thing():
-    return {"array": np.arange(1000.0), "n": 3, "frames": Frames.from_array(pictures())}
-
-
 def pictures():
     return np.random.default_rng(0).integers(0, 255, (70, 4, 4, 3), dtype=np.uint8)
-
-
-OPERATIONS = ("open", "fsync", "replace", "mkdir", "chmod")
-
-
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES, errno.EIO, errno.EMFILE])
-@pytest.mark.parametrize("ever", [False, True], ids=["once", "for ever"])
-def test_a_failing_disk_operation_leaves_nothing_partial(tmp_path, monkeypatch, number, ever):
-    """Fail the Nth operation, for N = 1, 2, … until all of them succeed."""
-    real = {name: getattr(os, name) for name in OPERATIONS}
-    real["fsync"] = lambda handle: None  # the disk itself is not on trial, and slow
-    counted = {"left": 0}
-
-    def wrap(name):
-        def operation(*args, **kwargs):
-            counted["left"] -= 1
-            if counted["left"] == 0 or (ever and counted["left"] < 0):
-                raise OSError(number, os.strerror(number))
-            return real[name](*args, **kwargs)
-
-        return operation
-
-    for n in range(1, 400):
-        store = Store(tmp_path / str(n))
-        counted["left"] = n
-        for name in OPERATIONS:
-            monkeypatch.setattr(os, name, wrap(name))
-        try:
-            store.put(KEY, thing(), facts=dict)
-            failed = False
-        except StoreError as error:
-            failed = True
-            assert "\n" not in str(error) and str(store.path) in str(error)
-        finally:
-            finished = counted["left"] > 0
-            monkeypatch.undo()
-        found = Store(store.path).action(KEY)
-        if failed:
-            temporary = store.path / "tmp"
-            assert not temporary.exists() or not list(temporary.iterdir())
-        if found is not None:
-            np.testing.assert_array_equal(store.load(found["output"])["array"], np.arange(1000.0))
-        Store(store.path, durable=False).put(KEY, thing(), facts=dict)
-        assert Store(store.path).verify() == []
-        if finished:
-            assert n > 15
-            return
-    pytest.fail("never finished")
 
 
 def test_the_remedy_fits_the_fault(store, monkeypatch):
@@ -250,28 +199,49 @@ def test_a_stream_goes_on_when_another_process_finishes_the_same_result(store):
     np.testing.assert_array_equal(store.load(record["output"]).array(), pictures())
 
 
-def test_a_store_that_cannot_be_written_still_serves(store, monkeypatch):
-    store.put(KEY, np.arange(1 << 18), facts=dict)
+class ReadOnly(disk.Operations):
+    """Refuses every change, as a read-only file system or somebody else's folder does."""
 
-    def refuse(*args, **kwargs):
-        raise OSError(errno.EROFS, "Read-only file system")
+    def __init__(self, number):
+        def refuse(*args):
+            raise OSError(number, os.strerror(number))
 
-    reader = Store(store.path)
-    for name in ("replace", "mkdir", "unlink", "utime", "chmod"):
-        monkeypatch.setattr(os, name, refuse)
-    real_open = os.open
-    monkeypatch.setattr(
-        os,
-        "open",
-        lambda path, flags, *a: refuse() if flags & os.O_CREAT else real_open(path, flags),
-    )
-    found = reader.action(KEY)
-    reader.touch(KEY)
-    with reader.in_use() as pin:
-        pin(KEY)
-    assert reader.load(found["output"])[5] == 5
-    with pytest.raises(StoreError, match="cannot be written"):
-        reader.put("cd" * 32, 1, facts=dict)
+        for name in seams.MUTATIONS:
+            if name not in ("sync", "sync_path", "close"):
+                setattr(self, name, refuse)
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES])
+def test_a_store_that_cannot_be_written_still_serves(tmp_path, monkeypatch, number):
+    source = tmp_path / "source ü.txt"
+    source.write_text("text")
+    expected = {
+        "small": np.arange(10), "array": np.arange(1000), "large": np.arange(1 << 18),
+        "frames": Frames.from_array(pictures()), "file": File(source),
+    }  # fmt: skip
+    store = Store(tmp_path / "a störe")
+    store.put(KEY, expected, facts=dict)
+    monkeypatch.setattr(disk, "operations", ReadOnly(number))
+    for _ in range(2):
+        reader = Store(store.path)
+        with reader.in_use() as pin:
+            pin(KEY)
+            record = reader.action(KEY)
+            reader.touch(KEY)
+            assert reader.complete(record) and reader.memo("code", "none") is None
+            found = reader.load(record["output"])
+            reader.remember("code", "none", {"a": 1})
+            assert reader.content(source)[0] == reader.content(source)[0]
+        for name in ("small", "array", "large"):
+            np.testing.assert_array_equal(found[name], expected[name])
+        np.testing.assert_array_equal(found["frames"].array(), pictures())
+        assert found["file"].path.read_text() == "text"
+        with reader.claim("cd" * 32, lambda: False) as lease:
+            assert lease is not None
+        assert [entry.key for entry in reader.ls()] == [KEY] and reader.du() > 1 << 20
+    for write in (lambda store: store.put("cd" * 32, 1, facts=dict), Store.gc, Store.prepare):
+        with pytest.raises(StoreError, match="cannot be written; choose another with --store"):
+            write(Store(store.path))
 
 
 def test_where_the_store_lies(tmp_path, monkeypatch):
