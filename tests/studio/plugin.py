@@ -44,6 +44,7 @@ class Work(Node):
     about: str | None = param(None, "any words")
     kind: Literal["a", "b"] | None = param(None, "one of two")
     loud: bool = param(False, "print to standard output")
+    quiet: bool = param(False, "tell no progress")
     extra: File | None = param(None, "a file of the user")
     where: Path | None = param(None, "a path of the user")
     odd: tuple[Path, ...] = param((), "paths")
@@ -62,7 +63,8 @@ class Work(Node):
             Path(os.environ["STUDIO_TEST_TRACE"]).write_text(str(child.pid))
         began = time.monotonic()
         while (passed := time.monotonic() - began) < self.seconds:
-            engine.progress(passed, self.seconds)
+            if not self.quiet:
+                engine.progress(passed, self.seconds)
             time.sleep(0.05)
         extra = len(self.extra.path.read_bytes()) if self.extra else 0
         return length * 2 + extra

@@ -38,7 +38,8 @@ def test_fields_come_from_what_nodes_declare():
     work = fields(wanted(), "work")
     assert {name: field["kind"] for name, field in work.items()} == {
         "seconds": "number", "mode": "choice", "sizes": "values", "about": "text",
-        "kind": "choice", "loud": "switch", "extra": "file", "where": "file", "odd": "fixed",
+        "kind": "choice", "loud": "switch", "quiet": "switch", "extra": "file", "where": "file",
+        "odd": "fixed",
     }  # fmt: skip
     seconds = work["seconds"]
     assert (seconds["unit"], seconds["help"]) == ("s", "how long")

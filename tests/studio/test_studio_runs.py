@@ -266,9 +266,10 @@ def test_closing_ends_the_run_and_removes_the_folder(new_studio, end):
     assert studio.token not in out + err  # only the address line, read before, has it
 
 
-def test_a_run_does_not_outlive_a_killed_studio(new_studio):
+@pytest.mark.parametrize("quiet", [False, True])
+def test_a_run_does_not_outlive_a_killed_studio(new_studio, quiet):
     studio = new_studio()
-    asked = recipe(studio, seconds="60", mode="stubborn")
+    asked = recipe(studio, seconds="60", mode="stubborn", quiet=quiet)
     trace = Path(os.environ["STUDIO_TEST_TRACE"])
     trace.unlink(missing_ok=True)
     job = studio.post("jobs", {"recipe": asked}, status=201)
