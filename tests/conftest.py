@@ -19,6 +19,11 @@ FLAGS = (
 )  # fmt: skip
 
 
+def pytest_collection_modifyitems(items):
+    """Torture comes first: it forks, and a child of a process with threads of others may hang."""
+    items.sort(key=lambda item: "torture" not in item.path.parts)
+
+
 @pytest.fixture(scope="session")
 def chromium():
     """A headless Chromium, driven by Selenium; its console is `get_log("browser")`."""

@@ -116,12 +116,12 @@ def _main(values: RunValues, room: Room) -> Iterator[Html]:
     run = values.run
     if run.outcome != "done":
         yield failure_section(values)
-    else:
-        for target in run.targets:
-            yield _target(values, target, room)
     notes = notes_list(run)
     if notes is not None:
         yield tag("section", tag("h2", "Worth knowing"), notes, id="notes", class_="warn")
+    if run.outcome == "done":
+        for target in run.targets:
+            yield _target(values, target, room)
     view = fold({name: step.sources for name, step in run.steps.items()})
     states = dict.fromkeys(step.state for step in run.steps.values())
     legend = tag(

@@ -26,9 +26,10 @@ _READ_BYTES = 32 << 20  # of decoded frames kept while a few are looked at
 def speech(value: Speech, scene: Scene) -> Iterator[Html]:
     """The waveform and a player."""
     peak, level = levels(value)
+    channels = "stereo" if value.soundtrack.shape[1] == 2 else "mono"
     yield facts(
         seconds=f"{value.seconds:.2f}", rate=f"{value.rate} Hz",
-        soundtrack=f"{value.soundtrack_rate} Hz, {value.soundtrack.shape[1]} channels",
+        soundtrack=f"{value.soundtrack_rate} Hz, {channels}",
         loudest=f"{peak:.0f} dB", average=f"{level:.0f} dB",
     )  # fmt: skip
     yield waveform(value, "The speech: level over time")
