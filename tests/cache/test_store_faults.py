@@ -1,5 +1,6 @@
 """Whatever fails or is killed: the old state or the new one, a clear error, nothing wrong."""
 
+import contextlib
 import errno
 import json
 import os
@@ -26,6 +27,21 @@ def store(tmp_path):
 
 def pictures():
     return np.random.default_rng(0).integers(0, 255, (70, 4, 4, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize("number", seams.ERRNOS)
+def test_a_failed_put_leaves_no_unfinished_file(store, number):
+    store.prepare()
+    value = [np.arange(1000.0), Frames.from_array(pictures())]
+    for at in range(1, 100):
+        with seams.using(seam := seams.Failing(at, number, ever=False)):
+            with contextlib.suppress(StoreError):
+                store.put(KEY, value, facts=dict)
+            store.forget(KEY)
+        assert not list(store.blobs.temporary.iterdir()), f"operation {at}"
+        if seam.count < at:
+            return
+    pytest.fail("there is no end of operations")
 
 
 def test_the_remedy_fits_the_fault(store, monkeypatch):
