@@ -277,7 +277,7 @@ def test_a_run_does_not_outlive_a_killed_studio(new_studio, quiet):
     eventually(trace.exists, 10)
     inside = children(studio.process.pid)
     studio.process.kill()
-    studio.process.communicate()
+    studio.process.wait()
     eventually(lambda: not any(map(alive, inside)), 4)
 
 
