@@ -441,3 +441,17 @@ def test_the_mark_of_a_result_that_was_removed_goes_in_time(tmp_path, at):
     with store.in_use():
         pass
     assert not mark.exists()
+
+
+def test_answers_without_end_use_up_no_connections(s3, server, at, tmp_path, monkeypatch, caplog):
+    from tests.torture.s3_faults import FAULTS
+
+    put(at("a", s3), tmp_path)
+    monkeypatch.setattr(remote, "LARGEST", 1 << 16)
+    monkeypatch.setattr(object_store, "PATIENCE", 2.0)
+    for number in range(12):
+        server.begin(FAULTS["endless"], 0)
+        assert at(f"machine {number}", s3).action(KEY) is None
+    server.begin()
+    assert at("b", s3).action(KEY) is not None
+    assert not caplog.records
