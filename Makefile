@@ -43,7 +43,8 @@ help:
 	@echo "make talk [AUDIO=speech.wav] [VIDEO=me.mp4 | PHOTO=me.jpg] [OUT=$(OUT)]"
 	@echo "          [QUALITY=draft|standard|best] [DEVICE=auto|cpu|cuda] [PYTHON=python3.12]"
 	@echo "make test     every check: ruff, mypy, pytest"
-	@echo "make torture  kill, starve and damage the store: about an hour; writes benchmarks/results/torture.json"
+	@echo "make torture  kill, starve and damage the store: about an hour;"
+	@echo "              writes benchmarks/results/torture.json and its section of RESULTS.md"
 	@echo "make format   let ruff lay out the code"
 	@echo "make clean    remove .venv, caches and build leftovers (no results)"
 
@@ -81,7 +82,7 @@ test: $(STAMP)
 	$(BIN)/python -m pytest
 
 torture: $(STAMP)
-	$(BIN)/python -m tests.torture --json benchmarks/results/torture.json
+	$(BIN)/python -m tests.torture --json benchmarks/results/torture.json --section benchmarks/RESULTS.md
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .

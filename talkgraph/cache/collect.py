@@ -171,9 +171,13 @@ class _Collection:
 
     def sweep(self) -> None:
         """Blobs that no result holds are to go."""
-        for path, status in disk.files(self._store.path / "blobs"):
-            if not self._holders[os.path.basename(path)]:
-                self._blobs[Path(path)] = status.st_size
+        for name, status in disk.files(self._store.path / "blobs"):
+            path = Path(name)
+            if not self._holders[path.name] and not self._needed(path, self._pinned):
+                self._blobs[path] = status.st_size
+
+    def _needed(self, blob: Path, pins: set[str]) -> bool:
+        return blob.name[:64] in pins or blob.name[:64] in self._foreign
 
     def shrink(self, excess: int) -> None:
         """The least recently used results are to go, until so many bytes are freed."""
@@ -209,8 +213,7 @@ class _Collection:
             for folder in {result.record.parent for result in self._doomed.values()}:
                 disk.operations.sync_path(folder)
         for path in self._blobs:
-            digest = path.name[:64]
-            if digest not in self._pinned and digest not in self._foreign:
+            if not self._needed(path, self._pinned):
                 trash.take(path)
         pins = self._pins()
         spared = [key for key in self._doomed if spare_results and key in pins]
@@ -218,8 +221,7 @@ class _Collection:
         for key in spared:
             self._holders.update(self._doomed[key].blobs)
         for path in self._blobs:
-            digest = path.name[:64]
-            if digest in pins or digest in self._foreign or self._holders[path.name]:
+            if self._holders[path.name] or self._needed(path, pins):
                 trash.put_back(path)
         for key in spared:
             trash.put_back(self._doomed[key].record)

@@ -191,6 +191,18 @@ def test_records_of_another_format_are_a_miss_and_stay_with_their_blobs(tmp_path
     assert store.blobs.present(leaf["blob"], ".npy", leaf["size"])
 
 
+def test_what_stays_for_another_version_counts_towards_the_limit(tmp_path):
+    store = Store(tmp_path, durable=False)
+    put(store, 0, 50_000)
+    leaf = store.blobs.put_array(np.arange(30_000))
+    record = {"format": FORMAT + 1, "blob": leaf["blob"]}
+    write_record(store.action_path(key(9)), record, store.blobs.temporary, False)
+    for i in range(1, 4):
+        put(store, i, 50_000)
+    store.gc(350_000)
+    assert len(there(store)) == 2 and store.du() < 350_000
+
+
 def test_versions_do_not_read_each_others_memos(tmp_path, monkeypatch):
     store = Store(tmp_path, durable=False)
     store.remember("code", "subject", {"mine": 1})

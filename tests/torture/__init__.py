@@ -3,7 +3,7 @@
     python -m tests.torture                        all, at full size (`make torture`)
     python -m tests.torture --short kills          seconds: one test, small
     python -m tests.torture --scale 0.05           anything between
-    python -m tests.torture --json benchmarks/results/torture.json
+    python -m tests.torture --json torture.json --section benchmarks/RESULTS.md
 
 To add a test, write a function from a `Setting` to rows and name it in `catalogue.TESTS`:
 
