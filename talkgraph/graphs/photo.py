@@ -13,7 +13,10 @@ from talkgraph.nodes.pose_mapping import GeneralMapping
 def graph(quality: yi2020.Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
     """The photo graph; inputs `audio` and `photo`, output `video_out`.
 
-    One picture holds nothing to train a refiner on, so every quality renders alike.
+    Args:
+        quality: one picture holds nothing to train a refiner on, so every quality renders alike.
+        seed: of blinks.
+        face: which face of the photo speaks, 1 for the largest.
     """
     steps: dict[str, Step] = {
         "speech": ReadSpeech().on(audio="audio"),

@@ -1,6 +1,5 @@
-"""Real runs to look at, a page as a parsed tree, and Chromium where there is one."""
+"""Real runs to look at, and a page as a parsed tree."""
 
-import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -73,31 +72,3 @@ def clip_talk(tmp_path_factory, speech):
     video = DATA / "video" / "grid_female_02.mp4"
     store = Store(tmp_path_factory.mktemp("clip_talk"))
     return graph.run({"audio": speech, "video": video}, store=store)
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    """A headless Chromium, driven by Selenium; its log is asked for by `log()`."""
-    webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
-    browser, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if browser is None or driver is None:
-        pytest.skip("Chromium and its driver are not here (Debian: chromium, chromium-driver)")
-    import tempfile
-
-    with tempfile.TemporaryDirectory(prefix="talkgraph-chromium-") as profile:
-        options = webdriver.ChromeOptions()
-        options.binary_location = browser
-        for flag in (
-            "headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run",
-            "disable-background-networking", "disable-component-update", "disable-sync",
-            "disable-dev-shm-usage", "autoplay-policy=no-user-gesture-required",
-            f"user-data-dir={profile}",
-        ):  # fmt: skip
-            options.add_argument(f"--{flag}")
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        service = webdriver.chrome.service.Service(driver)
-        window = webdriver.Chrome(options=options, service=service)
-        try:
-            yield window
-        finally:
-            window.quit()
