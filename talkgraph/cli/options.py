@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +15,6 @@ if TYPE_CHECKING:
 
 QUALITIES = ("draft", "standard", "best")
 DEVICES = ("auto", "cpu", "cuda")
-
-_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([kmgt]?)i?b?", re.IGNORECASE)
-_POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 
 
 def add_store(parser: argparse.ArgumentParser) -> None:
@@ -184,7 +180,9 @@ def pairs(texts: Iterable[str], option: str) -> dict[str, str]:
 
 def size(text: str) -> int:
     """Turn ``500M``, ``1.5 GiB`` or ``4096`` into bytes (powers of 1024); for argparse."""
-    match = _SIZE.fullmatch(text.strip())
-    if match is None:
-        raise argparse.ArgumentTypeError(f"'{text}' is no size; write it as 500M or 20G")
-    return int(float(match[1]) * 1024 ** _POWERS[match[2].lower()])
+    from talkgraph.cache.collect import bytes_of
+
+    try:
+        return bytes_of(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
