@@ -116,7 +116,7 @@ class FaultyS3:
     def __enter__(self) -> FaultyS3:
         from moto.server import ThreadedMotoServer
 
-        logging.getLogger("werkzeug").setLevel(logging.ERROR)
+        logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
         self._moto = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
         self._moto.start()
         self.server = self._moto.get_host_and_port()
@@ -125,6 +125,7 @@ class FaultyS3:
         self._thread = threading.Thread(target=self._proxy.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
         self.url = f"http://127.0.0.1:{self._proxy.server_address[1]}"
+        self._ask("POST", "/moto-api/reset")  # what servers before it had in this process
         self._ask("PUT", f"/{BUCKET}")
         return self
 
