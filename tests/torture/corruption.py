@@ -207,8 +207,8 @@ def _partial(shop: _Shop) -> tuple[Path, bytes]:
 def _verified(shop: _Shop) -> tuple[Path, bytes]:
     """The memo of large blobs whose content is known; only a durable store writes it."""
     folder = shop.store.path / "memo" / "verified"
-    if not folder.exists():
-        workshop.run(Store(shop.store.path), force=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    workshop.run(Store(shop.store.path), force=True)
     path = workshop.files(folder)[0]
     return path, path.read_bytes()
 
