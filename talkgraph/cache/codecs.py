@@ -19,6 +19,7 @@ import base64
 import enum
 import math
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -224,20 +225,9 @@ def content_bytes(tree: Tree) -> int:
 def _leaves(tree: Tree) -> list[Tree]:
     """The leaves of a tree that hold content, or point at it."""
     found: list[Tree] = []
-    pending = [tree]
     try:
-        while pending:
-            item = pending.pop()
-            if not isinstance(item, dict):
-                continue
-            [(kind, body)] = item.items()
-            if kind in ("list", "tuple", "set", "frozenset"):
-                pending.extend(body)
-            elif kind == "dict":
-                pending.extend(one for pair in body for one in pair)
-            elif kind == "value":
-                pending.extend(body[1].values())
-            elif kind in ("array", "file"):
+        for kind, body in parts(tree):
+            if kind in ("array", "file"):
                 found.append(body)
             elif kind == "frames":
                 found.extend(body["chunks"])
@@ -246,6 +236,23 @@ def _leaves(tree: Tree) -> list[Tree]:
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise DamagedError(f"a stored result cannot be read ({error})") from error
     return found
+
+
+def parts(tree: Tree) -> Iterator[tuple[str, Tree]]:
+    """Kind and body of a tree and of all that it holds; no order is promised. No recursion."""
+    pending = [tree]
+    while pending:
+        item = pending.pop()
+        if not isinstance(item, dict):
+            continue
+        [(kind, body)] = item.items()
+        yield kind, body
+        if kind in ("list", "tuple", "set", "frozenset"):
+            pending.extend(body)
+        elif kind == "dict":
+            pending.extend(one for pair in body for one in pair)
+        elif kind == "value":
+            pending.extend(body[1].values())
 
 
 def reference(leaf: Tree) -> tuple[str, str, int]:

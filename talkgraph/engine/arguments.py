@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 
-from talkgraph.cache.codecs import field_of
+from talkgraph.cache.codecs import field_of, parts
 from talkgraph.cache.frames import Frames
 from talkgraph.cache.keys import Tree
 from talkgraph.cache.store import Store
@@ -102,20 +102,10 @@ class Known:
 
     def value_classes(self) -> tuple[type, ...]:
         """Classes of the stored values, for a process that has not defined them."""
-        found: dict[str, type] = {}
-        pending: list[Tree] = list(self.trees.values())
-        while pending:
-            item = pending.pop()
-            if isinstance(item, dict):
-                named = item.get("value")
-                if named is not None and named[0] not in found:
-                    cls = value_class(named[0])
-                    if cls is not None:
-                        found[named[0]] = cls
-                pending.extend(item.values())
-            elif isinstance(item, list):
-                pending.extend(item)
-        return tuple(found.values())
+        trees = self.trees.values()
+        names = {body[0] for tree in trees for kind, body in parts(tree) if kind == "value"}
+        found = (value_class(name) for name in sorted(names))
+        return tuple(cls for cls in found if cls is not None)
 
 
 class Arguments:

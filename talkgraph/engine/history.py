@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeVar
 
 import attrs
 
+from talkgraph.cache import disk
 from talkgraph.cache.files import File
 from talkgraph.cache.records import Record, read_record, write_record
 from talkgraph.cache.store import Store
@@ -196,7 +197,7 @@ def write(store: Store, run: RunRecord) -> None:
         for count, old in enumerate(sorted(path.parent.iterdir(), reverse=True)):
             room -= old.stat().st_size
             if count and (count >= KEPT or room < 0):
-                old.unlink(missing_ok=True)
+                disk.discard(old)
 
 
 def _plain(thing: Any) -> Record:

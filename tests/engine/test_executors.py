@@ -18,6 +18,7 @@ from talkgraph.errors import GraphError, InputError, NodeError
 class Pair:
     numbers: np.ndarray
     frames: Frames
+    value: int = 0  # a field named like a part of a tree
 
 
 @node("test_executors_load", version=1)

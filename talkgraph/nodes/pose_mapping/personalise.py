@@ -98,7 +98,7 @@ class PersonaliseMapping(Node):
         made = write_mapping(
             network, attrs.evolve(facts, card=card), scratch_folder() / "personal_mapping.onnx"
         )
-        return attrs.evolve(made, facts={**made.facts, **write_curve(losses)})
+        return OnnxModel(file=made.file, facts={**made.facts, **write_curve(losses)})
 
     def _train(
         self, network: MappingNetwork, targets: list[Target], facts: MappingFacts, *, done: int
