@@ -245,9 +245,7 @@ def longer(data):
 
 
 @pytest.mark.parametrize("damage", [cut, empty, flip, longer, None], ids=str)
-def test_any_damaged_file_of_the_store_is_made_again_or_done_without(
-    tmp_path, damage, monkeypatch
-):
+def test_any_damaged_file_of_the_store_is_made_again_or_done_without(tmp_path, damage, monkeypatch):
     monkeypatch.setattr(codecs, "INLINE", 0)
     source = tmp_path / "source.txt"
     source.write_text("hello")

@@ -29,7 +29,9 @@ def make(job: Job, value_classes: Iterable[type], store: Store, emit: Emit) -> M
         adopt(cls)
     _check_code(job, store)
     try:
-        return job.make(store, emit)
+        made = job.make(store, emit)
+        store.flush()  # whoever reads the result next may sit at another machine
+        return made
     except NodeError as error:  # its cause may hold what cannot be sent; its traceback is text
         error.add_note("".join(traceback.format_exception(error.__cause__)))
         error.__cause__ = error.__context__ = None
