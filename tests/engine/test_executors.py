@@ -11,7 +11,7 @@ import pytest
 from talkgraph import File, Frames, Graph, Node, Store, engine, node, param, value
 from talkgraph.engine import Finished, Note, Progress, Started
 from talkgraph.engine.executors.processes import Processes
-from talkgraph.errors import GraphError, InputError, NodeError
+from talkgraph.errors import GraphError, InputError, NodeError, StoreError
 
 
 @value("test_executors_pair")
@@ -251,6 +251,31 @@ def test_an_input_that_changes_meanwhile_is_noticed_by_the_worker(executor, path
     with pytest.raises(InputError, match="changed while it was being used"):
         alters.run({"path": path}, store=store, until="load", executor=executor)
     assert store.ls() == []
+
+
+def test_a_scheduler_without_workers_is_said(path, tmp_path, monkeypatch):
+    distributed = pytest.importorskip("distributed")
+    from talkgraph.engine.executors import dask
+
+    monkeypatch.setattr(dask, "_PATIENCE", 1.0)
+    monkeypatch.setattr(dask, "_LOOK", 0.2)
+    scheduler = {"cls": distributed.Scheduler, "options": {"dashboard": False}}
+    with (
+        distributed.SpecCluster(workers={}, scheduler=scheduler) as cluster,
+        pytest.raises(StoreError, match="the Dask scheduler has no workers; start some"),
+    ):
+        graph().run(
+            {"path": path}, store=tmp_path / "s", executor=dask.Dask(cluster.scheduler_address)
+        )
+
+
+def test_a_scheduler_that_is_not_there_is_said(path, tmp_path, monkeypatch):
+    pytest.importorskip("distributed")
+    from talkgraph.engine.executors import dask
+
+    monkeypatch.setattr(dask, "_WAIT", "1 s")
+    with pytest.raises(InputError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:1 "):
+        graph().run({"path": path}, store=tmp_path / "s", executor=dask.Dask("tcp://127.0.0.1:1"))
 
 
 def test_an_unknown_executor_is_said():

@@ -69,6 +69,7 @@ def ends() -> list[str]:
 
 def dask_kills(setting: Setting) -> Iterator[Row]:
     """Kill workers until there were enough; each run must end, with the digests of a serial one."""
+    import dask
     from distributed import Nanny, Scheduler, SpecCluster
 
     total = setting.count(KILLS)
@@ -80,6 +81,7 @@ def dask_kills(setting: Setting) -> Iterator[Row]:
     }
     scheduler = {"cls": Scheduler, "options": {"dashboard": False, "host": "127.0.0.1"}}
     kills = runs = 0
+    dask.config.set({"distributed.deploy.lost-worker-timeout": "1 h"})  # as Dask() does
     with SpecCluster(workers=workers, scheduler=scheduler, silence_logs=50) as cluster:
         executor = Dask(cluster.scheduler_address)
         while kills < total:

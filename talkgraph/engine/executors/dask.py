@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+import time
 import uuid
 from collections import deque
 from collections.abc import Iterator
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 _ATTEMPTS = 3  # times that Dask may give a job up, each after several workers died of it
 _GPU = "GPU"  # the resource of `dask worker --resources GPU=1`
 _WAIT = "10 s"  # for a scheduler to answer
+_PATIENCE = 60.0  # s without any worker after which a run that waits for one ends
+_LOOK = 2.0  # s between looks for workers
 
 
 class Dask:
@@ -94,7 +97,8 @@ class Dask:
             for place in range(self.workers)
         }
         scheduler = {"cls": Scheduler, "options": {"dashboard": False, "host": "127.0.0.1"}}
-        with dask.config.set({"distributed.admin.log-format": "%(message)s"}):
+        # A nanny starts its worker anew; the cluster must not lose patience with both meanwhile.
+        with dask.config.set({"distributed.deploy.lost-worker-timeout": "1 h"}):
             return SpecCluster(  # type: ignore[no-untyped-call]
                 workers=workers, scheduler=scheduler, silence_logs=50
             )
@@ -117,14 +121,34 @@ class _Jobs:
         self._lock = threading.Lock()
         self._held: deque[tuple[Job, Future[Made], int]] = deque()
         self._busy = False  # whether a GPU step runs that no worker's resource guards
+        self._waiting: set[Future[Made]] = set()
+        self._closed = threading.Event()
+        threading.Thread(target=self._watch, name="talkgraph-dask", daemon=True).start()
         client.subscribe_topic(self._topic, self._heard)
 
     def submit(self, job: Job, emit: Emit) -> Future[Made]:
         """Have a job made by any worker that can."""
         self._emits[job.name] = emit
         future: Future[Made] = Future()
+        self._waiting.add(future)
+        future.add_done_callback(self._waiting.discard)
         self._send(job, future, 1)
         return future
+
+    def _watch(self) -> None:
+        """End the run if there is nobody to make its jobs, for longer than a restart takes."""
+        seen = time.monotonic()
+        while not self._closed.wait(_LOOK):
+            if not self._waiting or self._workers():
+                seen = time.monotonic()
+            elif time.monotonic() - seen > _PATIENCE:
+                for future in list(self._waiting):
+                    future.set_exception(
+                        StoreError(
+                            "the Dask scheduler has no workers; start some with `dask worker` "
+                            "and run again: finished steps are kept"
+                        )
+                    )
 
     def _send(self, job: Job, future: Future[Made], attempt: int) -> None:
         resources = None
@@ -163,6 +187,8 @@ class _Jobs:
                 following = self._held.popleft() if self._held else None
             if following is not None:
                 self._send(*following)
+        if future.done():  # nobody waits any more
+            return
         if done.status == "finished":
             future.set_result(done.result())
         elif done.status == "error":
@@ -181,9 +207,11 @@ class _Jobs:
                 )
             )
 
+    def _workers(self) -> list[dict[str, Any]]:
+        return list(self._client.scheduler_info(n_workers=-1)["workers"].values())
+
     def _any_has_gpu(self) -> bool:
-        known = self._client.scheduler_info(n_workers=-1)["workers"].values()
-        return any(one.get("resources", {}).get(_GPU) for one in known)
+        return any(one.get("resources", {}).get(_GPU) for one in self._workers())
 
     def _heard(self, event: tuple[float, Any]) -> None:
         step, plain = event[1]
@@ -191,6 +219,7 @@ class _Jobs:
 
     def close(self) -> None:
         """Cancel what is not finished."""
+        self._closed.set()
         unfinished = list(self._sent.values())
         if unfinished:
             self._client.cancel(unfinished, force=True)
