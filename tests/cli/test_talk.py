@@ -160,7 +160,8 @@ def test_the_samples_come_along():
 
 
 SLOW = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a shell runs us behind
 from talkgraph.cli.main import main
 from talkgraph.engine import Node, node
 
