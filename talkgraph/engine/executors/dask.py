@@ -208,7 +208,11 @@ class _Jobs:
             )
 
     def _workers(self) -> list[dict[str, Any]]:
-        return list(self._client.scheduler_info(n_workers=-1)["workers"].values())
+        try:
+            known = self._client.scheduler_info(n_workers=-1)
+        except OSError:  # the scheduler is gone: nobody is there to make anything
+            return []
+        return list(known.get("workers", {}).values())
 
     def _any_has_gpu(self) -> bool:
         return any(one.get("resources", {}).get(_GPU) for one in self._workers())
