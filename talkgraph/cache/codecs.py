@@ -102,7 +102,7 @@ def _encode(value: Any, sink: Sink, where: str, storable: bool) -> Tree:
         pairs = [
             [
                 _encode(k, sink, f"{where} key", storable),
-                _encode(v, sink, f"{where}[{k!r}]", storable),
+                _encode(v, sink, f"{where}[{_spelled(k)}]", storable),
             ]
             for k, v in value.items()
         ]
@@ -133,6 +133,14 @@ def _encode(value: Any, sink: Sink, where: str, storable: bool) -> Tree:
         hint = "; return File(path) for a file" if isinstance(value, Path) else ""
         raise KeyingError(f"{where}: a {full} cannot be stored{hint}; use {_STORABLE}")
     raise KeyingError(f"{where}: a {full} has no defined cache key; use {_KEYABLE}")
+
+
+def _spelled(key: Any) -> str:
+    """A dict's key for a message; Python does not spell integers of thousands of digits."""
+    try:
+        return repr(key)
+    except ValueError:
+        return f"a huge {type(key).__name__}"
 
 
 def _fields(value: Any, sink: Sink, where: str, storable: bool) -> Tree:

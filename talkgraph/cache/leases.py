@@ -179,7 +179,10 @@ def _break(path: str) -> None:
 
 
 def _read(path: disk.Name) -> dict[str, str | int | None]:
-    found = json.loads(disk.operations.read(path))
+    try:
+        found = json.loads(disk.operations.read(path))
+    except RecursionError:
+        raise ValueError("nested too deep") from None
     if not isinstance(found, dict):
         raise ValueError("not a lease")
     return found

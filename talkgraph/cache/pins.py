@@ -87,7 +87,7 @@ def pinned(folder: Path, now: float) -> set[str]:
         except FileNotFoundError:
             continue
         who = {}
-        with contextlib.suppress(ValueError):
+        with contextlib.suppress(ValueError, RecursionError):
             who = json.loads(first)
         dead = isinstance(who, dict) and leases.is_dead(who)
         if dead or disk.abandoned(os.path.basename(path), now - status.st_mtime):

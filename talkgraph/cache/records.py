@@ -47,6 +47,9 @@ def read_record(path: disk.Name) -> Record | None:
     return record
 
 
+_TIMES = ("created", "seconds")
+
+
 def read_action(path: disk.Name, key: str) -> Record | None:
     """Read the record of a result; None if there is none, or only one of another format.
 
@@ -60,4 +63,8 @@ def read_action(path: disk.Name, key: str) -> Record | None:
         raise ValueError("it belongs to another key")
     if record["digest"] != digest_tree(record["output"]):
         raise ValueError("its digest does not match")
+    if not all(isinstance(record.get(name, 0.0), int | float) for name in _TIMES):
+        raise ValueError("its times are no numbers")
+    if "created" not in record or not isinstance(record.get("notes", []), list):
+        raise ValueError("it lacks what every record has")
     return record

@@ -27,7 +27,7 @@ from talkgraph.engine.graph import Graph
 from talkgraph.engine.node import Node
 from talkgraph.engine.registry import node_class
 from talkgraph.engine.step import Step
-from talkgraph.engine.types import type_from_text, type_name, type_to_text
+from talkgraph.engine.types import brief, type_from_text, type_name, type_to_text
 from talkgraph.errors import GraphError, nearest
 
 _LONGEST = 1 << 24  # characters
@@ -53,6 +53,8 @@ class _Loader(yaml.SafeLoader):
         event = self.peek_event()  # type: ignore[no-untyped-call]
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise GraphError(f"graph file, line {event.start_mark.line + 1}: anchors are not used")
+        if getattr(event, "tag", None) is not None:
+            raise GraphError(f"graph file, line {event.start_mark.line + 1}: tags are not used")
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
@@ -161,7 +163,7 @@ def _mapping(found: Any, what: str, known: tuple[str, ...] | None = None) -> dic
             raise GraphError(f"{what}: {key!r} is no name")
         if known is not None and key not in known:
             hint = nearest(key, known) or f"; known are {', '.join(known)}"
-            raise GraphError(f"{what}: unknown entry '{key}'{hint}")
+            raise GraphError(f"{what}: unknown entry {brief(key)}{hint}")
     return found
 
 

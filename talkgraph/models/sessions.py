@@ -100,6 +100,9 @@ def _open(file: Path, device: str, threads: int | None) -> Any:
         providers.insert(0, "CUDAExecutionProvider")
     try:
         session = onnxruntime.InferenceSession(str(file), options, providers=providers)
+        for one in (*session.get_inputs(), *session.get_outputs()):
+            if not one.name:  # reading a name that is no text raises
+                raise ValueError("an input or output has no name")
     except Exception as error:  # onnxruntime raises a class per status code, none of them public
         first = str(error).strip().splitlines()[0]
         raise ModelError(f"the model file {file} cannot be opened: {first}") from error

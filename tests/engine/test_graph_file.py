@@ -93,7 +93,8 @@ HEAD = "graph: g\ninputs: {p: Path}\n"
         ("graph: g\ninputs: {p: Pth}\nsteps: {}", "unknown type 'Pth'"),
         ("graph: g\ngraph: h\nsteps: {}", "'graph' is there twice"),
         (HEAD + "steps: {a: {node: x, node: y}}", "'node' is there twice"),
-        ("graph: !!python/object/apply:os.system [ls]\nsteps: {}", "could not determine a constructor"),  # noqa: E501
+        ("graph: !!python/object/apply:os.system [ls]\nsteps: {}", "tags are not used"),
+        ("graph: !!int \"\"\nsteps: {}", "tags are not used"),
         ("a: &a [1]\nb: [*a, *a]", "anchors are not used"),
         ("a: [*nobody]", "anchors are not used"),
         ("graph: g\nsteps: {<<: {a: 1}}", "."),
