@@ -104,20 +104,13 @@ def _rm(args: argparse.Namespace, store: Store) -> int:
     from talkgraph.cache import upkeep
 
     entry = upkeep.remove(store, args.result)
-    if args.json:
-        print_json(attrs.asdict(entry))
-    else:
-        print(f"removed {entry.key[:12]} ({entry.graph}:{entry.step})")
-    return 0
+    return _tell(args, entry, f"removed {entry.key[:12]} ({entry.graph}:{entry.step})")
 
 
 def _gc(args: argparse.Namespace, store: Store) -> int:
     freed = store.gc(args.limit)
-    if args.json:
-        print_json(attrs.asdict(freed))
-    else:
-        print(f"freed {size_text(freed.bytes)}: {freed.results} results, {freed.files} files")
-    return 0
+    counts = f"{freed.results} results, {freed.files} files"
+    return _tell(args, freed, f"freed {size_text(freed.bytes)}: {counts}")
 
 
 def _verify(args: argparse.Namespace, store: Store) -> int:
@@ -143,18 +136,19 @@ def _why(args: argparse.Namespace, store: Store) -> int:
 
 def _export(args: argparse.Namespace, store: Store) -> int:
     moved = store.export(args.file, *args.results)
-    if args.json:
-        print_json(attrs.asdict(moved))
-    else:
-        print(f"{args.file}: {moved.results} results, {size_text(moved.bytes)}")
-    return 0
+    return _tell(args, moved, f"{args.file}: {moved.results} results, {size_text(moved.bytes)}")
 
 
 def _import(args: argparse.Namespace, store: Store) -> int:
     moved = store.import_(args.file)
+    known = f", {moved.known} of them known already" if moved.known else ""
+    return _tell(args, moved, f"{args.file}: {moved.results} results{known}")
+
+
+def _tell(args: argparse.Namespace, done: attrs.AttrsInstance, text: str) -> int:
+    """Say what was done, in words or with `--json` as its fields."""
     if args.json:
-        print_json(attrs.asdict(moved))
+        print_json(attrs.asdict(done))
     else:
-        known = f", {moved.known} of them known already" if moved.known else ""
-        print(f"{args.file}: {moved.results} results{known}")
+        print(text)
     return 0

@@ -85,14 +85,7 @@ class Dask:
         workers = {
             place: {
                 "cls": Nanny,
-                "options": {
-                    "nthreads": 1,
-                    "resources": {_GPU: 1} if place < self.gpus else {},
-                    "env": {"CUDA_VISIBLE_DEVICES": worker.gpu_name(place)}
-                    if place < self.gpus
-                    else {},
-                    "host": "127.0.0.1",
-                },
+                "options": {"nthreads": 1, "host": "127.0.0.1", **self._gpu_options(place)},
             }
             for place in range(self.workers)
         }
