@@ -157,10 +157,13 @@ class Run:
 
     def _note_streamed(self) -> None:
         """What is stored now was made from these streams: a later plan tells a change of them."""
-        for name, made_from in self._found.items():
-            node = self.request.graph.steps[name].node
-            if node.transient:
-                self._lineage.note(name, node.node_id, made_from)
+        for name in self._found:
+            if self.request.graph.steps[name].node.transient:
+                self._remember(name)
+
+    def _remember(self, name: str) -> None:
+        """What a step is made from now, to explain a later run."""
+        self._lineage.note(name, self.request.graph.steps[name].node.node_id, self._found[name])
 
     def _pass(self) -> None:
         targets = [self._known.resolve(target)[0] for target in self.request.targets]
@@ -262,7 +265,7 @@ class Run:
             self._reuse(name, made.record)
             return
         self._made.add(name)
-        self._lineage.note(name, self.request.graph.steps[name].node.node_id, self._found[name])
+        self._remember(name)
         if made.outcome[name].seconds > _LONG:
             self._lineage.save()
         for one, record in made.outcome.items():
@@ -273,7 +276,7 @@ class Run:
         """The result of a step was there."""
         if name not in self._made:
             self.store.touch(record["key"])
-            self._lineage.note(name, self.request.graph.steps[name].node.node_id, self._found[name])
+            self._remember(name)
             notes = tuple(map(str, record.get("notes", ())))
             for text in notes:
                 self.emit(Note(name, text))
