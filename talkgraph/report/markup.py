@@ -11,7 +11,7 @@ from html import escape
 from typing import Any
 
 _NAME = re.compile(r"[a-z][a-z0-9-]*\Z", re.IGNORECASE)
-_VOID = ("img", "br", "hr", "input", "meta", "source", "col", "track")
+_VOID = ("img", "br", "hr", "input", "meta", "link", "source", "col", "track")
 # No attribute may run code or fetch: addresses are data that we made or places in the page.
 _ADDRESSES = ("href", "src", "poster")
 _ALLOWED = ("#", "data:image/", "data:video/", "data:audio/")

@@ -7,6 +7,7 @@ import hashlib
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import attrs
 
@@ -93,6 +94,8 @@ def _page(values: RunValues, title: str) -> str:
         tag("meta", http_equiv="Content-Security-Policy", content=policy),
         tag("meta", name_="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name_="color-scheme", content="light dark"),
+        # Without an icon of its own, a browser shows that of another page for what plays here.
+        tag("link", rel="icon", href=f"data:image/svg+xml,{quote(stylesheet('icon.svg'))}"),
         tag("title", f"{title}: report"),
         tag("style", style),
     )

@@ -31,6 +31,7 @@ _LARGEST_JSON = 1 << 20  # bytes, graph files included
 _PAGE = {
     "/": ("talkgraph.studio", "page/index.html", "text/html"),
     "/colours.css": ("talkgraph.report", "colours.css", "text/css"),
+    "/icon.svg": ("talkgraph.report", "icon.svg", "image/svg+xml"),
     "/studio.css": ("talkgraph.studio", "page/studio.css", "text/css"),
     **{
         f"/{name}.js": ("talkgraph.studio", f"page/{name}.js", "text/javascript")
