@@ -175,6 +175,7 @@ def _end_with_the_studio() -> None:
 
 
 def _unwind(number: int, frame: FrameType | None) -> NoReturn:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one would cut the unwinding short
     raise SystemExit(failure.TERMINATED)
 
 

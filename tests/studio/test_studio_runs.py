@@ -266,6 +266,17 @@ def test_closing_ends_the_run_and_removes_the_folder(new_studio, end):
     assert studio.token not in out + err  # only the address line, read before, has it
 
 
+def test_a_run_unwinds_once_however_often_it_is_asked_to(new_studio):
+    studio = new_studio()
+    job = studio.post("jobs", {"recipe": recipe(studio, b"asked often", seconds="60")}, status=201)
+    started(studio, job)
+    run = children(studio.process.pid)[0]
+    while alive(run):
+        os.kill(run, signal.SIGTERM)
+    studio.process.send_signal(signal.SIGTERM)
+    assert "Traceback" not in studio.process.communicate(timeout=15)[1]
+
+
 @pytest.mark.parametrize("quiet", [False, True])
 def test_a_run_does_not_outlive_a_killed_studio(new_studio, quiet):
     studio = new_studio()
