@@ -153,7 +153,7 @@ def _covered(start: float, side: float, frame: int) -> tuple[int, int]:
 def _ramp(inside: NDArray[np.floating[Any]], side: float, border: float) -> Floats:
     """Weight by distance from the square's border: smooth, 0 on it and 1 from `border` px on."""
     distance = np.minimum(inside, side - inside)
-    part = np.clip(distance / border, 0, 1) if border > 0 else np.ones_like(distance)
+    part = np.clip(distance, 0, border) / border if border > 0 else np.ones_like(distance)
     # The quintic has no kink and no jump of curvature at either end, where the eye finds edges.
     smooth: Floats = (part**3 * (part * (6 * part - 15) + 10)).astype(np.float32)
     return smooth
