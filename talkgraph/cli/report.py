@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from talkgraph.cli.options import add_debug, add_quiet, add_store
-from talkgraph.errors import InputError, TalkgraphError
+from talkgraph.errors import InputError
 
 if TYPE_CHECKING:
     from talkgraph.cache.store import Store
@@ -75,7 +75,7 @@ def add_report(parser: argparse.ArgumentParser) -> None:
     """`--report FILE`, for commands that run a graph."""
     parser.add_argument(
         "--report", type=Path, metavar="FILE",
-        help="also write a page that shows the run, if it fails too",
+        help="also write a page that shows the run, if it fails or is stopped too",
     )  # fmt: skip
 
 
@@ -92,13 +92,14 @@ def check_page(path: Path) -> None:
 def reporting_failure(
     path: Path | None, store: Store, *, quiet: bool, title: str | None = None
 ) -> Iterator[None]:
-    """Write the page of a run in the body that fails; the failure goes on."""
+    """Write the page of a run in the body that fails or is stopped; the error goes on."""
     try:
         yield
-    except TalkgraphError as error:
-        if path is not None and error.run_id is not None:
-            with contextlib.suppress(TalkgraphError):  # what went wrong first is what is said
-                write_page(path, store, error.run_id, quiet=quiet, title=title)
+    except BaseException as error:
+        run_id = getattr(error, "run_id", None)
+        if path is not None and run_id is not None:
+            with contextlib.suppress(Exception):  # what went wrong first is what is said
+                write_page(path, store, run_id, quiet=quiet, title=title)
         raise
 
 

@@ -27,7 +27,7 @@ from talkgraph.engine.request import Request
 from talkgraph.engine.result import StepRecord
 from talkgraph.engine.step_context import Emit
 from talkgraph.engine.types import brief
-from talkgraph.errors import DamagedError, GraphError, TalkgraphError
+from talkgraph.errors import DamagedError, GraphError
 
 _LONGEST = 2000  # characters of an error message
 
@@ -81,7 +81,7 @@ class Recorder:
 
     @contextlib.contextmanager
     def recording(self) -> Iterator[str]:
-        """Write the record when the body ends; gives its id, which a TalkgraphError gets too."""
+        """Write the record when the body ends; gives its id, which an error gets as `run_id`."""
         now = time.time()
         day = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
         run_id = f"{day}-{int(now * 1000) % 1000:03d}-{uuid.uuid4().hex[:6]}"
@@ -93,8 +93,7 @@ class Recorder:
         except BaseException as error:
             outcome = "failed" if isinstance(error, Exception) else "cancelled"
             said = _text(error)
-            if isinstance(error, TalkgraphError):
-                error.run_id = run_id
+            vars(error)["run_id"] = run_id  # of Ctrl-C as well: what was done can be shown
             raise
         finally:
             steps = {name: self._step(name, outcome) for name in self._request.steps}

@@ -1,5 +1,8 @@
 """A run that ended early: the page shows what was done, where it stopped, why, and what to do."""
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -79,6 +82,25 @@ def test_an_interrupted_run(failed):
     page = failed("stop", KeyboardInterrupt)
     assert "It was stopped during number" in page.text
     assert "goes on from there" in page.text
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_a_talk_that_is_stopped_leaves_its_page(tmp_path, parsed, speech, end):
+    page = tmp_path / "talk.html"
+    command = [sys.executable, "-m", "talkgraph.cli", "talk", "--sample", "-a", str(speech)]
+    command += ["-o", str(tmp_path / "talk.mp4"), "--report", str(page)]
+    command += ["--store", str(tmp_path / "store")]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as talk:
+        said = talk.stderr.readline()
+        assert said.startswith("speech: ")
+        talk.send_signal(end)
+        said = talk.stderr.read().splitlines()
+    assert talk.returncode == {signal.SIGINT: 130, signal.SIGTERM: 143}[end]
+    assert f"{page} shows how it was made, step by step" in said
+    shown = parsed(page.read_text(encoding="utf-8"))
+    assert "It was stopped" in shown.text and "goes on from there" in shown.text
+    assert "The speech: level over time" in shown.text
+    assert not (tmp_path / "talk.mp4").exists()
 
 
 def test_a_talk_without_a_face_leaves_its_page(tmp_path, monkeypatch, capsys, parsed, speech):
