@@ -29,14 +29,9 @@ class Choose(Node):
 
     def run(self, condition: Any, then: Any, otherwise: Any = None) -> Any:
         """The chosen value; the engine itself follows the branch and never calls this."""
-        return then if holds(condition) else otherwise
-
-
-def holds(condition: Any) -> bool:
-    """Whether a condition selects `then`."""
-    return condition is not None and condition is not False
+        return then if branch(condition) == "then" else otherwise
 
 
 def branch(condition: Any) -> str:
     """The port that a condition selects."""
-    return "then" if holds(condition) else "otherwise"
+    return "otherwise" if condition is None or condition is False else "then"

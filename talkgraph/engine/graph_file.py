@@ -27,7 +27,7 @@ from talkgraph.engine.graph import Graph
 from talkgraph.engine.node import Node
 from talkgraph.engine.registry import node_class
 from talkgraph.engine.step import Step
-from talkgraph.engine.types import brief, type_from_text, type_name, type_to_text
+from talkgraph.engine.types import brief, identity, type_from_text, type_name, type_to_text
 from talkgraph.errors import GraphError, nearest
 
 _LONGEST = 1 << 24  # characters
@@ -177,7 +177,7 @@ def _changed_parameters(node: Node, where: str) -> dict[str, Any]:
         default = field.default
         if isinstance(default, attrs.Factory):  # type: ignore[arg-type]
             default = default.factory()
-        if default is attrs.NOTHING or _identity(value) != _identity(default):
+        if default is attrs.NOTHING or identity(value) != identity(default):
             changed[field.alias] = plain_value(value, f"{where}, parameter '{field.name}'")
     return changed
 
@@ -195,23 +195,3 @@ def plain_value(value: Any, where: str) -> Any:
     if isinstance(value, dict):
         return {plain_value(k, where): plain_value(v, where) for k, v in value.items()}
     raise GraphError(f"{where}: a {type(value).__name__} has no spelling in a graph file")
-
-
-def parameter_identity(node: Node) -> Any:
-    """A stand-in for all parameters of a node: equal if and only if they are the same."""
-    return [_identity(getattr(node, field.name)) for field in attrs.fields(type(node))]
-
-
-def _identity(value: Any) -> Any:
-    kind = type(value).__name__
-    if isinstance(value, float):
-        return (kind, value.hex())
-    if isinstance(value, list | tuple):
-        return (kind, [_identity(item) for item in value])
-    if isinstance(value, dict):
-        return (kind, [(_identity(k), _identity(v)) for k, v in sorted(value.items(), key=repr)])
-    if hasattr(value, "tobytes") and hasattr(value, "dtype"):
-        return (kind, str(value.dtype), value.shape, value.tobytes())
-    if attrs.has(type(value)):
-        return (kind, [_identity(getattr(value, f.name)) for f in attrs.fields(type(value))])
-    return (kind, value)

@@ -7,7 +7,7 @@ from typing import Any
 
 from talkgraph.cache.store import Store
 from talkgraph.engine.graph import Graph
-from talkgraph.engine.step import Step, parse_source
+from talkgraph.engine.step import Step, parse_source, redirect, redirected
 
 Names = dict[str, str]
 """Name in the original graph -> name in the larger one, of steps and inputs."""
@@ -23,64 +23,50 @@ def expand(
     each pair. Values are compared by content.
     """
     bound = [graph.bind(one) for one in many]
-    numbers = [_numbers(column) for column in _digests(graph, bound, store)]
-    varying = {
-        name: number
-        for name, number in zip(graph.inputs, numbers, strict=True)
-        if len(set(number)) > 1
-    }
+    varying = _varying(graph, bound, store)
     depends = _depends(graph, varying)
     steps: dict[str, Step] = {}
     inputs: dict[str, Any] = {}
     types: dict[str, Any] = {}
     all_names: list[Names] = []
     for row, given in enumerate(bound):
-        names = {name: f"{name}-{varying[name][row]}" for name in varying}
-        names = {name: names.get(name, name) for name in graph.inputs}
+        names = {
+            name: f"{name}-{varying[name][row]}" if name in varying else name
+            for name in graph.inputs
+        }
         for name in graph.order:
             names[name] = name + "".join(f"/{names[one]}" for one in depends[name])
             step = graph.steps[name]
             if names[name] not in steps:
-                sources = {port: renamed(source, names) for port, source in step.sources.items()}
-                steps[names[name]] = Step(step.node, sources)
+                steps[names[name]] = Step(step.node, redirected(step.sources, names))
         inputs.update({names[name]: value for name, value in given.items()})
         types.update({names[name]: type_ for name, type_ in graph.inputs.items()})
         all_names.append(names)
-    output = renamed(graph.output, all_names[0])
+    output = redirect(graph.output, all_names[0])
     return Graph(graph.name, inputs=types, steps=steps, output=output), inputs, all_names
 
 
-def _digests(
+def _varying(
     graph: Graph, bound: Sequence[Mapping[str, Any]], store: Store
-) -> list[list[str | None]]:
-    """Content of each input, by row; None where it is left out."""
-    return [
-        [
+) -> dict[str, list[int]]:
+    """The inputs that rows do not have in common: each row's number among the values, from 1."""
+    found = {}
+    for name in graph.inputs:
+        column = [
             store.digest_of(given[name], f"input '{name}'")[0] if name in given else None
             for given in bound
         ]
-        for name in graph.inputs
-    ]
-
-
-def _numbers(column: Sequence[str | None]) -> list[int]:
-    """Each row's number among the distinct values of a column, from 1."""
-    places = {digest: place for place, digest in enumerate(dict.fromkeys(column), 1)}
-    return [places[digest] for digest in column]
+        numbers = {digest: number for number, digest in enumerate(dict.fromkeys(column), 1)}
+        if len(numbers) > 1:
+            found[name] = [numbers[digest] for digest in column]
+    return found
 
 
 def _depends(graph: Graph, varying: Mapping[str, Any]) -> dict[str, list[str]]:
     """The varying inputs that each step depends on, in the graph's order."""
-    found: dict[str, list[str]] = {}
+    found = {name: [name] for name in varying}
     for name in graph.order:
         above = [parse_source(source)[0] for source in graph.steps[name].sources.values()]
-        direct = {one for one in above if one in varying}
-        further = {one for step in above for one in found.get(step, ())}
-        found[name] = [one for one in graph.inputs if one in direct | further]
+        inputs = {one for source in above for one in found.get(source, ())}
+        found[name] = [one for one in varying if one in inputs]
     return found
-
-
-def renamed(source: str, names: Names) -> str:
-    """A source of the original graph as it is called in the larger one."""
-    name, path = parse_source(source)
-    return ".".join([names[name], *path])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from talkgraph.display import html
 from talkgraph.engine.job import StepRecord
-from talkgraph.engine.step import parse_source
+from talkgraph.engine.step import redirect
 from talkgraph.errors import NodeError
 
 if TYPE_CHECKING:
@@ -52,12 +52,13 @@ class Result:
         outcome = self._run.outcome
         if not self._names:
             return outcome
-        return {n: outcome[self._name(n)] for n in self.graph.order if self._name(n) in outcome}
+        names = {name: self._names[name] for name in self.graph.order}
+        return {name: outcome[called] for name, called in names.items() if called in outcome}
 
     @property
     def error(self) -> NodeError | None:
         """The failure that keeps the target from being there; only `Graph.map` gives such."""
-        found = (self._run.failure(self._renamed(target)) for target in self._targets)
+        found = (self._run.failure(redirect(target, self._names)) for target in self._targets)
         return next((error for error in found if error is not None), None)
 
     @property
@@ -70,15 +71,8 @@ class Result:
     def __getitem__(self, source: str) -> Any:
         self.graph.source_type(source, "result")
         if source not in self._values:
-            self._values[source] = self._run.value(self._renamed(source), self._scratch)
+            self._values[source] = self._run.value(redirect(source, self._names), self._scratch)
         return self._values[source]
-
-    def _name(self, name: str) -> str:
-        return self._names.get(name, name)
-
-    def _renamed(self, source: str) -> str:
-        name, path = parse_source(source)
-        return ".".join([self._name(name), *path])
 
     _repr_html_ = html
 

@@ -28,11 +28,11 @@ from talkgraph.engine.graph import Graph
 from talkgraph.engine.job import Job, Made, StepRecord, Streams
 from talkgraph.engine.keying import Ingredients, Keys, explain
 from talkgraph.engine.lineage import Lineage
-from talkgraph.engine.many import expand, renamed
+from talkgraph.engine.many import expand
 from talkgraph.engine.recorder import Recorder
 from talkgraph.engine.request import Request
 from talkgraph.engine.result import Result
-from talkgraph.engine.step import parse_source
+from talkgraph.engine.step import parse_source, redirect
 from talkgraph.engine.step_context import Emit
 from talkgraph.errors import DamagedError, GraphError, NodeError, TalkgraphError
 
@@ -67,7 +67,7 @@ def run_many(
     for one in inputs:  # so that what is missing is called by its own name
         Request.make(graph, one, store, targets, None, (), None)
     larger, values, names = expand(graph, inputs, store)
-    wanted = [renamed(target, row) for row in names for target in targets]
+    wanted = [redirect(target, row) for row in names for target in targets]
     request = Request.make(larger, values, store, dict.fromkeys(wanted), None, (), None)
     recorder = Recorder(request, emit)
     with recorder.recording() as run_id:

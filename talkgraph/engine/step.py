@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from talkgraph.engine.node import Node
+from talkgraph.engine.types import identity
 from talkgraph.errors import GraphError
 
 if TYPE_CHECKING:
@@ -29,17 +30,12 @@ def _copied(sources: Mapping[str, str]) -> dict[str, str]:
     return dict(sources)
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen
 class Step:
     """A node in its place: which step, field or input each port reads."""
 
-    node: Node
+    node: Node = attrs.field(eq=identity)
     sources: Mapping[str, str] = attrs.field(converter=_copied)
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Step):
-            return NotImplemented
-        return self.sources == other.sources and _same(self.node, other.node)
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -64,19 +60,13 @@ def flatten(
     flat: dict[str, Step] = {}
     for name, entry in steps.items():
         if isinstance(entry, Step):
-            sources = {port: redirect(text, ends) for port, text in entry.sources.items()}
-            flat[name] = entry if sources == entry.sources else Step(entry.node, sources)
+            flat[name] = Step(entry.node, redirected(entry.sources, ends))
         elif isinstance(entry, NestedGraph):
-            outer = {port: redirect(text, ends) for port, text in entry.sources.items()}
-            for inner_name, step in entry.graph.steps.items():
-                sources = {}
-                for port, text in step.sources.items():
-                    inner, path = parse_source(text)
-                    if inner in entry.graph.steps:
-                        sources[port] = f"{name}/{text}"
-                    elif inner in outer:
-                        sources[port] = ".".join([outer[inner], *path])
-                flat[f"{name}/{inner_name}"] = Step(step.node, sources)
+            bound = redirected(entry.sources, ends)
+            bound |= {inner: f"{name}/{inner}" for inner in entry.graph.steps}
+            for inner, step in entry.graph.steps.items():
+                sources = {p: s for p, s in step.sources.items() if parse_source(s)[0] in bound}
+                flat[bound[inner]] = Step(step.node, redirected(sources, bound))
         else:
             raise GraphError(
                 f"graph '{graph_name}': step '{name}' is a {type(entry).__name__}; "
@@ -86,15 +76,11 @@ def flatten(
 
 
 def redirect(source: str, ends: Mapping[str, str]) -> str:
-    """A source with the name of a nested graph replaced by where its value comes from."""
+    """A source in which a name is replaced by where its value comes from, if that is in `ends`."""
     name, path = parse_source(source)
     return ".".join([ends[name], *path]) if name in ends else source
 
 
-def _same(one: Node, other: Node) -> bool:
-    """Equal class and parameters; parameters may hold arrays and NaN."""
-    if type(one) is not type(other):
-        return False
-    from talkgraph.engine.graph_file import parameter_identity
-
-    return bool(parameter_identity(one) == parameter_identity(other))
+def redirected(sources: Mapping[str, str], ends: Mapping[str, str]) -> dict[str, str]:
+    """What ports read, as `redirect` says."""
+    return {port: redirect(source, ends) for port, source in sources.items()}

@@ -19,6 +19,7 @@ from typing import (
     get_origin,
 )
 
+import attrs
 import numpy as np
 
 from talkgraph.cache.values import value_class, value_name, value_names
@@ -202,6 +203,25 @@ def type_from_text(text: str) -> Any:
 def type_names() -> list[str]:
     """Every name that `type_from_text` understands."""
     return [*_BY_NAME, *value_names()]
+
+
+def identity(value: Any) -> Any:
+    """A stand-in for a node or parameter: equal if and only if class and content are the same.
+
+    Unlike the values themselves also for arrays and NaN, and with 1, 1.0 and True told apart.
+    """
+    kind = type(value)
+    if isinstance(value, float):
+        return kind, value.hex()
+    if isinstance(value, list | tuple):
+        return kind, [identity(item) for item in value]
+    if isinstance(value, dict):
+        return kind, [(identity(k), identity(v)) for k, v in sorted(value.items(), key=repr)]
+    if isinstance(value, np.ndarray | np.generic):
+        return kind, value.dtype, value.shape, value.tobytes()
+    if attrs.has(kind):
+        return kind, [identity(getattr(value, field.name)) for field in attrs.fields(kind)]
+    return kind, value
 
 
 def brief(value: Any) -> str:
