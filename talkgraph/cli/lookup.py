@@ -70,7 +70,7 @@ def named_graph(name: str, **options: Any) -> Graph:
         raise GraphError(f"graph '{name}' has no options; use --set to change its parameters")
     if not isinstance(made, Graph):
         raise GraphError(
-            f"graph '{name}' is a {type(made).__name__}, not a Graph: mend its package"
+            f"graph '{name}' is of type {type(made).__name__}, not Graph; mend its package"
         )
     return made
 
@@ -86,8 +86,9 @@ def _load(point: EntryPoint) -> Any:
     except TalkgraphError:
         raise
     except Exception as error:  # a third party's import may fail in any way
+        why = " ".join(str(error).split()) or type(error).__name__
         raise GraphError(
-            f"graph '{point.name}' of {point.value} cannot be loaded ({error}); "
+            f"graph '{point.name}' of {point.value} cannot be loaded ({why}); "
             "repair or uninstall that package"
         ) from error
 

@@ -28,8 +28,9 @@ def node_class(id: str) -> type:
         for point in [one for one in points if one.name == id] or points:
             _load(point)
     if id not in _nodes:
-        said = [f"unknown node '{id}'{nearest(id, node_ids())}", *broken()]
-        raise GraphError("; ".join(said))
+        hint = nearest(id, node_ids())
+        said = broken() or ([] if hint else ["install its package, or import its module first"])
+        raise GraphError("; ".join([f"unknown node '{id}'{hint}", *said]))
     return _nodes[id]
 
 

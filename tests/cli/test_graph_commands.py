@@ -123,6 +123,16 @@ def test_settings_change_parameters(desk):
             "--output takes one file",
         ),
         (["greeting.yaml", *INPUTS, "--quality", "best"], "--quality is for named graphs"),
+        (
+            ["greeting.yaml", *INPUTS, "--set", "shout.mark=a", "--set", "shout.mark=b"],
+            "--set shout.mark=b: 'shout.mark' is given twice; give it once",
+        ),
+        (
+            ["greeting.yaml", *INPUTS, "--executor", "joblib", "--scheduler", "tcp://a:1"],
+            "--scheduler is for dask, not joblib",
+        ),
+        (["greeting.yaml", *INPUTS, "--workers", "0"], "--workers 0: give 1 or more"),
+        (["latin.yaml", *INPUTS], "latin.yaml: the graph file cannot be read"),
         (["broken.yaml", *INPUTS], "broken.yaml"),
         (["typo.yaml", *INPUTS], "did you mean 'cli_test_shout'"),
     ],
@@ -131,6 +141,7 @@ def test_what_the_user_can_mend_is_one_line_and_exit_code_2(desk, capsys, argume
     (desk / "empty.txt").touch()
     (desk / "m.txt").write_text("mumble")
     (desk / "broken.yaml").write_text("graph: [")
+    (desk / "latin.yaml").write_bytes("graph: grüße".encode("latin-1"))
     (desk / "typo.yaml").write_text(GRAPH.replace("cli_test_shout", "cli_test_shuot"))
     before = sorted(desk.glob("*"))
     assert main(["run", *arguments, "--quiet"]) == 2
