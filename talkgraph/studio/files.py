@@ -13,7 +13,7 @@ import secrets
 import shutil
 import stat
 import tempfile
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from pathlib import Path
 
 import attrs
@@ -27,8 +27,8 @@ _PREFIX = "talkgraph-studio-"
 _LOCK = "lock"  # held as long as a studio lives
 _LONGEST_LABEL = 80  # characters
 
-# A path as `receive` makes them; a stored note may hold one of an earlier session.
-_OURS = re.compile(rf"[^\s'\"]*{_PREFIX}[^\s/]+/([0-9a-f]{{32}})")
+# A path or name as `receive` makes them; what is stored may hold one of an earlier session.
+_OURS = re.compile(rf"(?:[^\s'\"]*{_PREFIX}[^\s/]+/)?(upload-[0-9a-f]{{32}})")
 
 _MEDIA_TYPES = {".mp4": "video/mp4", ".html": "text/html", ".wav": "audio/wav", ".png": "image/png"}
 
@@ -85,7 +85,7 @@ class Files:
             TooLarge: it is larger than allowed, or all uploads together are.
             InputError: it is empty.
         """
-        path = self.folder / secrets.token_hex(16)
+        path = self.folder / f"upload-{secrets.token_hex(16)}"
         size = 0
         try:
             with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
@@ -116,10 +116,9 @@ class Files:
         """Where each upload lies, by id."""
         return {id: upload.path for id, upload in self._uploads.items()}
 
-    def in_words(self, text: str) -> str:
-        """A message with the owner's names of files in the place of ours."""
-        labels = {upload.path.name: upload.label for upload in list(self._uploads.values())}
-        return _OURS.sub(lambda found: labels.get(found[1], "the file"), text)
+    def labels(self) -> dict[str, str]:
+        """What its owner calls each upload, by our name of it."""
+        return {upload.path.name: upload.label for upload in list(self._uploads.values())}
 
     # -- out -------------------------------------------------------------------------------------
 
@@ -166,6 +165,11 @@ def _sweep(parent: Path) -> None:
                 shutil.rmtree(folder)
             finally:
                 os.close(lock)
+
+
+def in_words(text: str, labels: Mapping[str, str]) -> str:
+    """A message with the owner's names of files, see `Files.labels`, in the place of ours."""
+    return _OURS.sub(lambda found: labels.get(found[1], "the file"), text)
 
 
 def clean(label: str) -> str:

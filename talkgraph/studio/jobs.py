@@ -14,7 +14,7 @@ import attrs
 from talkgraph.cli import failure
 from talkgraph.errors import InputError
 from talkgraph.studio.child import Child, Message
-from talkgraph.studio.files import Files
+from talkgraph.studio.files import Files, in_words
 from talkgraph.studio.recipe import Recipe
 
 WAITING = 3  # runs in the queue besides the one that is going on
@@ -97,6 +97,7 @@ class Job:
     value: str | None = None
     output: str | None = None
     report: str | None = None
+    run_id: str | None = None  # of what ended, as the store remembers it
     began: float | None = None
     seconds: float | None = None
     child: Child = attrs.field(factory=Child)
@@ -185,7 +186,7 @@ class Jobs:
             self._checks.discard(child)
         if code == 0:
             return None
-        return self._files.in_words(said[0]) if said else _ended(code)
+        return in_words(said[0], self._files.labels()) if said else _ended(code)
 
     def close(self) -> None:
         """Stop everything; returns when no process is left."""
@@ -214,52 +215,66 @@ class Jobs:
 
     def _run(self, job: Job) -> None:
         request = self._request(job.recipe, job.device, job.folder, [])
-        try:
-            code = job.child.follow(request, lambda message: self._take(job, message))
-        except OSError as error:
-            code, job.error = 1, failure.explain(error)[0]
+        code = self._follow(job, request)
+        outcome: State
         with self._changed:
             job.seconds = time.monotonic() - (job.began or 0.0)
             if job.output or job.value:  # all but the report
-                job.state = "done"
+                outcome = "done"
             elif job.state == "stopping":
-                job.state = "cancelled"
+                outcome = "cancelled"
             else:
-                job.state = "done" if code == 0 else "failed"
-            if job.state == "failed" and job.error is None:
+                outcome = "done" if code == 0 else "failed"
+            if outcome == "failed" and job.error is None:
                 job.error = _ended(code)
             for stage in job.stages.values():
-                stage.close(job.state)
+                stage.close(outcome)
+            report_missing = outcome == "cancelled" and job.run_id and not self._closed
+            if report_missing:
+                job.child = Child()  # another, as the first one was told to end
+        if report_missing:
+            self._follow(job, {**request, "report": job.run_id})
+        with self._changed:
+            job.state = outcome
+
+    def _follow(self, job: Job, request: Message) -> int:
+        try:
+            return job.child.follow(request, lambda message: self._take(job, message))
+        except OSError as error:
+            job.error = failure.explain(error)[0]
+            return 1
 
     def _request(self, recipe: Recipe, device: str, folder: Path, until: list[str]) -> Message:
         files = {id: str(path) for id, path in self._files.paths().items()}
         return {
-            "recipe": recipe.document, "files": files, "store": self._store, "device": device,
-            "folder": str(folder), "until": until,
+            "recipe": recipe.document, "files": files, "labels": self._files.labels(),
+            "store": self._store, "device": device, "folder": str(folder), "until": until,
         }  # fmt: skip
 
     def _take(self, job: Job, message: Message) -> None:
         """Note one message of a job's child."""
-        words = self._files.in_words
+        labels = self._files.labels()
         with self._changed:
-            if job.state != "running":
+            if "run" in message:
+                job.run_id = message["run"]
+            elif "report" in message:
+                job.report = self._files.publish(Path(message["report"]), "report.html")
+            elif job.state != "running":
                 return
-            if "plan" in message:
+            elif "plan" in message:
                 job.stages = {row[0]: Stage(*row) for row in message["plan"]}
             elif "event" in message:
                 kind, step, *facts = message["event"]
                 if step in job.stages:
-                    facts = [words(fact) if isinstance(fact, str) else fact for fact in facts]
+                    facts = [in_words(f, labels) if isinstance(f, str) else f for f in facts]
                     job.stages[step].take(kind, facts)
             elif "failed" in message:
-                job.error = words(message["failed"])
+                job.error = in_words(message["failed"], labels)
             elif "done" in message:
                 job.value = message["done"] or None
                 if message["output"]:
                     path = Path(message["output"])
                     job.output = self._files.publish(path, f"talk{path.suffix}")
-            if message.get("report"):
-                job.report = self._files.publish(Path(message["report"]), "report.html")
 
     def _forget_old(self) -> None:
         over = [job for job in self._jobs.values() if job.state in _OVER]

@@ -21,7 +21,7 @@ from talkgraph.cli import failure
 from talkgraph.cli.options import DEVICES
 from talkgraph.errors import InputError, TalkgraphError
 from talkgraph.studio import forms
-from talkgraph.studio.files import Files, TooLarge
+from talkgraph.studio.files import Files, TooLarge, in_words
 from talkgraph.studio.guard import REPORT_POLICY, Guard
 from talkgraph.studio.jobs import Jobs, QueueFull
 from talkgraph.studio.recipe import Problems, Recipe, build, inputs_of, readers
@@ -104,10 +104,11 @@ class Studio:
         inputs = inputs_of(recipe, graph, paths)
         force = [step for step in recipe.force if step in graph.steps]
         plan = graph.plan(inputs, store=self.store, force=force)
+        labels = self.files.labels()
         return {
             "stages": [
                 {"name": one.name, "node": one.node_id, "state": one.state,
-                 "reason": self.files.in_words(one.reason)}
+                 "reason": in_words(one.reason, labels)}
                 for one in plan
             ]
         }  # fmt: skip

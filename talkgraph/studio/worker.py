@@ -1,12 +1,14 @@
 """The process of one run: a request on standard input, messages on standard output, JSON lines.
 
-The request: ``recipe`` and ``files`` as in `recipe`, ``store``, ``device``, ``folder`` for outputs,
-``until`` to stop early (no outputs then). The messages:
+The request: ``recipe`` and ``files`` as in `recipe`, ``labels`` as in `files.in_words`, ``store``,
+``device``, ``folder`` for outputs, ``until`` to stop early (no outputs then); or, with ``report``,
+the id of a run, of which nothing but the page is made. The messages:
 
     {"plan": [[step, node, state, reason], ...]}
     {"event": ["Started", step, reason] | ["Progress", step, done, total] | ...}   as engine.events
     {"done": text, "output": path or None}
     {"failed": line}
+    {"run": id}                                     a cancelled run, which the store remembers
     {"report": path}
 
 When standard input ends, the studio has gone: the run unwinds as after Ctrl-C, and is killed with
@@ -30,6 +32,7 @@ from talkgraph.cli import failure
 
 if TYPE_CHECKING:
     from talkgraph.engine.events import Event
+    from talkgraph.engine.history import RunRecord
     from talkgraph.engine.result import Result
 
 _PATIENCE = 1.5  # s for unwinding
@@ -52,12 +55,19 @@ def main() -> int:
 
 
 def _serve(request: dict[str, Any], messages: Messages) -> int:
+    if "report" in request:
+        _report(request, request["report"], messages)
+        return 0
     run_id: str | None
     try:
         result = _run(request, messages)
         if not request["until"]:
             _deliver(request, result, messages)
         code, run_id = 0, result.run_id
+    except SystemExit as error:  # cancelled; a page is made of it when all that it started is gone
+        if run_id := getattr(error, "run_id", None):
+            messages.say({"run": run_id})
+        raise
     except Exception as error:
         line, code = failure.explain(error)
         if code == failure.INTERNAL:
@@ -141,7 +151,7 @@ def _deliver(request: dict[str, Any], result: Result, messages: Messages) -> Non
 
 
 def _report(request: dict[str, Any], run_id: str, messages: Messages) -> None:
-    """Write the report of a run, done or failed; that there is none spoils nothing."""
+    """Write the report of a run, however it ended; that there is none spoils nothing."""
     from talkgraph.cache.store import Store
     from talkgraph.engine.history import find
     from talkgraph.report.page import write_report
@@ -150,11 +160,35 @@ def _report(request: dict[str, Any], run_id: str, messages: Messages) -> None:
     path = Path(request["folder"]) / "report.html"
     try:
         store = Store(request["store"])
-        write_report(RunValues(find(store, run_id), store), path)
+        run = _in_words(find(store, run_id), request["labels"])
+        write_report(RunValues(run, store), path)
     except Exception:
         traceback.print_exc()
     else:
         messages.say({"report": str(path)})
+
+
+def _in_words(run: RunRecord, labels: dict[str, str]) -> RunRecord:
+    """A record that names files as their owner does."""
+    import attrs
+
+    from talkgraph.studio.files import in_words
+
+    def words(text: str) -> str:
+        return in_words(text, labels)
+
+    inputs = {name: attrs.evolve(one, text=words(one.text)) for name, one in run.inputs.items()}
+    steps = {
+        name: attrs.evolve(
+            step,
+            reason=words(step.reason),
+            notes=tuple(map(words, step.notes)),
+            error=step.error and words(step.error),
+            parameters={port: words(text) for port, text in step.parameters.items()},
+        )
+        for name, step in run.steps.items()
+    }
+    return attrs.evolve(run, inputs=inputs, steps=steps, error=run.error and words(run.error))
 
 
 def _line() -> bytes:

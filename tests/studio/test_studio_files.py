@@ -2,12 +2,13 @@
 
 import asyncio
 import os
+import re
 import stat
 
 import pytest
 
 from talkgraph.errors import InputError
-from talkgraph.studio.files import Files, TooLarge
+from talkgraph.studio.files import Files, TooLarge, in_words
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ HOSTILE = [
 def test_no_name_of_a_client_takes_part_in_a_path(files, label):
     upload = receive(files, b"data", label=label)
     assert upload.path.parent == files.folder
-    assert len(upload.path.name) == 32 and set(upload.path.name) <= set("0123456789abcdef")
+    assert re.fullmatch("upload-[0-9a-f]{32}", upload.path.name)
     assert upload.path.read_bytes() == b"data"
     assert len(upload.label) <= 80 and upload.label.isprintable() and upload.label
     assert upload.id not in str(upload.path)
@@ -150,7 +151,10 @@ def test_links_are_followed_before_an_output_is_given(files, tmp_path):
 def test_messages_name_files_as_their_owner_does(files):
     upload = receive(files, b"x", label="grüße <b>.wav")
     text = f"{upload.path}: is silent; record '{upload.path}' again"
-    assert files.in_words(text) == "grüße <b>.wav: is silent; record 'grüße <b>.wav' again"
-    earlier = f"/tmp/talkgraph-studio-ab_c/{'0' * 32}: is quiet"
-    assert files.in_words(earlier) == "the file: is quiet"
-    assert files.in_words("/home/me/x.wav: stays") == "/home/me/x.wav: stays"
+    labels = files.labels()
+    assert in_words(text, labels) == "grüße <b>.wav: is silent; record 'grüße <b>.wav' again"
+    earlier = f"/tmp/talkgraph-studio-ab_c/upload-{'0' * 32}: is quiet"
+    assert in_words(earlier, labels) == "the file: is quiet"
+    changed = f"input changed from upload-{'0' * 32} to {upload.path.name}"
+    assert in_words(changed, labels) == "input changed from the file to grüße <b>.wav"
+    assert in_words("/home/me/x.wav: stays", labels) == "/home/me/x.wav: stays"

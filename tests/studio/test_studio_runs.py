@@ -1,11 +1,13 @@
 """Runs through the studio, over real sockets: results, plans, cancelling, crashes, the end."""
 
+import html
 import os
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -39,6 +41,11 @@ def eventually(holds, seconds):
     while not holds():
         assert time.monotonic() < end, "it never came true"
         time.sleep(0.02)
+
+
+def report(studio, job):
+    """The page of a run."""
+    return studio.ask("GET", f"{studio.place}outputs/{job['report']}").body.decode()
 
 
 def recipe(studio, text=b"hello world", **work):
@@ -128,6 +135,17 @@ def test_a_refused_upload_is_named_as_its_owner_does(studio):
     assert short["stages"][0]["notes"] == ["k.txt: is short"]
 
 
+def test_a_report_names_files_as_their_owner_does(studio):
+    label = "\N{SMILING FACE WITH SUNGLASSES} <b>mine</b> " + "long " * 50 + ".txt"
+    shown = html.escape(" ".join(label.split())[:80])
+    for text in (b"abcd", b"y" * 2000):  # one that is remarked upon, one that is refused
+        id = studio.upload(text, label=quote(label))
+        page = report(studio, studio.run({"graph": "test", "inputs": {"text": id}}))
+        assert page.count(shown) >= 3 and "<b>mine" not in page  # graph, message, provenance
+        ours = [path.name for path in studio.private_folder().glob("upload-*")]
+        assert ours and not [name for name in ours if name in page]
+
+
 def test_media_is_decoded_by_its_sandboxed_reader_at_once(studio):
     from talkgraph.cli import samples
 
@@ -205,17 +223,20 @@ def test_cancelling_stops_all_of_it_and_keeps_what_was_finished(studio, mode):
         work = lambda: studio.get(f"jobs/{job['id']}")["stages"][1]  # noqa: E731
         eventually(lambda: work()["left"] is not None, 10)
         assert 45 < work()["left"] < 70 and 0 < work()["done"] < 15 and work()["total"] == 60
-    began = time.monotonic()
     assert studio.post(f"jobs/{job['id']}/cancel", {})["state"] == "stopping"
-    eventually(lambda: not children(studio.process.pid), 3.5)
-    shown = studio.wait(job["id"], seconds=1)
-    assert time.monotonic() - began < (1.5 if mode == "well" else 3.5)
-    store = Store(studio.folder / "store")
+    now = lambda: states(studio.get(f"jobs/{job['id']}"))  # noqa: E731
+    eventually(lambda: now()["work"] == "cancelled", 1.5 if mode == "well" else 3.5)
     if mode == "stubborn":
         assert not alive(grandchild)
-    else:
+    shown = studio.wait(job["id"], seconds=10)
+    assert children(studio.process.pid) == []
+    store = Store(studio.folder / "store")
+    if mode == "well":
         assert list((store.path / "tmp").iterdir()) == []
         assert runs(store)[0].outcome == "cancelled"
+        page = report(studio, shown)
+        assert "It was stopped during work" in page and "goes on from there" in page
+        assert "1 of 3 steps are done" in page
     assert store.verify() == []
     assert (shown["state"], shown["output"]) == ("cancelled", None)
     assert states(shown) == {"length": "made", "work": "cancelled", "file": "idle"}

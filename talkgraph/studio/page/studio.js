@@ -214,7 +214,9 @@ function status() {
     case "running":
       if (job.output || job.value) return "It is ready; the report is being written.";
       return job.stages.length ? `Running for ${time}.` : "Starting…";
-    case "stopping": return "Stopping…";
+    case "stopping":
+      return job.stages.some(({ state }) => state === "cancelled")
+        ? "It is stopped; the report is being written." : "Stopping…";
     case "done": return `Done in ${time}.`;
     case "cancelled": return "Cancelled. Finished stages are kept: made again, it goes on from there.";
     default: return "It failed. Finished stages are kept: mend the cause and make it again.";
