@@ -59,11 +59,23 @@ def test_every_command_line_is_understood(words):
     whole.parse_args(words)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def anchors(page):
+    """What the headings of a page are called in links to them."""
+    for heading in re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE):
+        yield re.sub(r"[^\w -]", "", heading.strip().lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize(
+    "page", [*PAGES, *sorted(ROOT.glob("*.md")), ROOT / "benchmarks" / "RESULTS.md"],
+    ids=lambda page: page.name,
+)  # fmt: skip
 def test_links_lead_somewhere(page):
-    for target in re.findall(r"(?<!!)\[[^\]]*\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
+    for target in re.findall(r"\[[^\]]*\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        place, _, part = target.partition("#")
         if not target.startswith("http"):
-            assert (page.parent / target).exists(), target
+            path = page.parent / place if place else page
+            assert path.exists(), target
+            assert not part or part in anchors(path), target
 
 
 def modules():
