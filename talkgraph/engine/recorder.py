@@ -169,6 +169,8 @@ class Recorder:
             if began:
                 return "cancelled", time.perf_counter() - began, reason, None
             return ("not needed" if outcome == "done" else "not reached"), 0.0, "", None
+        if ended.reason == "not needed" and outcome != "done":  # nobody read it to its end
+            return ("streamed" if began else "not reached"), 0.0, "streamed" if began else "", None
         state: StepState = "streamed" if node.transient else "run"
         if ended.cached:
             known: dict[str, StepState] = {"stored": "hit", "given": "given"}

@@ -169,6 +169,33 @@ def test_an_interrupted_run_says_where_it_stood(store, inputs):
     assert run.steps["sum"].seconds > 0
 
 
+@node("test_history_half", version=1)
+class Half(Node):
+    error: str = param("KeyboardInterrupt", "raised", choices=("KeyboardInterrupt", "ValueError"))
+
+    def run(self, frames: Frames) -> float:
+        next(frames.chunks(8)).mean()
+        raise KeyboardInterrupt if self.error == "KeyboardInterrupt" else ValueError
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, NodeError])
+def test_a_stream_that_was_read_in_part_is_not_called_needless(store, error):
+    name = "KeyboardInterrupt" if error is KeyboardInterrupt else "ValueError"
+    steps = {
+        "grey": Grey().on(level="plus"),
+        "half": Half(error=name).on(frames="grey"),
+        "late": Grey().on(level="half"),
+        "mean": Mean().on(frames="late", plus="half"),
+    }
+    with pytest.raises(error):
+        Graph("half", inputs={"plus": float}, steps=steps).run({"plus": 1.0}, store=store)
+    reached = states(history.find(store))
+    stopped = ("cancelled", "not reached") if error is KeyboardInterrupt else ("failed", "blocked")
+    assert reached == {
+        "grey": "streamed", "half": stopped[0], "late": stopped[1], "mean": stopped[1],
+    }  # fmt: skip
+
+
 def test_a_refused_input_is_a_failed_run_too(store, inputs):
     with pytest.raises(InputError) as caught:
         graph().run({**inputs, "path": Path("nowhere.txt")}, store=store)
