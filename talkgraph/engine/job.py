@@ -96,7 +96,7 @@ class Job:
         if lease is None:
             record = store.action(self.key)
             if record is None:
-                raise DamagedError(f"the result of step '{self.name}' vanished; run again")
+                raise DamagedError(f"the result of step '{self.name}' vanished")
             return Made(record, {})
         with lease, ExitStack() as scratch:
             return self._make(store, emit, scratch)

@@ -37,6 +37,7 @@ from talkgraph.engine.step_context import Emit
 from talkgraph.errors import DamagedError, GraphError, NodeError, TalkgraphError
 
 _ATTEMPTS = 3  # passes, and runs of one job, after which something is never the same twice
+_EACH_TIME = ", each time that it was made; check the disk of the store, or choose another"
 _LONG = 1.0  # s; after a step that took longer, the lineage is saved at once
 
 
@@ -343,10 +344,10 @@ class Run:
             try:
                 return self._value(source, scratch)
             except DamagedError as error:
-                damage = error
-                self._lose(self._known.leaves([source]), str(error))
+                damage = str(error)
+                self._lose(self._known.leaves([source]), damage)
                 self.go()
-        raise damage
+        raise DamagedError(f"{damage}{_EACH_TIME}")
 
     def _value(self, source: str, scratch: ExitStack) -> Any:
         arguments = Arguments(self._known, self.store)
@@ -359,11 +360,11 @@ class Run:
         """What a job read is damaged: make that again, then the job."""
         self._attempts[name] = self._attempts.get(name, 0) + 1
         if self._attempts[name] >= _ATTEMPTS:
-            error.step = name
-            raise error
+            lost = DamagedError(f"{error}{_EACH_TIME}")
+            lost.step = name
+            raise lost from error
         sources = self.request.graph.steps[name].sources.values()
-        lost = self._lose(self._known.leaves(sources), str(error))
-        self._agenda.wait_for(name, lost)
+        self._agenda.wait_for(name, self._lose(self._known.leaves(sources), str(error)))
 
     def _incomplete(self, names: Iterable[str]) -> list[str]:
         """Those whose stored result lacks a file."""

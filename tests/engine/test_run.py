@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from talkgraph import File, Frames, Graph, Node, Store, engine, node, param, value
 from talkgraph.cache import codecs
 from talkgraph.engine import Failed, Finished, Note, Progress, Started
-from talkgraph.errors import GraphError, InputError, NodeError, StoreError
+from talkgraph.errors import DamagedError, GraphError, InputError, NodeError, StoreError
 
 calls: list[str] = []
 
@@ -465,7 +465,9 @@ def test_a_store_that_cannot_be_written_is_said_before_anything_runs(tmp_path, p
 
 
 def damage_all(store, folder, pattern):
-    for one in (store.path / folder).rglob(pattern):
+    found = list((store.path / folder).rglob(pattern))
+    assert found
+    for one in found:
         one.chmod(0o644)
         data = bytearray(one.read_bytes())
         data[-5] ^= 4
@@ -489,10 +491,34 @@ def test_damage_is_reported_and_made_again(store, path, monkeypatch):
     assert store.verify() == []
 
 
-def test_a_damaged_target_is_made_again_even_after_the_run(store, path):
+def test_a_damaged_target_is_made_again_even_after_the_run(store, path, monkeypatch):
+    monkeypatch.setattr(codecs, "INLINE", 0)
     graph().run({"path": path}, store=store)
     damage_all(store, "blobs", "*.npy")
-    assert graph().run({"path": path}, store=store)["read"].left.sum() == 10
+    calls.clear()
+    result = graph().run({"path": path}, store=store)
+    assert not calls and result["read"].left.sum() == 10 and calls == ["read"]
+
+
+def test_a_result_that_is_damaged_as_often_as_it_is_made_ends_the_run(store, path, monkeypatch):
+    monkeypatch.setattr(codecs, "INLINE", 0)
+
+    def hurt(event):
+        if isinstance(event, Finished):
+            damage_all(store, "blobs", "*.npy")
+
+    result = graph().run({"path": path}, store=store, until="read", on_event=hurt)
+    with pytest.raises(DamagedError, match="has changed content, each time .*; check the disk"):
+        _ = result["read"]
+    assert len(calls) == 4 and set(calls) == {"read"}
+
+
+def test_a_result_that_is_said_to_be_there_and_is_not(store, path, monkeypatch):
+    """As if others finished it, and it went, each time that we look."""
+    monkeypatch.setattr(Store, "claim", lambda *_: None)
+    with pytest.raises(DamagedError, match="step 'read' vanished, each time .*; check the disk") as said:
+        graph().run({"path": path}, store=store)
+    assert said.value.step == "read" and not calls
 
 
 def test_a_damaged_record_is_made_again(store, path):
@@ -504,6 +530,7 @@ def test_a_damaged_record_is_made_again(store, path):
 
 
 def test_a_damaged_memo_or_lineage_is_only_forgotten(store, path):
+    time.sleep(0.15)  # so that the digest of the file is remembered
     graph().run({"path": path}, store=store)
     calls.clear()
     damage_all(store, "memo", "*.json")
@@ -511,8 +538,9 @@ def test_a_damaged_memo_or_lineage_is_only_forgotten(store, path):
     assert graph().run({"path": path}, store=store).output == 13 and not calls
 
 
-def test_a_step_that_is_never_the_same_twice(store, path):
+def test_a_step_that_is_never_the_same_twice(store, path, monkeypatch):
     """Damage of a random step's result: what was keyed on the old output is keyed anew."""
+    monkeypatch.setattr(codecs, "INLINE", 0)
 
     @node("test_run_random", version=1)
     class Random(Node):
@@ -520,11 +548,34 @@ def test_a_step_that_is_never_the_same_twice(store, path):
             return np.frombuffer(os.urandom(80), np.uint8)
 
     g = Graph("r", steps={"r": Random().on(), "s": Sum().on(array="r"), "a": Add().on(one="s")})
-    g.run(store=store)
+    before = g.run(store=store)["r"].copy()
     damage_all(store, "blobs", "*.npy")
     result = g.with_params(s={"scale": 2}).run(store=store)
+    assert not np.array_equal(result["r"], before)
     assert result["s"] == float(result["r"].sum() * 2)
     assert result["a"] == result["s"] + 100
+
+
+@pytest.mark.parametrize("random", [False, True])
+def test_an_input_that_is_lost_each_time_ends_the_run(store, random):
+    @node("test_run_noise", version=1)
+    class Noise(Node):
+        def run(self) -> Frames:
+            shape = (40, 8, 8, 3)
+            seed = os.urandom(4) if random else b"same"
+            return Frames.from_array(np.resize(np.frombuffer(seed, np.uint8), shape))
+
+    blobs[:] = [store.path / "blobs"]
+    steps = {
+        "noise": Noise().on(),
+        "lost": Vanish(times=2 if random else 100).on(frames="noise"),
+        "also": Vanish(times=100, name="also").on(frames="noise"),
+    }
+    kind, words = DamagedError, r"is gone \(.*\), each time that it was made; check the disk"
+    if random:
+        kind, words = GraphError, "step 'noise' gives another output each time; seed its randomness"
+    with pytest.raises(kind, match=words):
+        Graph("lost", steps=steps).run(store=store, until=["lost", "also"])
 
 
 # -- frames ------------------------------------------------------------------------------------------  # noqa: E501
@@ -669,9 +720,12 @@ blobs: list[Path] = []
 
 @node("test_run_vanish", version=1)
 class Vanish(Node):
+    times: int = param(1, "until which call what it reads is taken away", keyed=False)
+    name: str = param("", "tells two of them apart")
+
     def run(self, frames: Frames) -> float:
         calls.append("vanish")
-        if calls.count("vanish") == 1:
+        if calls.count("vanish") <= self.times:
             for blob in blobs[0].rglob("*.npy"):
                 blob.unlink()
         return float(np.mean([chunk.mean() for chunk in frames.chunks()]))
