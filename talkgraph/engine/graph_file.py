@@ -24,7 +24,7 @@ import attrs
 import yaml
 
 from talkgraph.engine.graph import Graph
-from talkgraph.engine.node import Node
+from talkgraph.engine.node import Node, default_of
 from talkgraph.engine.registry import node_class
 from talkgraph.engine.step import Step
 from talkgraph.engine.types import brief, identity, type_from_text, type_name, type_to_text
@@ -174,9 +174,7 @@ def _changed_parameters(node: Node, where: str) -> dict[str, Any]:
         if not field.init:
             continue
         value = getattr(node, field.name)
-        default = field.default
-        if isinstance(default, attrs.Factory):  # type: ignore[arg-type]
-            default = default.factory()
+        default = default_of(field)
         if default is attrs.NOTHING or identity(value) != identity(default):
             changed[field.alias] = plain_value(value, f"{where}, parameter '{field.name}'")
     return changed

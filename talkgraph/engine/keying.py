@@ -15,7 +15,7 @@ from talkgraph.cache.codecs import field_of
 from talkgraph.cache.keys import FORMAT, Tree, digest_tree
 from talkgraph.cache.records import Record
 from talkgraph.engine.code import OWN, CodeDigest, code_digest
-from talkgraph.engine.node import Node
+from talkgraph.engine.node import Node, default_of
 from talkgraph.engine.request import Request
 from talkgraph.engine.step import parse_source
 from talkgraph.engine.types import brief
@@ -153,12 +153,7 @@ class Keys:
         return tree, shown
 
     def _is_default(self, field: attrs.Attribute[Any], digest: str, where: str) -> bool:
-        default = field.default
-        factory: Any = getattr(default, "factory", None)
-        if factory is not None and isinstance(default, attrs.Factory):  # type: ignore[arg-type]
-            if getattr(default, "takes_self", False):
-                return False
-            default = factory()
+        default = default_of(field)
         if default is attrs.NOTHING:
             return False
         try:

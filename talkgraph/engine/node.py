@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import operator
 import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform
@@ -22,10 +23,10 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="Node")
 
 _BOUNDS: tuple[tuple[str, str, Callable[[Any, Any], bool]], ...] = (
-    ("ge", ">=", lambda value, bound: value >= bound),
-    ("gt", ">", lambda value, bound: value > bound),
-    ("le", "<=", lambda value, bound: value <= bound),
-    ("lt", "<", lambda value, bound: value < bound),
+    ("ge", ">=", operator.ge),
+    ("gt", ">", operator.gt),
+    ("le", "<=", operator.le),
+    ("lt", "<", operator.lt),
 )
 
 
@@ -58,6 +59,14 @@ def param(
     return attrs.field(default=default, metadata={"talkgraph": metadata})
 
 
+def default_of(field: attrs.Attribute[Any]) -> Any:
+    """A parameter's default; `attrs.NOTHING` if it has none, or one made from the others."""
+    default: Any = field.default
+    if isinstance(default, attrs.Factory):  # type: ignore[arg-type]
+        return attrs.NOTHING if default.takes_self else default.factory()
+    return default
+
+
 class Node:
     """Base of all nodes; subclasses define `run(self, port: Type, ...) -> Type`."""
 
@@ -77,8 +86,7 @@ class Node:
 
     def with_params(self: T, **parameters: Any) -> T:
         """The same node with other parameters."""
-        given = {f.name: getattr(self, f.name) for f in attrs.fields(type(self)) if f.init}
-        return type(self)(**{**given, **parameters})
+        return attrs.evolve(self, **parameters)  # type: ignore[misc]
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
@@ -139,11 +147,10 @@ def _spans(cls: type, field: Mapping[str, int | tuple[int, int]]) -> dict[str, t
 
 
 def _with_checks(cls: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute[Any]]:
+    check = attrs.Converter(_checked, takes_self=True, takes_field=True)
     return [
         field.evolve(
-            validator=_check
-            if field.validator in (None, _check)
-            else attrs.validators.and_(_check, field.validator)
+            converter=attrs.converters.pipe(field.converter, check) if field.converter else check
         )
         for field in fields
     ]
@@ -154,12 +161,11 @@ def _checked_init(cls: type, init: Callable[..., None]) -> Callable[..., None]:
 
     fields = {field.alias: field for field in attrs.fields(cls) if field.init}
     needed = [name for name, field in fields.items() if field.default is attrs.NOTHING]
+    for name, field in fields.items():  # for `help`: not what the converter takes
+        init.__annotations__[name] = field.type
 
     @functools.wraps(init)
     def checked(self: Any, /, *positional: Any, **parameters: Any) -> None:
-        if not (positional or parameters or needed):
-            init(self)
-            return
         label = f"node '{type(self).node_id}'"
         if positional:
             raise GraphError(f"{label}: parameters go by name; write {next(iter(fields), 'x')}=...")
@@ -175,17 +181,16 @@ def _checked_init(cls: type, init: Callable[..., None]) -> Callable[..., None]:
     return checked
 
 
-def _check(instance: Any, field: attrs.Attribute[Any], value: Any) -> None:
-    """Validate one parameter by annotation and bounds; normalise int to float and the like."""
+def _checked(value: Any, instance: Any, field: attrs.Attribute[Any]) -> Any:
+    """A parameter as its annotation spells it (`coerce`); GraphError if it is out of bounds."""
     label = f"node '{type(instance).node_id}': parameter '{field.name}'"
     try:
         value = coerce(value, field_types(type(instance))[field.name])
     except TypeError as error:
         raise GraphError(f"{label}: {error}") from None
-    object.__setattr__(instance, field.name, value)
-    facts = field.metadata.get("talkgraph", {})
     if value is None:
-        return
+        return value
+    facts = field.metadata.get("talkgraph", {})
     for name, sign, holds in _BOUNDS:
         bound = facts.get(name)
         if bound is not None:
@@ -198,3 +203,4 @@ def _check(instance: Any, field: attrs.Attribute[Any], value: Any) -> None:
         hint = nearest(value, map(str, choices)) if isinstance(value, str) else ""
         options = ", ".join(map(repr, choices))
         raise GraphError(f"{label} is {brief(value)}, expected one of {options}{hint}")
+    return value

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import sys
 import typing
 from functools import cache
 from typing import Any, cast
@@ -84,18 +83,13 @@ def field_type(type_: Any, path: tuple[str, ...]) -> Any:
 def _hints(owner: Any, cls: type) -> dict[str, Any]:
     """Resolved annotations; one that cannot be resolved stays the text that it is."""
     local = {**getattr(cls, "__talkgraph_names__", {}), cls.__name__: cls}
-    try:
-        return typing.get_type_hints(owner, localns=local, include_extras=True)
-    except (NameError, AttributeError, TypeError, SyntaxError):
-        pass
     found: dict[str, Any] = {}
-    module = sys.modules.get(cls.__module__)
-    space = {**vars(typing), **(vars(module) if module else {}), **local}
-    for base in reversed(cls.__mro__) if owner is cls else (owner,):
-        for name, annotation in getattr(base, "__annotations__", {}).items():
-            holder = type("holder", (), {"__annotations__": {name: annotation}})
+    for one in reversed(cls.__mro__) if owner is cls else (owner,):
+        names = getattr(inspect.unwrap(one), "__globals__", None)  # None: those of `__module__`
+        for name, annotation in getattr(one, "__annotations__", {}).items():
+            facts = {"__module__": one.__module__, "__annotations__": {name: annotation}}
             try:
-                found.update(typing.get_type_hints(holder, space, local, include_extras=True))
+                found |= typing.get_type_hints(type("one", (), facts), names, local, True)
             except (NameError, AttributeError, TypeError, SyntaxError):
                 found[name] = annotation
     return found

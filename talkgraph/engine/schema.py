@@ -13,6 +13,7 @@ import attrs
 
 from talkgraph.engine.graph import NAME
 from talkgraph.engine.graph_file import plain_value
+from talkgraph.engine.node import default_of
 from talkgraph.engine.ports import field_types, signature
 from talkgraph.engine.registry import node_class, node_ids
 from talkgraph.engine.types import members, plain, type_name, type_names
@@ -133,13 +134,11 @@ def _parameter(field: attrs.Attribute[Any], type_: Any) -> Schema:
     if facts.get("choices") is not None:
         none = [None] if type(None) in members(type_) else []
         schema["enum"] = [plain_value(choice, field.name) for choice in facts["choices"]] + none
-    default = field.default
-    if isinstance(default, attrs.Factory):  # type: ignore[arg-type]
-        default = None if default.takes_self else default.factory()  # type: ignore[union-attr]
-    try:
-        return schema if default is attrs.NOTHING else schema | {"default": _default(default)}
-    except GraphError:  # a default that no graph file can spell
-        return schema
+    default = default_of(field)
+    if default is not attrs.NOTHING:
+        with contextlib.suppress(GraphError):  # a default that no graph file can spell
+            schema["default"] = _default(default)
+    return schema
 
 
 def _bound(schema: Any, bounds: dict[str, float]) -> None:

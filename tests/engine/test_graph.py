@@ -1,8 +1,12 @@
 """A graph is checked when it is made, and an error names the place and the fix."""
 
+import sys
+from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from types import ModuleType
+from typing import Annotated, Any, Literal, NewType, TypeVar
 
+import attrs
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,6 +15,7 @@ from numpy.typing import NDArray
 
 from talkgraph import Frames, Graph, Node, node, param, value
 from talkgraph.engine import Choose
+from talkgraph.engine.ports import field_types, signature
 from talkgraph.engine.types import coerce, fits, type_name
 from talkgraph.errors import GraphError, InputError
 
@@ -166,6 +171,36 @@ def test_local_classes_are_resolved():
         Graph("g", steps={"a": Make().on(), "b": Use().on(x="a")})
 
 
+def test_names_that_only_a_type_checker_knows_stay_names(monkeypatch):
+    elsewhere = ModuleType("test_graph_elsewhere")
+    monkeypatch.setitem(sys.modules, elsewhere.__name__, elsewhere)
+    code = "import attrs, fractions as f\n@attrs.define\nclass Base:\n    share: 'f.Fraction'\n"
+    exec(code, vars(elsewhere))
+
+    @attrs.define
+    class Local(elsewhere.Base):
+        unknown: "Missing"  # noqa: F821
+        itself: "list[Local]"
+
+    assert field_types(Local) == {"share": Fraction, "unknown": "Missing", "itself": list[Local]}
+
+    @node("test_graph_type_checking", version=1)
+    class Use(Node):
+        def run(self, one: "Missing", two: "Local | None" = None) -> "Other":  # noqa: F821
+            return two
+
+    ports = signature(Use)
+    assert {name: port.type for name, port in ports.inputs.items()} == {
+        "one": "Missing", "two": Local | None,
+    }  # fmt: skip
+    assert ports.output == "Other"
+    with pytest.raises(GraphError, match="'one' takes Missing, but 'a' is Other"):
+        Graph("g", inputs={"x": "Missing"}, steps={"a": Use().on(one="x"), "b": Use().on(one="a")})
+
+
+UserId = NewType("UserId", int)
+Number = TypeVar("Number", bound=float)
+
 FITS = [
     (int, float, True), (float, int, False), (bool, int, False), (bool, float, False),
     (int, Any, True), (Any, int, True), (int, int | None, True), (int | None, int, False),
@@ -177,6 +212,7 @@ FITS = [
     (NDArray[np.float32], NDArray[np.floating], True), (Annotated[int, "x"], int, True),
     (Literal["a"], str, True), (Literal["a"], Literal["a", "b"], True), (str, Literal["a"], False),
     (Frames, np.ndarray, False), (dict[str, int], dict[str, float], True), (Path, str, False),
+    (UserId, int, True), (UserId, str, False), (Number, float, True), (TypeVar("Some"), str, True),
     ("Unknown", "module.Unknown", True), ("Unknown", int, False),
 ]  # fmt: skip
 

@@ -4,6 +4,7 @@ import contextlib
 import enum
 from pathlib import Path
 
+import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -68,6 +69,19 @@ def test_only_what_differs_from_the_defaults_is_written():
     graph = Graph("g", inputs={"p": Path}, steps={"a": Thing(count=3).on(on="p")})
     assert "params:\n      count: 3\n" in graph.to_yaml()
     assert "number" not in graph.to_yaml()
+
+
+def test_a_default_that_is_made_from_another_parameter():
+    @node("test_file_derived", version=1)
+    class Derived(Node):
+        size: int = param(3, "a size")
+        half: float = param(attrs.Factory(lambda self: self.size / 2, takes_self=True), "half")
+
+        def run(self) -> float:
+            return self.half
+
+    graph = Graph("g", steps={"a": Derived(size=5).on(), "b": Derived(half=1).on()})
+    assert Graph.from_yaml(graph.to_yaml()) == graph
 
 
 HEAD = "graph: g\ninputs: {p: Path}\n"

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any, Literal
 
+import attrs
 import jsonschema
 import pytest
 import yaml
@@ -44,6 +45,7 @@ class Thing(Node):
     file: File | None = param(None, "a file, which no graph file can spell")
     anything: Any = param(None, "anything")
     endless: float = param(float("inf"), "no limit")
+    half: float = param(attrs.Factory(lambda self: self.size / 2, takes_self=True), "half the size")
 
     def run(self, source: Path, other: int | None = None) -> int:
         return 1
@@ -182,7 +184,8 @@ def test_editors_are_told_what_a_parameter_is(schema):
         "description": "how large [m]", "type": "number", "minimum": 0, "exclusiveMaximum": 10,
         "default": 0.5,
     }  # fmt: skip
-    assert params["shape"]["default"] == "ROUND" and "default" not in params["endless"]
+    assert params["shape"]["default"] == "ROUND"
+    assert "default" not in params["endless"] and "default" not in params["half"]
     assert thing["properties"]["on"]["properties"]["source"]["description"] == "Path"
 
 
