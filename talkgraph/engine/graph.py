@@ -14,7 +14,7 @@ from talkgraph.cache.store import Store
 from talkgraph.display import html
 from talkgraph.engine.choice import Choose
 from talkgraph.engine.node import Node
-from talkgraph.engine.ports import field_type, signature
+from talkgraph.engine.ports import field_type, field_types, signature
 from talkgraph.engine.step import NestedGraph, Source, Step, flatten, parse_source, redirect
 from talkgraph.engine.types import coerce, fits, is_optional, members, type_name
 from talkgraph.errors import GraphError, InputError, nearest
@@ -32,7 +32,7 @@ __all__ = ["Graph", "NestedGraph", "Source", "Step", "parse_source"]
 NAME = re.compile(r"[A-Za-z_][\w-]*(/[A-Za-z_][\w-]*)*\Z")
 
 
-@attrs.frozen(init=False, eq=False, repr=False)
+@attrs.frozen(init=False, repr=False)
 class Graph:
     """Steps by name, the inputs they start from and the one that is wanted.
 
@@ -106,15 +106,9 @@ class Graph:
             given = self.source_type(source, f"{where}, port '{port}'")
             wanted = ports[port].type
             if not fits(given, wanted):
-                fix = "bind a source of that type"
-                if is_optional(given) and not is_optional(wanted):
-                    fix = "it may be None: bind one that never is, or let the port take None"
-                fields = self._fields_that_fit(given, wanted)
-                if fields:
-                    fix = f"bind '{source}.{fields[0]}'"
                 raise GraphError(
                     f"{where}: port '{port}' takes {type_name(wanted)}, "
-                    f"but '{source}' is {type_name(given)}; {fix}"
+                    f"but '{source}' is {type_name(given)}; {_fix(source, given, wanted)}"
                 )
         for port, facts in ports.items():
             if facts.required and port not in step.sources:
@@ -155,25 +149,12 @@ class Graph:
             found[0] = Union[there] if there else found[0]  # noqa: UP007
         return Union[tuple(found if len(found) == 2 else [*found, None])]  # noqa: UP007
 
-    @staticmethod
-    def _fields_that_fit(given: Any, wanted: Any) -> list[str]:
-        if not (isinstance(given, type) and attrs.has(given)):
-            return []
-        names = [field.name for field in attrs.fields(given)]
-        return [name for name in names if fits(field_type(given, (name,)), wanted)]
-
     @cached_property
     def order(self) -> tuple[str, ...]:
         """Step names, each after what it reads, otherwise as declared; GraphError on a cycle."""
-        return tuple(self._sorted(self.steps))
-
-    def _sorted(self, wanted: Iterable[str]) -> list[str]:
-        """The wanted steps and all they need, each after what it reads. No recursion."""
         done: dict[str, None] = {}
-        for start in wanted:
-            if start in done:
-                continue
-            open_ = {start: iter(self._upstream(start))}
+        for start in self.steps:
+            open_ = {start: iter(self._upstream(start))}  # a path upwards; no recursion
             while open_:
                 name, above = next(reversed(open_.items()))
                 missing = next((one for one in above if one not in done), None)
@@ -188,7 +169,7 @@ class Graph:
                     )
                 else:
                     open_[missing] = iter(self._upstream(missing))
-        return list(done)
+        return tuple(done)
 
     def _upstream(self, name: str) -> list[str]:
         names = [parse_source(source)[0] for source in self.steps[name].sources.values()]
@@ -213,10 +194,7 @@ class Graph:
             GraphError: an unknown input.
             InputError: a value of another type.
         """
-        for name in inputs:
-            if name not in self.inputs:
-                hint = nearest(name, self.inputs) or f"; it has {', '.join(self.inputs) or 'none'}"
-                raise GraphError(f"graph '{self.name}' has no input '{name}'{hint}")
+        self._check_inputs(inputs)
         bound: dict[str, Any] = {}
         for name, type_ in self.inputs.items():
             if name in inputs:
@@ -228,6 +206,12 @@ class Graph:
                 bound[name] = None
         return bound
 
+    def _check_inputs(self, names: Iterable[str]) -> None:
+        for name in names:
+            if name not in self.inputs:
+                hint = nearest(name, self.inputs) or f"; it has {', '.join(self.inputs) or 'none'}"
+                raise GraphError(f"graph '{self.name}' has no input '{name}'{hint}")
+
     # -- other graphs from this one --------------------------------------------------------------
 
     def replace(self, **steps: Node | Step) -> Graph:
@@ -235,46 +219,38 @@ class Graph:
 
         A step inside a nested graph is named with `replace(**{"outer/inner": ...})`.
         """
-        for name in steps:
-            self._known_step(name)
-        changed = {
-            name: step if isinstance(step, Step) else Step(step, self.steps[name].sources)
-            for name, step in steps.items()
-        }
-        return Graph(
-            self.name, inputs=self.inputs, steps={**self.steps, **changed}, output=self.output
-        )
+        changed = dict(self.steps)
+        for name, step in steps.items():
+            sources = self._step(name).sources
+            changed[name] = step if isinstance(step, Step) else Step(step, sources)
+        return Graph(self.name, inputs=self.inputs, steps=changed, output=self.output)
 
     def with_params(self, **parameters: Mapping[str, Any]) -> Graph:
         """Another graph with other parameters: `with_params(motion={"frames": 5})`."""
-        changed: dict[str, Node | Step] = {}
-        for name, given in parameters.items():
-            self._known_step(name)
-            changed[name] = self.steps[name].node.with_params(**given)
-        return self.replace(**changed)
+        return self.replace(
+            **{name: self._step(name).node.with_params(**new) for name, new in parameters.items()}
+        )
 
     def subgraph(self, *outputs: str) -> Graph:
         """Only what the outputs need; the first of them becomes the output."""
         for output in outputs:
             self.source_type(output, f"subgraph of '{self.name}'")
-        names = self.needed_for(outputs)
-        steps = {name: step for name, step in self.steps.items() if name in set(names)}
+        needed = set(self.needed_for(outputs))
+        steps = {name: step for name, step in self.steps.items() if name in needed}
         used = {parse_source(s)[0] for step in steps.values() for s in step.sources.values()}
         inputs = {name: type_ for name, type_ in self.inputs.items() if name in used}
         return Graph(self.name, inputs=inputs, steps=steps, output=outputs[0])
 
     def on(self, **sources: str) -> NestedGraph:
         """Place this graph as a step of another: `input="step"`."""
-        for name in sources:
-            if name not in self.inputs:
-                hint = nearest(name, self.inputs)
-                raise GraphError(f"graph '{self.name}' has no input '{name}'{hint}")
+        self._check_inputs(sources)
         return NestedGraph(self, sources)
 
-    def _known_step(self, name: str) -> None:
+    def _step(self, name: str) -> Step:
         if name not in self.steps:
             hint = nearest(name, self.steps)
             raise GraphError(f"graph '{self.name}' has no step '{name}'{hint}")
+        return self.steps[name]
 
     # -- as text and as value --------------------------------------------------------------------
 
@@ -290,14 +266,6 @@ class Graph:
         from talkgraph.engine.graph_file import from_yaml
 
         return from_yaml(text)
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Graph):
-            return NotImplemented
-        return (
-            (self.name, self.inputs, self.output) == (other.name, other.inputs, other.output)
-            and self.steps == other.steps
-        )  # fmt: skip
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -396,3 +364,14 @@ class Graph:
         on = store if isinstance(store, Store) else Store(store)
         emit = on_event or (lambda event: None)
         return run_many(self, list(inputs), targets, on, emit, named(executor))
+
+
+def _fix(source: str, given: Any, wanted: Any) -> str:
+    """What to do about a source whose type does not fit the port that reads it."""
+    if isinstance(given, type) and attrs.has(given):
+        for name, type_ in field_types(given).items():
+            if fits(type_, wanted):
+                return f"bind '{source}.{name}'"
+    if is_optional(given) and not is_optional(wanted):
+        return "it may be None: bind one that never is, or let the port take None"
+    return "bind a source of that type"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import enum
 import sys
 import types
-from collections.abc import Mapping
 from pathlib import Path
 from typing import (
     Annotated,
@@ -112,45 +111,46 @@ def coerce(value: Any, type_: Any) -> Any:
         TypeError: the value does not fit.
     """
     for inner in members(type_):
-        done, made = _coerce(value, inner)
-        if done:
-            return made
+        try:
+            return _coerce(value, inner)
+        except TypeError:
+            continue
     raise TypeError(f"expected {type_name(type_)}, got {type(value).__name__} {brief(value)}")
 
 
-def _coerce(value: Any, type_: Any) -> tuple[bool, Any]:
+def _coerce(value: Any, type_: Any) -> Any:
+    """The value as one type that is no union spells it; TypeError if it does not fit."""
     base, args = get_origin(type_) or type_, get_args(type_)
     if base is Literal:
-        return any(value == one and type(value) is type(one) for one in args), value
+        if not any(value == one and type(value) is type(one) for one in args):
+            raise TypeError
+        return value
     if base in (Any, object) or not isinstance(base, type):
-        return True, value
-    if base is float and type(value) is int:
-        return (True, float(value)) if abs(value) <= sys.float_info.max else (False, value)
-    if isinstance(value, np.integer | np.floating) and base in (int, float):
-        return (base is float or isinstance(value, np.integer)), base(value)
-    if base in (int, float) and isinstance(value, bool):
-        return False, value
+        return value
+    if base is float and type(value) is int and abs(value) <= sys.float_info.max:
+        return float(value)
+    if base is float and isinstance(value, np.integer | np.floating):
+        return float(value)
+    if base is int and isinstance(value, np.integer):
+        return int(value)
     if issubclass(base, Path) and isinstance(value, str):
-        return True, base(value)
+        return base(value)
     if issubclass(base, enum.Enum) and isinstance(value, str) and value in base.__members__:
-        return True, base[value]
+        return base[value]
     if base is tuple and isinstance(value, list):
         value = tuple(value)
-    if not isinstance(value, base):
-        return False, value
-    try:
-        if base is tuple and args:
-            inner = [args[0]] * len(value) if args[-1] is Ellipsis else list(args)
-            if len(inner) != len(value):
-                return False, value
-            return True, tuple(map(coerce, value, inner))
-        if base is list and args:
-            return True, [coerce(item, args[0]) for item in value]
-        if isinstance(value, Mapping) and base is dict and args:
-            return True, {coerce(k, args[0]): coerce(v, args[1]) for k, v in value.items()}
-    except TypeError:
-        return False, value
-    return True, value
+    if not isinstance(value, base) or (base is int and isinstance(value, bool)):
+        raise TypeError
+    if base is tuple and args:
+        inner = args[:1] * len(value) if args[-1] is Ellipsis else args
+        if len(inner) != len(value):
+            raise TypeError
+        return tuple(map(coerce, value, inner))
+    if base is list and args:
+        return [coerce(item, args[0]) for item in value]
+    if base is dict and args:
+        return {coerce(k, args[0]): coerce(v, args[1]) for k, v in value.items()}
+    return value
 
 
 def type_name(type_: Any) -> str:
@@ -197,7 +197,7 @@ def type_from_text(text: str) -> Any:
         if known is None:
             raise LookupError(name)
         found.append(known)
-    return found[0] if len(found) == 1 else Union[tuple(found)]  # noqa: UP007
+    return Union[tuple(found)]  # noqa: UP007
 
 
 def type_names() -> list[str]:
