@@ -1,7 +1,7 @@
 """Files at an fsspec URL, within bounds: of time, of size, and of the kinds of error.
 
 The file systems of fsspec retry what is worth a second try; what still fails is one of three: the
-file is not there, the remote refuses us (`StoreError`), or it is out of reach (`Unreachable`).
+file is not there, the remote refuses us (`Refused`), or it is out of reach (`Unreachable`).
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import errno
 import re
 import threading
+from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "s3": {"use_listings_cache": False, "max_concurrency": 1},  # one part of 50 MB in memory
     "file": {"auto_mkdir": True},
 }
-_LOCAL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE)
+_UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 _REFUSED = re.compile("Credential|Token|Unauthorized|ProfileNotFound")
 
 
@@ -34,6 +36,10 @@ def is_url(place: object) -> bool:
 
 class Unreachable(Exception):
     """The remote did not answer, or not as it should."""
+
+
+class Refused(StoreError):
+    """The remote does not let us do that."""
 
 
 class _TooLarge(Exception):
@@ -70,7 +76,12 @@ class ObjectStore:
         self._opened: tuple[Any, str] | None = None
 
     def open(self) -> tuple[Any, str]:
-        """The file system and the folder on it; StoreError if it is unknown or not installed."""
+        """The file system and the folder on it.
+
+        Raises:
+            StoreError: its kind is unknown or not installed.
+            Unreachable: it does not answer.
+        """
         with self._lock:
             if self._opened is None:
                 try:
@@ -81,6 +92,8 @@ class ObjectStore:
                 except ImportError as error:
                     hint = "pip install 'talkgraph[s3]', or what this kind of URL needs"
                     raise StoreError(f"store {self.name}: {_line(error)}; {hint}") from error
+                except (OSError, EOFError) as error:  # some connect at once
+                    raise Unreachable(_line(error)) from error
                 except Exception as error:  # whatever a file system makes of its settings
                     raise StoreError(f"store {self.name}: {_line(error)}; check the URL") from error
             return self._opened
@@ -143,28 +156,56 @@ class ObjectStore:
 
     def _call(self, operation: str, *arguments: Any, size: int = 0, **options: Any) -> Any:
         filesystem = self.open()[0]
-        if filesystem.async_impl:
-            options["timeout"] = PATIENCE + size / SLOWEST
+        act, patience = getattr(filesystem, operation), PATIENCE + size / SLOWEST
         try:
-            return getattr(filesystem, operation)(*arguments, **options)
+            if filesystem.async_impl:
+                return act(*arguments, timeout=patience, **options)
+            return _within(patience, lambda: act(*arguments, **options))
         except (FileNotFoundError, _TooLarge):
             raise
         except Exception as error:  # each file system has its own kinds
             if isinstance(error, FileExistsError) and "mode" in options:
                 raise
+            code = getattr(error, "errno", None)
             if isinstance(error, OSError) and (
-                error.errno in _LOCAL or str(error.filename).startswith(str(self._root))
+                code == errno.EMFILE
+                or (code in _UNWRITABLE and operation == "get_file")
+                or Path(str(error.filename)).is_relative_to(self._root)
             ):
                 with disk.guarded(self._root):
                     raise
-            if isinstance(error, PermissionError) or _REFUSED.search(type(error).__name__):
-                raise StoreError(
+            if (
+                isinstance(error, PermissionError)
+                or code == errno.EROFS
+                or _REFUSED.search(type(error).__name__)
+            ):
+                raise Refused(
                     f"store {self.name} refuses: {_line(error)}; give credentials that may list, "
                     f"read and write there, or go on with --store '{self._root}'"
                 ) from error
             raise Unreachable(_line(error)) from error
 
 
+def _within(seconds: float, act: Callable[[], Any]) -> Any:
+    """Do what knows no time limit of its own; TimeoutError, and it is left to itself, beyond it."""
+    answer: Future[Any] = Future()
+
+    def work() -> None:
+        try:
+            answer.set_result(act())
+        except BaseException as error:
+            answer.set_exception(error)
+
+    threading.Thread(target=work, daemon=True).start()  # the end of the process waits for no such
+    try:
+        return answer.result(seconds)
+    except TimeoutError:
+        if answer.done():
+            raise
+        raise TimeoutError(f"no answer in {seconds:g} s") from None
+
+
 def _line(error: BaseException) -> str:
-    """An error in one line."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+    """An error in one line; of the address of a request, the server is enough."""
+    text = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return re.sub(r"(https?://[^/\s\"'?]+)[^\s\"']*", r"\1", text)[:200]

@@ -9,7 +9,8 @@ only then published in the folder. A remote is believed in nothing but that.
 Written behind: threads upload what is made, blobs before the record that names them, until a flush
 at the end of the run. A mark is on disk before the record is, so that an outage or a kill only puts
 the upload off: the next run takes it up. The first record of a key stays, unless it or one of its
-blobs is missing or wrong. An outage costs one warning, and for a while nothing is asked any more.
+blobs is missing or wrong, or a step was made again by force. An outage costs one warning, and for a
+while nothing is asked any more; a remote that may only be read costs one, and nothing is uploaded.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from talkgraph.cache import disk
 from talkgraph.cache.codecs import references
 from talkgraph.cache.keys import digest_bytes, digest_file, is_digest
-from talkgraph.cache.object_store import ObjectStore, Unreachable
+from talkgraph.cache.object_store import ObjectStore, Refused, Unreachable
 from talkgraph.cache.records import LARGEST, Record, read_action
 from talkgraph.errors import DamagedError, StoreError
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from talkgraph.cache.store import Store
 
 T = TypeVar("T")
+Say = Callable[[str], None]
+"""Told what a person should know, in one line."""
 Blob = tuple[str, str, int]
 """Digest, suffix and size of a blob."""
 
@@ -58,7 +61,8 @@ class Remote:
         self._absent: dict[str, float] = {}  # key -> until when it is not asked for again
         self._faulty: set[str] = set()  # names of blobs, and keys, that are missing or wrong there
         self._away = 0.0  # until when the network is left alone
-        self._warned = False
+        self._warned = self._read_only = False
+        self._say: Say = _log.warning
         self._start_threads()
 
     def _start_threads(self) -> None:
@@ -66,7 +70,7 @@ class Remote:
         self._transfers = ThreadPoolExecutor(_THREADS, "talkgraph-transfer")
 
     def _attempt(self, act: Callable[..., T], *arguments: Any) -> T | None:
-        """Do what needs the remote; None if it is out of reach, which is said once in a run."""
+        """Do what needs the remote; None if it is out of reach, which is said once."""
         if time.monotonic() < self._away:
             return None
         try:
@@ -78,12 +82,20 @@ class Remote:
                 self._away = time.monotonic() + AWAY
                 warned, self._warned = self._warned, True
             if not warned:
-                _log.warning(
-                    "store %s cannot be reached (%s); going on with %s alone, "
-                    "a later run uploads what is made",
-                    self.objects.name, error, self._store.path,
-                )  # fmt: skip
+                self._say(
+                    f"store {self.objects.name} cannot be reached ({error}); going on with "
+                    f"{self._store.path} alone, a later run uploads what is made"
+                )
             return None
+
+    @contextlib.contextmanager
+    def telling(self, say: Say) -> Iterator[None]:
+        """While open, what a person should know goes to `say`, not to the log."""
+        before, self._say, self._warned = self._say, say, False
+        try:
+            yield
+        finally:
+            self._say = before
 
     @contextlib.contextmanager
     def _temporary(self) -> Iterator[Path]:
@@ -157,11 +169,14 @@ class Remote:
     # -- writing behind --------------------------------------------------------------------------
 
     @contextlib.contextmanager
-    def sending(self, record: Record) -> Iterator[None]:
+    def sending(self, record: Record, replace: bool) -> Iterator[None]:
         """Around the writing of a record: it is uploaded afterwards, if need be by a later run."""
+        if self._read_only:
+            yield
+            return
         key = record["key"]
         again = key in self._faulty or not self._faulty.isdisjoint(_names(record))
-        text = b"again" if again else b""
+        text = b"again" if again else b"replace" if replace else b""
         with disk.guarded(self._store.path):
             folder = self._store.blobs.temporary
             disk.write(self._marks / key, [text], folder, self._store.durable)
@@ -184,14 +199,19 @@ class Remote:
         """Upload what is pending as far as the network allows, and wait for it; StoreError."""
         self._send_pending()
         with self._lock:
-            sent, self._sent = self._sent, {}
-        for future in sent.values():
-            future.result()
+            sent = dict(self._sent)
+        try:
+            for future in sent.values():
+                future.result()
+        finally:  # what other threads sent meanwhile, they wait for
+            with self._lock:
+                for key in [key for key, future in self._sent.items() if future.done()]:
+                    del self._sent[key]
 
     @contextlib.contextmanager
     def session(self) -> Iterator[None]:
         """Around a run: take up what is pending, and flush at the end."""
-        self._away, self._warned = 0.0, False
+        self._away, self._warned, self._read_only = 0.0, False, False
         self._send_pending()
         try:
             yield
@@ -209,9 +229,12 @@ class Remote:
     def _upload(self, key: str) -> None:
         """Upload one result and remove its mark; out of reach, the mark stays."""
         mark, path = self._marks / key, self._store.action_path(key)
-        record, again = None, False
+        if self._read_only:
+            disk.discard(mark)
+            return
+        record, how = None, b""
         with contextlib.suppress(FileNotFoundError):  # another process has uploaded it before
-            again = mark.read_bytes() == b"again"
+            how = mark.read_bytes()
         with contextlib.suppress(*_UNSOUND):
             record = read_action(path, key)
         if record is None:  # removed, damaged, or about to be written by another process
@@ -220,10 +243,26 @@ class Remote:
                     disk.discard(mark)
             return
         blobs = dict.fromkeys(references(record["output"]))
-        with contextlib.suppress(FileNotFoundError):  # removed meanwhile
+        again = how == b"again"
+        try:
             if all(list(self._transfers.map(lambda blob: self._put_blob(blob, again), blobs))):
-                self._put_record(key, path, again)
+                self._put_record(key, path, replace=how != b"")
+        except FileNotFoundError:  # removed meanwhile
+            pass
+        except Refused as error:
+            self._upload_no_more(key, error)
         disk.discard(mark)
+
+    def _upload_no_more(self, key: str, error: Refused) -> None:
+        """We may not write, if it is only that; Refused if we may not read either."""
+        self.objects.size(_record_name(key))
+        with self._lock:
+            known, self._read_only = self._read_only, True
+        if not known:
+            self._say(
+                f"store {self.objects.name} may be read but not written "
+                f"({error.__cause__}); what is made stays in {self._store.path}"
+            )
 
     def _put_blob(self, blob: Blob, again: bool) -> bool:
         """Upload a blob unless it is there; False if it is neither there nor here."""
@@ -235,9 +274,9 @@ class Remote:
         self._faulty.discard(blob[0] + blob[1])
         return True
 
-    def _put_record(self, key: str, path: Path, again: bool) -> None:
-        """Upload a record unless there is a sound one whose blobs are there."""
-        if not again:
+    def _put_record(self, key: str, path: Path, replace: bool) -> None:
+        """Upload a record; where it is not to replace, unless there is one that is whole."""
+        if not replace:
             try:
                 self.objects.create(_record_name(key), path)
                 return

@@ -17,7 +17,7 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +31,7 @@ from talkgraph.cache.codecs import (
     references,
 )
 from talkgraph.cache.keys import FORMAT, Tree, digest_bytes, digest_file, digest_tree, is_digest
-from talkgraph.cache.object_store import is_url
+from talkgraph.cache.object_store import Unreachable, is_url
 from talkgraph.cache.pins import Pins
 from talkgraph.cache.records import Record, read_action, read_record, write_record
 from talkgraph.cache.sinks import Hashing, Storing
@@ -122,10 +122,9 @@ class Store:
         return f"Store({str(self.path)!r}{far})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """For executors: the same store, opened in another process."""
+        """For executors: the same store, opened once in another process."""
         remote = self.remote.objects.url if self.remote is not None else None
-        again = partial(Store, remote=remote, durable=self.durable, limit=self.limit)
-        return again, (str(self.path),)
+        return _opened, (str(self.path), remote, self.durable, self.limit)
 
     def prepare(self) -> None:
         """Make the folder and prove that it can be written; StoreError at once if it cannot."""
@@ -139,7 +138,8 @@ class Store:
                 disk.operations.sync_path(self.path.parent)
             self._sweep(disk.clock(self.blobs.temporary))
         if self.remote is not None:
-            self.remote.objects.open()
+            with contextlib.suppress(Unreachable):  # said when something is asked of it
+                self.remote.objects.open()
         self._ready = True
 
     def _sweep(self, now: float) -> None:
@@ -191,6 +191,7 @@ class Store:
         on_chunk: Callable[[int, int], None] | None = None,
         still_valid: Callable[[], None] | None = None,
         stream: Stream | None = None,
+        replace: bool = False,
     ) -> Record:
         """Store a value under a key; returns its record.
 
@@ -205,6 +206,7 @@ class Store:
             still_valid: called last; what it raises keeps the result out of the store.
             stream: names chunks of frames by what they depend on, so that other results of that
                 stream share them.
+            replace: upload it also where the remote has a result of that key.
         """
         self.prepare()
         with self.pins.held():
@@ -222,7 +224,7 @@ class Store:
                 "output": tree,
                 "digest": digest_tree(tree),
             }
-            with disk.guarded(self.path), self.sending(record):
+            with disk.guarded(self.path), self.sending(record, replace):
                 write_record(self._action_path(key), record, self.blobs.temporary, self.durable)
             if sink.streams and stream is None:
                 disk.remove_tree(logs)
@@ -257,9 +259,17 @@ class Store:
         if self.remote is not None:
             self.remote.flush()
 
-    def sending(self, record: Record) -> contextlib.AbstractContextManager[None]:
+    def sending(
+        self, record: Record, replace: bool = False
+    ) -> contextlib.AbstractContextManager[None]:
         """Around the writing of a record: takes it and its blobs to the remote afterwards."""
-        return contextlib.nullcontext() if self.remote is None else self.remote.sending(record)
+        if self.remote is None:
+            return contextlib.nullcontext()
+        return self.remote.sending(record, replace)
+
+    def telling(self, say: Callable[[str], None]) -> contextlib.AbstractContextManager[None]:
+        """While open, what a person should know of the remote goes to `say`, not to the log."""
+        return contextlib.nullcontext() if self.remote is None else self.remote.telling(say)
 
     def forget(self, key: str) -> None:
         """Drop what is known of a key; its blobs go with the next `gc`."""
@@ -385,6 +395,12 @@ class Store:
         """Digest and tree of a value that need not be stored, such as a parameter or an input."""
         tree = encode(value, Hashing(self.blobs, self.content), where, storable=False)
         return digest_tree(tree), tree
+
+
+@cache
+def _opened(path: str, remote: str | None, durable: bool, limit: int | None) -> Store:
+    """A worker's store: what is known of it, and of an outage, serves all of its jobs."""
+    return Store(path, remote=remote, durable=durable, limit=limit)
 
 
 __all__ = ["Store", "StoreError", "default_folder"]

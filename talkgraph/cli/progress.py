@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
@@ -29,6 +29,7 @@ class Watcher:
 
     def __init__(self) -> None:
         self.cached = 0
+        self.said: list[str] = []  # of the run itself
 
     def __enter__(self) -> Self:
         return self
@@ -50,8 +51,10 @@ class Watcher:
                 self.started(event.step)
             case events.Progress():
                 self.progress(event.step, event.done, event.total)
-            case events.Note():
-                self.note(event.step, event.text)
+            case events.Note(step=None):
+                self.said.append(event.text)
+            case events.Note(step=str(step)):
+                self.note(step, event.text)
             case events.Finished() if event.cached:
                 self.cached += 1
             case events.Finished():
@@ -76,6 +79,12 @@ class Watcher:
 
     def close(self) -> None:
         """The run is over, well or not."""
+
+    def summary(self) -> Iterator[str]:
+        """What is said at the end, line by line."""
+        if self.cached:
+            yield f"{self.cached} stage{'s' if self.cached > 1 else ''} from the store"
+        yield from (f"note: {text}" for text in self.said)
 
 
 class Lines(Watcher):
@@ -113,9 +122,9 @@ class Lines(Watcher):
         self._say(f"{step}: {duration(seconds)}")
 
     def close(self) -> None:
-        """Say how many stages needed no work."""
-        if self.cached:
-            self._say(_from_store(self.cached))
+        """Say how many stages needed no work, and what else there is to know."""
+        for text in self.summary():
+            self._say(text)
 
     def _say(self, text: str) -> None:
         print(text, file=self._stream, flush=True)
@@ -167,9 +176,9 @@ class Bars(Watcher):
         self._remove(step)
 
     def close(self) -> None:
-        """Say how many stages needed no work, and give the terminal back."""
-        if self.cached:
-            self._say(_from_store(self.cached))
+        """Say how many stages needed no work and what else to know; give the terminal back."""
+        for text in self.summary():
+            self._say(text)
         self._bars.stop()
 
     def _remove(self, step: str) -> None:
@@ -193,7 +202,3 @@ def _left(elapsed: float, done: float, total: float) -> str:
     if done <= 0 or elapsed < _GUESS_AFTER:
         return ""
     return f"{duration(elapsed * max(0.0, total - done) / done)} left"
-
-
-def _from_store(count: int) -> str:
-    return f"{count} stage{'s' if count > 1 else ''} from the store"

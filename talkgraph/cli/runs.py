@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
         if args.json:
             print_json(attrs.asdict(found))
         else:
-            print(_line(found))
+            print("\n".join([_line(found), *(f"note: {text}" for text in found.notes)]))
             print(_steps(found))
         return 0
     runs = history.runs(store, max(0, args.limit))

@@ -26,9 +26,12 @@ class Progress:
 
 @attrs.frozen
 class Note:
-    """Something the user should know about a step's result; repeated when the result is reused."""
+    """Something the user should know about a step's result; repeated when the result is reused.
 
-    step: str
+    Without a step it is about the run.
+    """
+
+    step: str | None
     text: str
 
 

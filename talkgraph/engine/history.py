@@ -102,6 +102,7 @@ class RunRecord:
     started, seconds: Unix time, duration.
     outcome: ``done``, ``failed``, or ``cancelled`` (interrupted, or ended from outside).
     error: the message of what ended a run that is not done.
+    notes: what a person should know of the run, beside what its steps said.
     steps: by name, each after what it reads.
     machine, talkgraph, python: as in `provenance.facts`.
     """
@@ -119,6 +120,7 @@ class RunRecord:
     machine: dict[str, Any]
     talkgraph: str
     python: str
+    notes: tuple[str, ...] = ()
 
     def rebuild(self) -> tuple[Graph, dict[str, Any]]:
         """The graph and the inputs, to run or plan it again: stored steps are hits.
@@ -218,8 +220,8 @@ def _read(path: Path) -> RunRecord:
 
 
 def checked(kind: type[T], record: Record) -> T:
-    """An attrs class from its fields as JSON, each of the declared type; TypeError or KeyError."""
+    """An attrs class from its fields as JSON, each of the declared type; TypeError."""
     types = field_types(kind)
     if set(record) - set(types):
         raise TypeError(f"unknown field {sorted(set(record) - set(types))[0]!r}")
-    return kind(**{name: coerce(record[name], type_) for name, type_ in types.items()})
+    return kind(**{name: coerce(fact, types[name]) for name, fact in record.items()})

@@ -131,6 +131,7 @@ class Job:
                 on_chunk=said.chunk,
                 still_valid=lambda: self._check_files(store),
                 stream=self._stream(store),
+                replace=self.forced,
             )
         outcome = streams.finish()
         notes = tuple(said.notes)

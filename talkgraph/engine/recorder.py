@@ -17,7 +17,7 @@ from talkgraph.cache.files import File
 from talkgraph.cache.keys import Tree
 from talkgraph.engine import history, provenance
 from talkgraph.engine.choice import Choose
-from talkgraph.engine.events import Event, Failed, Started
+from talkgraph.engine.events import Event, Failed, Note, Started
 from talkgraph.engine.graph import Graph
 from talkgraph.engine.graph_file import to_document
 from talkgraph.engine.history import Outcome, RunInput, RunRecord, StepRun, StepState
@@ -70,13 +70,18 @@ class Recorder:
         self._emit = emit
         self._begun: dict[str, tuple[float, str]] = {}
         self._failed: dict[str, tuple[float, Exception]] = {}
+        self._notes: list[str] = []
 
     def __call__(self, event: Event) -> None:
-        """Note when a step began or failed, and pass the event on."""
+        """Note when a step began or failed, and what is said of the run; pass the event on."""
         if isinstance(event, Started):
             self._begun[event.step] = (time.perf_counter(), event.reason)
         elif isinstance(event, Failed):
             self._failed[event.step] = (time.perf_counter(), event.error)
+        elif isinstance(event, Note) and event.step is None:
+            if event.text in self._notes:  # every process may say it
+                return
+            self._notes.append(event.text)
         self._emit(event)
 
     @contextlib.contextmanager
@@ -109,6 +114,7 @@ class Recorder:
                     seconds=time.perf_counter() - began,
                     outcome=outcome,
                     error=said,
+                    notes=tuple(self._notes),
                     steps=steps,
                     **provenance.facts(),
                 ),

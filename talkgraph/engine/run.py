@@ -130,6 +130,7 @@ class Run:
         """Make what is wanted; raises the first failure when all else is done."""
         try:
             with (
+                self.store.telling(lambda text: self.emit(Note(None, text))),
                 self.store.in_use() as self._pin,
                 self.executor.session(self.store) as self._submit,
             ):

@@ -117,12 +117,13 @@ def badge(state: str) -> Html:
 
 
 def notes_list(run: RunRecord, *, links: bool = True) -> Html | None:
-    """What the steps said that a person should know; None where they said nothing."""
+    """What the run and its steps said that a person should know; None where they said nothing."""
     said: dict[str, str] = {}
     for step in run.steps.values():
         for text in step.notes:
             said.setdefault(shareable(run, text), step.name)
-    items = [
+    items = [tag("li", shareable(run, text)) for text in run.notes]
+    items += [
         tag("li", text, " ", tag("a", name, href=f"#{anchor(name)}") if links else f"({name})")
         for text, name in said.items()
     ]

@@ -1,21 +1,27 @@
 """A store at a URL: read through, written behind, believed in nothing but digests."""
 
+import errno
 import json
 import logging
 import os
 import pickle
 import re
+import socketserver
 import sys
 import threading
+import time
+from html import escape
 
 import numpy as np
 import pytest
 
 from talkgraph.cache import File, Frames, Store, object_store, remote
 from talkgraph.cache.keys import FORMAT, digest_bytes, digest_tree
+from talkgraph.engine import Note, executor, history
 from talkgraph.errors import DamagedError, NodeError, StoreError
+from talkgraph.report import report_html
 from tests.torture import workshop
-from tests.torture.s3 import BUCKET, FaultyS3
+from tests.torture.s3 import BUCKET, FaultyS3, relay
 
 KEY = "ab" * 32
 OTHER = "cd" * 32
@@ -57,6 +63,11 @@ def thing(tmp_path):
         "frames": Frames.from_array(pictures),
         "file": File(tmp_path / "made.txt"),
     }
+
+
+def notes(store):
+    """What the last run said of itself."""
+    return history.find(store).notes
 
 
 def put(store, tmp_path, key=KEY):
@@ -137,12 +148,109 @@ def test_a_network_that_is_gone_costs_one_warning_and_nothing_is_lost(s3, server
     dead = {**server.settings, "endpoint_url": "http://127.0.0.1:9"}
     with pytest.MonkeyPatch.context() as patch, caplog.at_level(logging.WARNING):
         patch.setitem(fsspec.config.conf, "s3", dead)
-        made = workshop.run(at("a", s3))
-    said = [r.getMessage() for r in caplog.records if r.name.startswith("talkgraph")]
-    assert len(said) == 1 and "cannot be reached" in said[0] and "\n" not in said[0]
+        heard = []
+        made = workshop.run(at("a", s3), on_event=heard.append)
+    assert not [r for r in caplog.records if r.name.startswith("talkgraph")]
+    (said,) = notes(at("a", s3))
+    assert said.startswith(f"store {s3} cannot be reached (") and "\n" not in said
+    assert '127.0.0.1:9")' in said  # what did not answer, and not which object of it
+    assert [event.text for event in heard if isinstance(event, Note) and not event.step] == [said]
+    assert escape(said.split(",")[0]) in report_html(made)
     assert made.output == workshop.run(at("a", s3), until="sum").output  # and takes up the uploads
+    assert notes(at("a", s3)) == ()
     assert all(step.cached for step in workshop.run(at("b", s3)).records.values())
     assert not any((at("a", s3).path / "pending").rglob("[0-9a-f]" * 64))
+
+
+@pytest.mark.parametrize("name", ["joblib", "dask"])
+def test_workers_share_the_patience_for_a_network_that_is_gone(
+    s3, server, at, name, capfd, monkeypatch
+):
+    import fsspec
+
+    pytest.importorskip("distributed")
+    for variable, text in server.environment.items():
+        monkeypatch.setenv(variable, text)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.delitem(fsspec.config.conf, "s3")
+    workshop.run(at("a", s3), executor=executor(name, workers=1))
+    assert len(notes(at("a", s3))) == 1
+    assert "cannot be reached" not in capfd.readouterr().err
+
+
+def test_a_remote_that_may_only_be_read_serves_hits_and_says_so(s3, server, at):
+    from tests.torture.s3_faults import FAULTS
+
+    right = workshop.run(at("a", s3), until="film").records
+    before = server.objects()
+    server.begin(lambda e: (FAULTS["403"] if e.method == "PUT" else relay)(e), ever=True)
+    for _ in range(2):  # each run says it
+        found = workshop.run(at("b", s3), force=["sum"])
+        assert [name for name in right if not found.records[name].cached] == []
+        (said,) = notes(at("b", s3))
+        assert f"store {s3} may be read but not written (" in said and "\n" not in said
+    server.begin()
+    assert server.objects() == before
+    assert at("b", s3).gc(0).results == len(workshop.STEPS)  # none is kept for an upload
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (errno.EACCES, "may be read but not written"),
+        (errno.EROFS, "may be read but not written"),
+        (errno.ENOSPC, "cannot be reached"),
+    ],
+)
+def test_a_folder_elsewhere_that_may_not_be_written_or_is_full(
+    tmp_path, at, monkeypatch, code, words
+):
+    from fsspec.implementations.local import LocalFileSystem
+
+    def fail(self, source, target, **options):
+        raise OSError(code, os.strerror(code), target)
+
+    monkeypatch.setattr(LocalFileSystem, "put_file", fail)
+    url = f"file://{tmp_path}/a, far"  # its path begins as that of the near tier
+    workshop.run(at("a", url))
+    (said,) = notes(at("a", url))
+    assert words in said and os.strerror(code) in said
+
+
+def test_what_is_made_again_by_force_takes_the_place_of_what_is_there(s3, at, monkeypatch):
+    workshop.run(at("a", s3))
+    key = workshop.run(at("b", s3)).records["sum"].key
+    store = at("b", s3)
+    with store.in_use():  # as a node does whose result is another each time
+        store.put(key, 1.5, facts=dict, replace=True)
+    assert at("b", s3).load(at("c", s3).action(key)["output"]) == 1.5
+
+
+class SilentFtp(socketserver.BaseRequestHandler):
+    """Says hello, and never more."""
+
+    def handle(self):
+        self.request.sendall(b"220 hello\r\n")
+        while line := self.request.recv(1000):
+            if line.startswith((b"USER", b"TYPE")):
+                self.request.sendall(b"230 welcome\r\n")
+
+
+def test_file_systems_without_a_time_limit_are_held_to_ours(at, monkeypatch):
+    monkeypatch.setattr(object_store, "PATIENCE", 0.3)
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), SilentFtp) as ftp:
+        ftp.daemon_threads = True
+        threading.Thread(target=ftp.serve_forever, args=(0.05,)).start()
+        url = f"ftp://127.0.0.1:{ftp.server_address[1]}/far"
+        began = time.monotonic()
+        workshop.run(at("a", url))
+        assert time.monotonic() - began < 5
+        (said,) = notes(at("a", url))
+        assert "cannot be reached (no answer in 0.3 s)" in said
+        ftp.shutdown()
+    began = time.monotonic()
+    workshop.run(at("b", url))  # nobody there
+    assert "cannot be reached" in notes(at("b", url))[0]
 
 
 def test_a_network_that_goes_in_the_middle(s3, server, at, caplog):
@@ -429,9 +537,9 @@ def test_another_run_does_not_take_a_fresh_mark_for_an_old_one(tmp_path, at, mon
 def test_the_mark_of_a_result_that_was_removed_goes_in_time(tmp_path, at):
     url = f"file://{tmp_path}/far"
     (tmp_path / "far").write_text("a file where the folder should be")
-    with at("a", url).in_use():
-        at("a", url).put(KEY, np.arange(9000), facts=dict)
     store = at("a", url)
+    with store.in_use():
+        store.put(KEY, np.arange(9000), facts=dict)
     store.rm(KEY)
     [mark] = (store.path / "pending").rglob(KEY)
     with store.in_use():

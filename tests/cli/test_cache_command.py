@@ -58,6 +58,22 @@ def test_a_graph_runs_with_a_store_at_a_url(url, tmp_path, monkeypatch, capsys):
     assert "stored" in capsys.readouterr().out
 
 
+def test_an_outage_is_said_once_and_at_the_end(url, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "one.yaml").write_text(
+        "graph: one\ninputs: {x: int}\nsteps: {a: {node: cli_cache_twice, on: {x: x}}}\noutput: a\n"
+    )
+    (tmp_path / "far").write_text("a file where the folder should be")
+    assert main(["run", "one.yaml", "-i", "x=3", "--store", url, "--report", "r.html"]) == 0
+    said = capsys.readouterr().err.splitlines()
+    (note,) = [line for line in said if "cannot be reached" in line]
+    assert note.startswith(f"note: store {url} cannot be reached") and said[-2] == note
+    assert main(["runs", "last", "--store", url]) == 0
+    assert note in capsys.readouterr().out.splitlines()
+    page = (tmp_path / "r.html").read_text()
+    assert page.index("cannot be reached") < page.index("The result")
+
+
 def test_export_and_import(tmp_path, capsys):
     one, two, file = (str(tmp_path / name) for name in ("one", "two", "all.tar"))
     put(Store(one))

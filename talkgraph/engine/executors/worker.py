@@ -11,6 +11,7 @@ from typing import Any
 from talkgraph.cache.store import Store
 from talkgraph.cache.values import adopt
 from talkgraph.engine.code import code_digest
+from talkgraph.engine.events import Note
 from talkgraph.engine.job import Job, Made
 from talkgraph.engine.step_context import Emit
 from talkgraph.errors import NodeError, TalkgraphError
@@ -29,8 +30,9 @@ def make(job: Job, value_classes: Iterable[type], store: Store, emit: Emit) -> M
         adopt(cls)
     _check_code(job, store)
     try:
-        made = job.make(store, emit)
-        store.flush()  # whoever reads the result next may sit at another machine
+        with store.telling(lambda text: emit(Note(None, text))):
+            made = job.make(store, emit)
+            store.flush()  # whoever reads the result next may sit at another machine
         return made
     except NodeError as error:  # its cause may hold what cannot be sent; its traceback is text
         error.add_note("".join(traceback.format_exception(error.__cause__)))
