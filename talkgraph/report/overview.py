@@ -82,7 +82,7 @@ def _step_box(step: StepRun, ends: set[str], links: bool, kind: str | None = Non
     if step.reason and step.state in ("run", "failed", "streamed", "cancelled"):
         words.append(f"why: {step.reason}")
     href = f"#{anchor(step.name)}" if links else None
-    name = step.name.rpartition("/")[2]
+    name = step.name if kind else step.name.rpartition("/")[2]  # of elsewhere: its whole name
     look = kind or kind_of(step.state)
     return Box(name, look, detail, "; ".join(words), href, step.name in ends)
 

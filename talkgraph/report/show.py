@@ -62,7 +62,7 @@ def _parts(value: Any, scene: Scene, depth: int) -> Iterator[Html]:
             inner = _guarded(look, part, scene) if look else _parts(part, scene, depth + 1)
             yield tag("div", tag("h4", field.name), *inner, class_="field")
     elif isinstance(value, str):
-        yield tag("p", bounded(value, LETTERS), class_="value")
+        yield tag("p", bounded(value, LETTERS) or "empty", class_="value" if value else "empty")
     else:
         yield tag("p", bounded(_repr(value), LETTERS), class_="value")
 
@@ -92,7 +92,10 @@ def array(value: np.ndarray[Any, Any], name: str = "values") -> Iterator[Html]:
     if numbers and finite.size:
         low_high = f"{finite.min():.4g} to {finite.max():.4g}"
     yield facts(shape=shape, type=str(value.dtype), range=low_high)
-    if not numbers or value.size < 2:
+    if low_high is None and value.dtype.kind in "biuf":
+        said = "no finite number" if value.size else "empty"
+        yield tag("p", said, class_="empty")
+    if low_high is None or value.size < 2:
         return
     if value.ndim == 3 and value.shape[2] in (1, 3, 4) and value.dtype == np.uint8:
         yield figure(picture_of(value, alt=name, side=512), name)

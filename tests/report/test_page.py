@@ -64,6 +64,22 @@ def test_a_clip_with_a_refiner_has_the_looks_of_those_too(clip_talk, parsed):
     assert len(page.source) < 15e6 and seconds < 10
 
 
+def test_captions_and_curves_say_what_is_there(clip_talk, parsed, monkeypatch):
+    from talkgraph.report.looks import backgrounds
+    from talkgraph.report.show import shown
+
+    with RunValues.of(clip_talk) as values:
+        motion = parsed(shown(values["motion"], values.scene("motion")))
+        mouth = motion.text.partition("Opening of the lips")[0]
+        assert "clip output" in mouth and motion.all("path", "faint")  # the clip's as well
+        chosen, scene = values["backgrounds"], values.scene("backgrounds")
+        count = len(chosen.keyframes)
+        assert count > 1
+        for most, said in ((count, "behind each"), (1, f"behind 1 of the {count} keyframes")):
+            monkeypatch.setattr(backgrounds, "_SHOWN", most)
+            assert said in parsed(shown(chosen, scene)).text
+
+
 @pytest.mark.slow
 def test_a_page_of_ten_seconds_is_small_and_soon_there(tmp_path):
     import soundfile
@@ -183,12 +199,16 @@ def test_nested_graphs_are_folded_into_a_box_and_a_section_of_their_own(tmp_path
     inner = Graph("inner", inputs={"x": int}, steps={"a": Add().on(x="x"), "b": Add().on(x="a")})
     outer = Graph(
         "outer", inputs={"x": int},
-        steps={"first": Add().on(x="x"), "deep": inner.on(x="first"), "last": Add().on(x="deep")},
+        steps={
+            "first": Add().on(x="x"), "deep": inner.on(x="first"), "more": inner.on(x="deep"),
+            "last": Add().on(x="more"),
+        },
     )  # fmt: skip
     page = parsed(report_html(outer.run({"x": 1}, store=tmp_path)))
-    whole, nested = page.source.split('<svg viewBox="0 0 ')[1:3]
+    whole, nested, more = page.source.split('<svg viewBox="0 0 ')[1:4]
     assert 'data-name="deep"' in whole and 'data-name="deep/a"' not in whole
     assert 'data-name="deep/a"' in nested and 'data-name="first"' in nested
+    assert ">deep/b</text>" in more and more.count(">b</text>") == 1  # not two boxes named b
     assert {"step-deep", "step-deep/a", "step-deep/b"} <= set(page.ids)
 
 

@@ -40,7 +40,10 @@ def backgrounds(value: Backgrounds, scene: Scene) -> Iterator[Html]:
             image = picture_of(clip.frames[source], alt=f"clip frame {source}", side=144)
             words = f"{moment(k, fps)}: clip at {moment(source, clip_fps)}"
             shots.append((image, words))
-        caption = "The frame behind each keyframe" if used > 1 else "It stands behind every frame"
+        part = "each keyframe"
+        if len(shots) < len(value.keyframes):
+            part = f"{len(shots)} of the {len(value.keyframes)} keyframes"
+        caption = f"The frame behind {part}" if used > 1 else "It stands behind every frame"
         yield side_by_side(shots, caption, "strip small")
     wanted = scene.port("motion")
     if count > 1:

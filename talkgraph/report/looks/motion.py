@@ -102,9 +102,13 @@ def mouth_chart(value: Motion, clip: Motion | None, model: FaceModel) -> Html:
     x = (np.arange(len(y)) * step + 0.5) / value.fps
     lines, band = [Series("output", y, x)], None
     if clip is not None and len(clip.expression) > 1:
-        other = opening(clip, model, max(1, len(clip.expression) // _MOST))
+        step = max(1, len(clip.expression) // _MOST)
+        other = opening(clip, model, step)
         low, high = np.percentile(other, (2.5, 97.5))
         band = (float(low), float(high))
+        at = (np.arange(len(other)) * step + 0.5) / clip.fps
+        inside = at <= len(value.expression) / value.fps
+        lines.insert(0, Series("clip", other[inside], at[inside], faint=True))
     return line_chart(
         lines, "Opening of the lips, over the width of the mouth", band=band,
         band_name="the clip's range (95%)",
