@@ -16,10 +16,11 @@ plain data only: nothing in it is executed or imported.
 from __future__ import annotations
 
 import base64
+import dataclasses
 import enum
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -39,7 +40,7 @@ INLINE = 4096  # bytes up to which an array is part of the tree: a blob costs mo
 _PLAIN_KINDS = "biufcSUmM"  # array kinds whose bytes are their meaning
 _KEYABLE = (
     "numbers, strings, None, arrays, Frames, File, Path, enums, attrs classes, "
-    "and lists, tuples, sets and dicts of these"
+    "dataclasses, and lists, tuples, sets and dicts of these"
 )
 _STORABLE = (
     "numbers, strings, None, arrays, Frames, File, classes made with @value, "
@@ -119,15 +120,16 @@ def _encode(value: Any, sink: Sink, where: str, storable: bool) -> Tree:
         return {"frames": sink.frames(value)}
     name = value_name(kind)
     if name is not None:
-        return {"value": [name, _fields(value, sink, where, storable)]}
+        kept = [field for field in attrs.fields(kind) if field.init]
+        return {"value": [name, _fields(value, kept, sink, where, storable)]}
     if not storable:
         if isinstance(value, Path):
             return {"content": sink.content(value)}
         if isinstance(value, enum.Enum):
             return {"enum": [kind.__module__, kind.__qualname__, value.name]}
-        if attrs.has(kind):
-            tag = [kind.__module__, kind.__qualname__]
-            return {"attrs": [*tag, _fields(value, sink, where, storable)]}
+        if attrs.has(kind) or dataclasses.is_dataclass(kind):
+            tag, fields = [kind.__module__, kind.__qualname__], record_fields(kind)
+            return {"attrs": [*tag, _fields(value, fields, sink, where, storable)]}
     full = f"{kind.__module__}.{kind.__qualname__}"
     if storable:
         hint = "; return File(path) for a file" if isinstance(value, Path) else ""
@@ -143,12 +145,16 @@ def _spelled(key: Any) -> str:
         return f"a huge {type(key).__name__}"
 
 
-def _fields(value: Any, sink: Sink, where: str, storable: bool) -> Tree:
+def _fields(value: Any, fields: Iterable[Any], sink: Sink, where: str, storable: bool) -> Tree:
     return {
         field.name: _encode(getattr(value, field.name), sink, f"{where}.{field.name}", storable)
-        for field in attrs.fields(type(value))
-        if field.init
+        for field in fields
     }
+
+
+def record_fields(kind: Any) -> tuple[Any, ...]:
+    """The fields of an attrs class or dataclass."""
+    return tuple(attrs.fields(kind) if attrs.has(kind) else dataclasses.fields(kind))
 
 
 def decode(tree: Tree, source: Source) -> Any:

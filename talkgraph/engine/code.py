@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import functools
 import importlib.util
 import inspect
 import sys
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import attrs
+import numpy as np
 
 from talkgraph.cache import disk
 from talkgraph.cache.keys import digest_file, digest_tree
@@ -143,11 +145,9 @@ class _Closure:
         parts[OWN] = own.digest
         pending = [*self._uses(module, own)]
         self._data_files(module, own, parts)
-        if self._path(module) is None:
-            pending.extend(self._live_parts(own, parts))
+        pending.extend(self._live_parts(own, parts))
         if "<locals>" in self._cls.__qualname__:
             pending.append((module, self._cls.__qualname__.partition(".")[0]))
-            parts.update(self._closed_over())
         for base in self._cls.__mro__[1:-1]:
             if self._first_party(base.__module__):
                 pending.append((base.__module__, base.__qualname__.partition(".")[0]))
@@ -190,50 +190,62 @@ class _Closure:
         return found
 
     def _live_parts(self, facts: Facts, parts: dict[str, str]) -> Iterator[Place]:
-        """Count what code that lies in no file uses: the globals of its module as they are now."""
-        here = self._cls.__module__
-        space = vars(sys.modules[here])
-        pending = [chain for chain in facts.chains if chain[0] in space]
-        carried: dict[str, Any] = {}
-        seen = {id(self._cls)}
+        """Count what no source tells: variables that code took with it and, for code that lies in
+        no file, the globals of its module as they are now."""
+        here, in_cell = self._cls.__module__, self._path(self._cls.__module__) is None
+        space = vars(sys.modules[here]) if in_cell else {}
+        pending = [*_named(facts, space), *self._own_values(facts if in_cell else None)]
+        seen = {id(self._cls): self._cls}
         while pending:
-            name, *attributes = pending.pop()
-            value = carried[name] if name in carried else space[name]
+            name, value, attributes, owner = pending.pop()
             if isinstance(value, types.ModuleType):
-                yield from self._resolve((value.__name__, "*"), tuple(attributes))
+                yield from self._resolve((value.__name__, "*"), attributes)
                 continue
             if f"variable {name}" in parts or id(value) in seen:
                 continue
-            if not (isinstance(value, type) or inspect.isroutine(value)):
-                parts[f"variable {name}"] = self._store.digest_of(value, f"variable '{name}'")[0]
-                continue
-            seen.add(id(value))  # globals and their functions live as long as this
-            home = getattr(value, "__module__", None)
-            record = live.record_of(value) if home == here else None
-            if record is not None:
-                parts[f"{home}.{name}"] = digest_tree(record)
-            elif home == here:
-                inner = facts_of([self._live_source(value)], home, False)
-                parts[f"{home}.{name}"] = inner.digest
-                pending.extend(chain for chain in inner.chains if chain[0] in space)
-            elif home is not None:
-                yield from self._resolve((home, value.__qualname__.partition(".")[0]), ())
-            if home is not None and self._first_party(home) and not isinstance(value, type):
-                for own, thing in live.carried_by(value).items():
-                    carried[f"{name}.{own}"] = thing
-                    pending.append((f"{name}.{own}",))
-
-    def _closed_over(self) -> dict[str, str]:
-        """Values that the methods of a class made inside a function take from that function."""
-        found: dict[str, str] = {}
-        for own, method in vars(self._cls).items():
-            if own == "__init__":  # made by attrs and `@node`
-                continue
-            for name, value in live.carried_by(method).items():
-                if not (isinstance(value, type | types.ModuleType) or inspect.isroutine(value)):
+            if not _is_code(value):
+                try:
                     where = f"node '{self._cls.__name__}', variable '{name}'"
-                    found[f"variable {name}"] = self._store.digest_of(value, where)[0]
-        return found
+                    parts[f"variable {name}"] = self._store.digest_of(live.plain(value), where)[0]
+                except KeyingError:
+                    if owner is None or live.source_of(owner) is None:
+                        raise
+                    value = owner  # its source says what the variable is
+                else:
+                    pending.extend((one.__name__, one, (), None) for one in live.classes_in(value))
+                    continue
+            seen[id(value)] = value
+            home = getattr(value, "__module__", None)
+            home = None if isinstance(value, functools.partial) else home
+            cell = in_cell and home == here
+            if cell and (value is owner or not isinstance(value, type)):
+                inner = facts_of([self._live_source(value)], here, False)
+                parts[f"{here}.{name}"] = inner.digest
+                pending.extend(_named(inner, space))
+            elif home is not None and not cell:
+                yield from self._resolve((home, value.__qualname__.partition(".")[0]), ())
+            inside = not isinstance(value, type) and "<locals>" in getattr(
+                value, "__qualname__", ""
+            )
+            if value is not owner and (
+                cell or home is None or (inside and self._first_party(home))
+            ):
+                held = value if isinstance(value, type) else None
+                for own, thing in live.carried_by(value).items():
+                    pending.append((f"{name}.{own}", thing, (), held))
+
+    def _own_values(self, facts: Facts | None) -> Iterator[_Named]:
+        """Values that the class took with it: of its surroundings; and fields that are read."""
+        cls = self._cls
+        if facts is not None:
+            for name, value in live.carried_by(cls).items():
+                if (name,) in facts.chains and not _is_code(value):
+                    yield f"{cls.__name__}.{name}", value, (), cls
+        if "<locals>" in cls.__qualname__:
+            for own, method in vars(cls).items():
+                if own != "__init__":  # made by attrs and `@node`
+                    for name, value in live.carried_by(method).items():
+                        yield name, value, (), None
 
     def _data_files(self, module: str, facts: Facts, parts: dict[str, str]) -> None:
         """Count the files that code names and that lie beside it."""
@@ -336,6 +348,21 @@ class _Closure:
             if path is not None:
                 self._modules[name], self.stamps[str(path)] = parse(path, name)
         return self._modules[name]
+
+
+_Named = tuple[str, Any, tuple[str, ...], type | None]
+"""Something that code names: its name, itself, attributes read of it, the class that holds it."""
+
+
+def _named(facts: Facts, space: dict[str, Any]) -> list[_Named]:
+    """What code names in its module, or in what it holds."""
+    chains = sorted(facts.chains)  # in one order in each process: what has two names has the first
+    return [(one, space[one], tuple(more), None) for one, *more in chains if one in space]
+
+
+def _is_code(value: Any) -> bool:
+    known = isinstance(value, type | functools.partial) or inspect.isroutine(value)
+    return known or (isinstance(value, np.ufunc) and getattr(np, value.__name__, None) is value)
 
 
 def _imported_path(module: str) -> Path | None:

@@ -1,5 +1,6 @@
 """A digest differs where the content differs, and only there."""
 
+import dataclasses
 import enum
 import math
 from pathlib import Path
@@ -59,12 +60,30 @@ class Other:
     x: object = 1
 
 
+@attrs.define
+class Counted:
+    total: int = attrs.field(init=False, default=0)
+
+
+def counted(total):
+    made = Counted()
+    made.total = total
+    return made
+
+
+@dataclasses.dataclass
+class Record:
+    x: object = 1
+
+
 DISTINCT = [
     None, True, False, 0, 1, 2**70, -1, 0.0, -0.0, 1.0, math.inf, -math.inf, math.nan, "", "1",
     "None",
     b"", b"1", (), [], {}, set(), frozenset(), (1,), [1], {1}, frozenset({1}), {"a": 1}, {1: "a"},
     ((1,), 2), (1, (2,)), ("a", "b"), ("ab",), [None], Colour.RED, Colour.BLUE, Number.ONE,
-    Inner(), Other(), Inner(x=Inner()), np.float32(1), np.float64(1), np.int64(1), np.bool_(True),
+    Inner(), Other(), Inner(x=Inner()),
+    counted(0), counted(1), Record(), Record(True), Record(Record()),
+    np.float32(1), np.float64(1), np.int64(1), np.bool_(True),
     np.zeros(0), np.zeros((0, 2)), np.zeros(4), np.zeros((2, 2)), np.zeros((4, 1)),
     np.zeros(4, int),
     np.zeros(4, np.float32), np.zeros(8, np.float32), np.array(0.0), np.array(-0.0),

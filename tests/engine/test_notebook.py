@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 NODE = '''
 from talkgraph import Graph, Node, Store, node, param
 
@@ -143,7 +145,11 @@ def test_a_value_class_of_a_cell_counts_by_its_fields(tmp_path):
     assert kernel(tmp_path, *cells, changed, USES_VALUE, RUN_PAIR) == [
         [9.0, False, "first run"],
         [9.0, True, "stored"],
-        [9.0, False, "input pair changed; code of __main__.Pair changed"],
+        [
+            9.0,
+            False,
+            "input pair changed; code of variable Pair.__fields__, variable Pair.c changed",
+        ],
     ]
 
 
@@ -188,7 +194,7 @@ def test_a_value_of_a_cell_counts_by_its_fields_and_its_code(tmp_path):
     assert [one[:2] for one in found] == [
         [6.0, False], [6.0, True], [8.0, False], [6.0, False], [4.0, False], [6.0, True]
     ]  # fmt: skip
-    assert found[2][2] == "code of __main__.Pair changed"
+    assert found[2][2] == "code of variable Pair.right changed"
 
 
 MAKE = """
@@ -211,3 +217,68 @@ def test_what_a_helper_carries_with_it_counts(tmp_path):
     recursive += "    k = helper_of(1)\n    return inner\nhelper_of = lambda x: x\nhelper = outer()"
     first, second = kernel(tmp_path, NODE, recursive, RUN, recursive.replace("1)\n", "2)\n"), RUN)
     assert (first[0], second[0]) == (8.0, 14.0)
+
+
+@pytest.mark.parametrize(
+    ("classes", "used", "old", "new", "why"),
+    [
+        ("class Mode(enum.Enum):\n    A = 1", "Mode.A.value", "A = 1", "A = 2", "variable Mode.A"),
+        ("Mode = enum.Enum('Mode', {'A': 1})", "Mode.A.value", "1", "2", "variable Mode.A"),
+        ("class Mode(enum.Enum):\n    A = 1\nB = Mode.A", "B.value", "1", "2", "variable Mode.A"),
+        ("@dataclass\nclass C:\n    x: int = 1", "C().x", "= 1", "= 2", "variable C.x"),
+        (
+            "@dataclass(frozen=True, slots=True)\nclass C:\n    x: int = 1\nONE = C(5)",
+            "ONE.x", "C(5)", "C(6)", "variable ONE",
+        ),
+        (
+            "@dataclass\nclass C:\n    x: list = field(default_factory=lambda: [1])",
+            "C().x[0]", "[1]", "[2]", "__main__.C.x",
+        ),
+        (
+            "@attrs.define\nclass C:\n    x: list = attrs.field(factory=lambda: [1])",
+            "C().x[0]", "[1]", "[2]", "__main__.C.x",
+        ),
+        (
+            "@attrs.define\nclass C:\n    x: int = attrs.field(default=1, converter=lambda x: x)",
+            "C().x", "x: x)", "x: -x)", "__main__.C.x converter",
+        ),
+        (
+            "@attrs.define\nclass C:\n    def f(self): return 1\nONE = C()",
+            "ONE.f()", "return 1", "return 2", "__main__.C.f",
+        ),
+        ("class C(NamedTuple):\n    x: int = 1", "C().x", "= 1", "= 2",
+         "variable C._field_defaults"),
+        ("class B:\n    x = 1\nclass C(B):\n    pass", "C.x", "= 1", "= 2", "variable C.base B.x"),
+        ("class C:\n    P = re.compile('a')\n    def f(self): return len(self.P.sub('', 'a'))",
+         "C().f()", "'a')\n", "'b')\n", "__main__.C.P"),
+        ("f, g = lambda x: x, 1\nh = lambda x: x\n", "f(1) + h(g)", "h = lambda x: x",
+         "h = lambda x: -x", "__main__.h"),
+        ("f = functools.partial(divmod, 7)", "f(2)[0]", "7", "9", "variable f.args"),
+        ("@functools.singledispatch\ndef f(x): ...\n@f.register\ndef _(x: int): return 1",
+         "f(1)", "return 1", "return 2", "__main__.f.int"),
+        ("def f(x: NDArray[np.float64] | None, y: Optional[int] = sin(0)): return 1", "f(1)",
+         "return 1", "return 2", "__main__.f"),
+    ],
+)  # fmt: skip
+def test_classes_and_functions_of_all_kinds_count_as_they_are(
+    tmp_path, classes, used, old, new, why
+):
+    imports = (
+        "import attrs, enum, functools, re\nimport numpy as np\nfrom numpy import sin\n"
+        "from dataclasses import dataclass, field\nfrom typing import NamedTuple, Optional\n"
+        "from numpy.typing import NDArray"
+    )
+    node = NODE.replace("helper(x)", f"int(bool(sin)) * ({used})")
+    assert old in classes
+    cells = [imports, classes, node, RUN, classes, RUN, classes.replace(old, new), RUN]
+    first, second, third, *_ = kernel(tmp_path, *cells, classes, RUN)
+    assert second == [first[0], True, "stored"]
+    assert third[1:] == [False, f"code of {why} changed"]
+    assert kernel(tmp_path, imports, classes, "other = 1", node, RUN) == [second]
+
+
+def test_a_default_counts_as_it_was_when_the_class_was_made(tmp_path):
+    own = NODE.replace("param(2.0,", "param(SHIFT,")
+    found = kernel(tmp_path, SHIFT, HELPER, own, "SHIFT = 5", RUN, own, RUN)
+    assert [one[0] for one in found] == [8.0, 40.0]
+    assert kernel(tmp_path, "SHIFT = 5", HELPER, own, RUN)[0][0] == 40.0
