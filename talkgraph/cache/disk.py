@@ -305,7 +305,7 @@ def guarded(root: Path) -> Iterator[None]:
             text = "the disk is full; free some, `talkgraph cache gc --limit SIZE`, then run again"
         elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
             text = "it cannot be written; choose another with --store or TALKGRAPH_STORE"
-        elif error.errno in (errno.ENOTDIR, errno.ENAMETOOLONG):
+        elif error.errno in (errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG):
             text = f"{error.strerror}; choose another folder with --store or TALKGRAPH_STORE"
         elif error.errno == errno.EMFILE:
             text = "too many files are open; raise `ulimit -n`, then run again"

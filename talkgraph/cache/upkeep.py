@@ -127,7 +127,10 @@ def why(store: Store, what: str) -> str:
 
 
 def _odd(key: str) -> StoreError:
-    return StoreError(f"the record of result {key[:12]} is not one of ours; remove it: cache rm")
+    return StoreError(
+        f"the record of result {key[:12]} is not one of ours; "
+        f"`talkgraph cache rm {key[:12]}` removes it"
+    )
 
 
 def _in_words(facts: Record) -> str:

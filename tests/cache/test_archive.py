@@ -1,5 +1,6 @@
 """Export and import: exact and deterministic, and of strangers' archives nothing but sound ones."""
 
+import io
 import os
 import signal
 import subprocess
@@ -256,3 +257,8 @@ def test_the_header_is_the_one_that_tar_knows():
     for size in (0, 5, (1 << 33) - 1, 1 << 33, 1 << 50):
         name = "blobs/" + "a" * 64 + ".npy"
         assert archive._parse(archive._header(name, size)) == (name, size)
+
+
+def test_a_file_that_is_cut_while_it_is_packed_is_noticed():
+    with pytest.raises(InputError, match="it ends too early"):
+        list(archive._pieces(io.BytesIO(b"short"), 6))

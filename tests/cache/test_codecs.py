@@ -276,6 +276,56 @@ def test_a_pickle_in_the_place_of_an_array_is_not_executed(store, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("leaf", "words"),
+    [
+        ({"dtype": "|O", "shape": [1], "data": "AAAAAAAAAAA="}, "holds objects"),
+        ({"dtype": "<f8", "shape": [2], "data": "AAAAAAAAAAA="}, "not of the size that it states"),
+        ({"blob": "x", "size": 1}, "points outside the store"),
+        ({"blob": "a" * 64, "size": -1}, "has no size"),
+        (3, "cannot be read"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_an_array_is_said(store, leaf, words):
+    with pytest.raises(DamagedError, match=words):
+        decode({"array": leaf}, store.blobs)
+
+
+def test_a_leaf_that_is_no_table_points_nowhere():
+    for tree in ({"list": [{"array": 3}]}, {"file": "x"}, {"frames": {"chunks": [None]}}):
+        with pytest.raises(DamagedError, match="a leaf is not a table"):
+            references(tree)
+
+
+def test_frames_whose_record_does_not_fit_its_chunks(store):
+    frames = Frames.from_array(np.zeros((70, 4, 4, 3), np.uint8))
+    leaf = store.put(KEY, frames, facts=dict)["output"]["frames"]
+    one, *others = leaf["chunks"]
+    for changes, words in (
+        ({"chunks": others}, "lack a chunk"),
+        ({"count": 200}, "lack a chunk"),
+        ({"chunk": 0}, "cannot be read"),
+        ({"shape": [4, 4, 4]}, "not of the size that they state"),
+        ({"chunks": [{**one, "size": one["size"] + 1}, *others]}, "not of the size that they"),
+    ):
+        with pytest.raises(DamagedError, match=words):
+            decode({"frames": {**leaf, **changes}}, store.blobs)
+
+
+def test_a_large_blob_that_goes_before_it_is_mapped_is_damage(store, monkeypatch):
+    tree = store.put(KEY, np.zeros(1 << 18), facts=dict)["output"]
+    check = store.blobs.check
+
+    def check_and_lose(*blob):
+        path = check(*blob)
+        path.unlink()
+        return path
+
+    monkeypatch.setattr(store.blobs, "check", check_and_lose)
+    with pytest.raises(DamagedError, match=r"is gone \(No such file"):
+        store.load(tree)
+
+
+@pytest.mark.parametrize(
     "tree",
     [{"blob": 3}, {"pickle": "x"}, {"int": 1, "float": "0"},
      {"value": ["test_codecs_box", {"zz": 1}]},

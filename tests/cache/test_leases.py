@@ -59,7 +59,16 @@ def test_a_killed_process_loses_its_lease_at_once(path):
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"garbage", b"[]", b"{}", b'{"host": "elsewhere", "pid": 1}', b'{"pid": "x"}'],
+    [
+        b"",
+        b"garbage",
+        b"[" * 5000,
+        b"[]",
+        b"{}",
+        b'{"host": "elsewhere", "pid": 1}',
+        b'{"pid": "x"}',
+    ],
+    ids=lambda content: content[:20].decode(),
 )
 def test_a_lease_that_nobody_renews_is_lost(path, content, monkeypatch):
     monkeypatch.setattr(leases, "STALE", 0.3)

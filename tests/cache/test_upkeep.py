@@ -185,3 +185,15 @@ def test_gc_of_many_results_is_quick(tmp_path):
     began = time.monotonic()
     store.gc(0)
     assert store.ls() == [] and time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize("facts", [{"parameters": 3}, {"inputs": {"a": 1}}, {"machine": "x"}])
+def test_a_record_that_is_not_one_of_ours_is_said(store, facts):
+    store.put(key(9), 1, facts=lambda: facts)
+    with pytest.raises(StoreError) as caught:
+        store.why(key(9))
+    assert str(caught.value) == (
+        f"the record of result {key(9)[:12]} is not one of ours; "
+        f"`talkgraph cache rm {key(9)[:12]}` removes it"
+    )
+    store.rm(key(9)[:12])
