@@ -15,7 +15,7 @@ import contextlib
 import os
 import re
 import tarfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _BLOCK = 512  # bytes; a tar consists of blocks
 _PIECE = 1 << 20  # bytes read at a time
 _END = bytes(2 * _BLOCK)
-_NAME = re.compile(r"blobs/([0-9a-f]{64})(?:\.[A-Za-z0-9]{1,12})?|actions/([0-9a-f]{64})\.json")
+_NAME = re.compile(r"blobs/[0-9a-f]{64}(\.[A-Za-z0-9]{1,12})?|actions/[0-9a-f]{64}\.json")
 
 
 @attrs.frozen
@@ -46,7 +46,7 @@ class Moved:
     known: int = 0
 
 
-def export(store: Store, target: Path, chosen: Iterable[str] = ()) -> Moved:
+def export(store: Store, target: Path, chosen: Sequence[str] = ()) -> Moved:
     """Write results and all that they need to one file, which is there whole or not at all.
 
     Args:
@@ -55,21 +55,18 @@ def export(store: Store, target: Path, chosen: Iterable[str] = ()) -> Moved:
     Raises:
         StoreError: there is no such result, one is not whole, or the file cannot be written.
     """
-    names = tuple(chosen)
-    entries = (
-        [entry for name in names for entry in upkeep.named(store, name)]
-        if names
-        else upkeep.entries(store)
-    )
-    keys = sorted({entry.key for entry in entries})
+    wanted = [upkeep.named(store, name) for name in chosen] or [upkeep.entries(store)]
+    keys = sorted({entry.key for entries in wanted for entry in entries})
     with store.in_use() as pin:
         members: dict[str, Path] = {}
         for key in keys:
             pin(key)
             members[f"actions/{key}.json"] = store.action_path(key)
             members.update(_blobs_of(store, key))
-        with _writing(target):
+        try:
             disk.write(target, _archive(members), target.parent, True)
+        except OSError as error:
+            raise StoreError(f"{target} cannot be written: {error.strerror}") from error
     return Moved(len(keys), len(members) - len(keys), target.stat().st_size)
 
 
@@ -109,14 +106,6 @@ def _pieces(file: BinaryIO, size: int) -> Iterator[bytes]:
             raise InputError("it ends too early")
         yield piece
         size -= len(piece)
-
-
-@contextlib.contextmanager
-def _writing(target: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise StoreError(f"{target} cannot be written: {error.strerror}") from error
 
 
 # -- import ------------------------------------------------------------------------------------
@@ -211,7 +200,9 @@ def _check(unpacked: dict[str, Path]) -> list[Record]:
             key = name[8:72]
             try:
                 record = read_action(path, key)
-                blobs = references(record["output"]) if record is not None else []
+                if record is None:
+                    continue  # of another format: it will be one file too many
+                blobs = references(record["output"])
             except (ValueError, KeyError, TypeError, RecursionError, DamagedError) as error:
                 raise InputError(f"the record of result {key[:12]} is unsound") from error
             for digest, suffix, size in blobs:
@@ -219,8 +210,7 @@ def _check(unpacked: dict[str, Path]) -> list[Record]:
                 if member not in unpacked or unpacked[member].stat().st_size != size:
                     raise InputError(f"result {key[:12]} lacks a file")
                 needed.add(member)
-            if record is not None:
-                records.append(record)
+            records.append(record)
     if len(needed) + len(records) != len(unpacked):
         raise InputError("it holds a file that no result needs")
     return records

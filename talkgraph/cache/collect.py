@@ -98,8 +98,9 @@ def collect(store: Store, max_bytes: int | None) -> Freed:
     store.prepare()
     with disk.guarded(store.path):
         now = disk.clock(store.blobs.temporary)
-        for folder in _folders(store.path / "partial"):
-            if now - _newest(folder) > _PARTIAL_KEPT:
+        for folder in list((store.path / "partial").glob("*")):
+            newest = max((status.st_mtime for _, status in disk.files(folder)), default=0.0)
+            if now - newest > _PARTIAL_KEPT:
                 disk.remove_tree(folder)
         for path, status in disk.files(store.path / "leases"):
             if now - status.st_mtime > _LEASE_KEPT:
@@ -255,14 +256,3 @@ class _Trash:
         sizes = {path: os.stat(away).st_size for path, away in self._moved.items()}
         disk.remove_tree(self._folder)
         return sizes
-
-
-def _folders(folder: Path) -> list[Path]:
-    try:
-        return list(folder.iterdir())
-    except FileNotFoundError:
-        return []
-
-
-def _newest(folder: Path) -> float:
-    return max((status.st_mtime for _, status in disk.files(folder)), default=0.0)

@@ -76,13 +76,12 @@ class Origin:
     def to_bytes(self) -> bytes:
         """As JSON of at most `LONGEST` bytes; the first steps go if it does not fit."""
         found = self
-        while len(data := found._json()) > LONGEST and found.steps:
+        while True:
+            data = json.dumps({"lineage": _FORMAT, **attrs.asdict(found)}).encode()
+            if len(data) <= LONGEST or not found.steps:
+                return data
             gone = max(1, len(found.steps) // 8)
             found = attrs.evolve(found, steps=found.steps[gone:], omitted=found.omitted + gone)
-        return data
-
-    def _json(self) -> bytes:
-        return json.dumps({"lineage": _FORMAT, **attrs.asdict(self)}).encode()
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Origin:

@@ -12,15 +12,11 @@ import talkgraph
 from talkgraph.cache.records import Record
 
 
+@cache
 def facts() -> Record:
     """Facts of this process, in words: ``machine`` (host, system, cpu, gpu or None), ``talkgraph``
     and ``python`` (versions). Found once; nothing large is imported and no driver is woken.
     """
-    return dict(_facts())
-
-
-@cache
-def _facts() -> Record:
     return {
         "machine": {
             "host": platform.node(),
