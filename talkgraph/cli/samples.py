@@ -25,5 +25,6 @@ def photo() -> Path:
         if picture.is_file():
             return picture
     raise InputError(
-        "the sample photo comes with scikit-image, which is not here: give a --photo or --video"
+        "the sample photo comes with scikit-image, which is not here; "
+        "give --photo FILE or --video FILE"
     )

@@ -248,3 +248,30 @@ def test_a_value_is_keyed_by_its_registered_name_and_fields(store):
     assert key(store, Pair(a=1, b=2)) != key(store, Pair(a=2, b=1))
     assert key(store, Pair(a=1, b=2)) == key(store, Pair(b=2, a=1))
     assert key(store, Path(__file__)) == key(store, Path(__file__))
+
+
+def test_a_file_that_cannot_be_read_is_said(store, tmp_path):
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "file").touch()
+    for name, why in (
+        ("loop", "Too many levels of symbolic links"),
+        ("x" * 300, "File name too long"),
+        ("file/inside", "Not a directory"),
+    ):
+        with pytest.raises(InputError) as caught:
+            store.content(tmp_path / name)
+        assert str(caught.value) == f"{tmp_path / name} cannot be read: {why}; check it"
+
+
+def test_a_file_that_changes_while_it_is_read_is_said(store, tmp_path, monkeypatch):
+    path = tmp_path / "recording.wav"
+    path.touch()
+
+    def grows(path):
+        with path.open("ab") as file:
+            file.write(b"more")
+        return digest_file(path)
+
+    monkeypatch.setattr("talkgraph.cache.store.digest_file", grows)
+    with pytest.raises(InputError, match=r"recording.wav changes while it is read; wait until it"):
+        store.content(path)

@@ -104,3 +104,12 @@ def test_refusals_are_one_line(url, tmp_path, capsys):
     assert main(["cache", "ls", "--store", "nosuch://x"]) == 0
     assert main(["cache", "import", str(file), "--store", "nosuch://x"]) == 2
     assert "check the URL" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("size", ["much", "-1G", "5X", "nan"])
+def test_a_limit_that_is_no_size_is_refused(capsys, size):
+    with pytest.raises(SystemExit) as caught:
+        main(["cache", "gc", f"--limit={size}"])
+    assert caught.value.code == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert f"'{size}' is no size; write it as 500M or 20G" in said

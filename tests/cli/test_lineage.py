@@ -73,6 +73,18 @@ def talk(output, *options):
     return main([*words, *options])
 
 
+def test_a_report_of_a_video_whose_run_is_elsewhere(desk, tmp_path, capsys):
+    assert talk("out.mp4") == 0
+    other = tmp_path / "other store"
+    assert main(["report", "out.mp4", "--store", str(other)]) == 2
+    assert capsys.readouterr().err == (
+        f"talkgraph report: out.mp4: its run is not in store {other}; "
+        "give the store it was made with (--store), or make it again\n"
+    )
+    assert not (desk / "report.html").exists()
+    assert main(["report", "out.mp4", "-q"]) == 0 and (desk / "report.html").exists()
+
+
 def cached_video(desk):
     store = Store()
     run = history.find(store)

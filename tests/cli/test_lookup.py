@@ -3,7 +3,7 @@
 import pytest
 
 from talkgraph.cli.lookup import named_graph
-from talkgraph.errors import GraphError
+from talkgraph.errors import GraphError, ModelError
 
 PACKAGE = """
 from talkgraph import Graph, Node, node
@@ -26,6 +26,7 @@ lookup-made = lookup_test_package:made
 lookup-number = lookup_test_package:number
 lookup-gone = lookup_test_package:gone
 lookup-broken = lookup_test_broken:graph
+lookup-strict = lookup_test_strict:graph
 """
 
 
@@ -33,6 +34,10 @@ lookup-broken = lookup_test_broken:graph
 def package(tmp_path, monkeypatch):
     (tmp_path / "lookup_test_package.py").write_text(PACKAGE)
     (tmp_path / "lookup_test_broken.py").write_text("raise OSError('no driver\\n  here')")
+    refuses = (
+        "from talkgraph.errors import ModelError\nraise ModelError('its weights are not here')"
+    )
+    (tmp_path / "lookup_test_strict.py").write_text(refuses)
     facts = tmp_path / "lookup_test_package-1.dist-info"
     facts.mkdir()
     (facts / "METADATA").write_text(
@@ -63,3 +68,8 @@ def test_what_is_wrong_names_the_graph_and_the_fix(name, options, words):
     with pytest.raises(GraphError) as caught:
         named_graph(name, **options)
     assert words in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_what_a_package_refuses_by_itself_is_left_as_it_says_it():
+    with pytest.raises(ModelError, match=r"^its weights are not here$"):
+        named_graph("lookup-strict")

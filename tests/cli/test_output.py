@@ -1,6 +1,8 @@
 """What is refused before any work: output and input paths."""
 
 import os
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -62,3 +64,10 @@ def test_inputs_are_looked_at_first(tmp_path):
     ]:
         with pytest.raises(InputError, match=words):
             check_input(tmp_path / name, "speech")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a file that gives an error when read")
+def test_an_input_that_cannot_be_read_is_refused():
+    words = r"/proc/self/mem: the video file cannot be read \(Input/output error\); check"
+    with pytest.raises(InputError, match=words):
+        check_input(Path("/proc/self/mem"), "video")

@@ -195,3 +195,9 @@ def test_a_signal_ends_a_run_cleanly(tmp_path, number, code):
     assert (run.outcome, run.steps["sleep"].state) == ("cancelled", "cancelled")
     assert run.steps["sleep"].seconds > 0.1
     assert ("finished stages are kept" in err) == (number == signal.SIGINT)
+
+
+def test_without_the_sample_photo_the_user_is_asked_for_one(monkeypatch):
+    monkeypatch.setitem(sys.modules, "skimage", None)
+    with pytest.raises(InputError, match="which is not here; give --photo FILE or --video FILE"):
+        samples.photo()
