@@ -14,9 +14,13 @@ async function answer(request) {
   } catch {
     throw new Refused("The studio does not answer: is it still running in its terminal?");
   }
-  const body = await response.json().catch(() => ({ error: "The studio answered with no JSON." }));
-  if (!response.ok) throw new Refused(body.error, body.problems);
-  return body;
+  const text = await response.text();
+  if (response.ok) return JSON.parse(text);
+  let body = { error: text }; // of whoever stands before the routes, who speaks no JSON
+  try {
+    body = JSON.parse(text);
+  } catch {}
+  throw new Refused(body.error, body.problems);
 }
 
 export const get = (route) => answer(fetch(route));

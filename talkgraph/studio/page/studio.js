@@ -134,6 +134,7 @@ async function plan() {
   $("summary").textContent = answer.stages ? inWords(answer.stages) : about;
   stages.show(answer.stages ?? []);
   $("hint").textContent = left.length ? left.join("; ")
+    : Object.keys(wrong).length ? `To be mended: ${Object.keys(wrong).join(", ")}.`
     : missing.length ? `Still to come: ${missing.join(", ")}.`
     : blocked.size ? "One moment: a file is being looked at." : "";
   ready = Boolean(answer.stages) && blocked.size === 0;
@@ -215,7 +216,7 @@ function status() {
       if (job.output || job.value) return "It is ready; the report is being written.";
       return job.stages.length ? `Running for ${time}.` : "Starting…";
     case "stopping":
-      return job.stages.some(({ state }) => state === "cancelled")
+      return job.stages.some(({ state }) => ["cancelled", "idle"].includes(state))
         ? "It is stopped; the report is being written." : "Stopping…";
     case "done": return `Done in ${time}.`;
     case "cancelled": return "Cancelled. Finished stages are kept: made again, it goes on from there.";
