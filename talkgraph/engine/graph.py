@@ -60,6 +60,7 @@ class Graph:
     inputs: Mapping[str, Any]
     steps: Mapping[str, Step]
     output: str
+    _types: dict[str, Any] = attrs.field(init=False, eq=False, factory=dict)  # inputs and steps
 
     def __init__(
         self,
@@ -91,10 +92,11 @@ class Graph:
                 raise GraphError(
                     f"graph '{self.name}': '{name}' is an input and a step; rename one"
                 )
-        for name, step in self.steps.items():
-            self._check_step(name, step)
+        self._types.update(self.inputs)
+        for name in self.order:
+            self._check_step(name, self.steps[name])
+            self._types[name] = self._output_type(self.steps[name])
         self.source_type(self.output, "the output")
-        _ = self.order
 
     def _check_step(self, name: str, step: Step) -> None:
         where = f"step '{name}' ({step.node.node_id})"
@@ -120,30 +122,24 @@ class Graph:
     def source_type(self, source: str, where: str = "source") -> Any:
         """Type of what ``"step.field"`` gives; GraphError if there is no such source."""
         name, path = parse_source(source)
-        if name in self.inputs:
-            type_ = self.inputs[name]
-        elif name in self.steps:
-            type_ = self._output_type(name, where)
-        else:
+        if name not in self._types:
             hint = nearest(name, [*self.inputs, *self.steps])
             raise GraphError(f"{where}: there is no step or input '{name}'{hint}")
         try:
-            return field_type(type_, path)
+            return field_type(self._types[name], path)
         except LookupError as error:
             field, known = error.args
             hint = nearest(field, known) or (f"; it has {', '.join(known)}" if known else "")
             raise GraphError(
-                f"{where}: '{name}' ({type_name(type_)}) has no field '{field}'{hint}"
+                f"{where}: '{name}' ({type_name(self._types[name])}) has no field '{field}'{hint}"
             ) from None
 
-    def _output_type(self, name: str, where: str) -> Any:
+    def _output_type(self, step: Step) -> Any:
         """Type of a step's value; a choice has the types of its branches."""
-        step = self.steps[name]
         if not isinstance(step.node, Choose):
             return signature(type(step.node)).output
         branches = [step.sources[port] for port in ("then", "otherwise") if port in step.sources]
-        _ = self.order  # no cycles from here on
-        found = [self.source_type(source, where) for source in branches]
+        found = [self.source_type(source) for source in branches]
         if branches[0] == step.sources.get("condition"):  # what is taken because it is there
             there = tuple(one for one in members(found[0]) if one is not type(None))
             found[0] = Union[there] if there else found[0]  # noqa: UP007

@@ -207,6 +207,8 @@ FITS = [
     (None, int | None, True), (int | str, str | int | None, True), (str, object, True),
     (list[int], list[int], True), (list[int], list, True), (list[int], list[str], False),
     (tuple[int, int], tuple[int, ...], True), (tuple[int, ...], tuple[int, int], False),
+    (tuple[int, ...], tuple[int, Any], False), (tuple[int, int], tuple[int], False),
+    (tuple[int, str], tuple[int, ...], False), (tuple[bool, ...], tuple[int, ...], False),
     (NDArray[np.float32], NDArray[np.float32], True), (NDArray[np.float32], NDArray[np.int64], False),  # noqa: E501
     (np.ndarray, NDArray[np.int64], True), (NDArray[np.int64], np.ndarray, True),
     (NDArray[np.float32], NDArray[np.floating], True), (Annotated[int, "x"], int, True),
@@ -310,6 +312,15 @@ def test_ten_thousand_steps():
     part = graph.subgraph("s1000")
     assert len(part.steps) == 1001
     assert Graph.from_yaml(part.to_yaml()) == part
+
+
+def test_a_thousand_choices_of_choices():
+    steps = {"s0": Choose().on(condition="flag", then="sound"), "s1": Join().on(one="sound")}
+    for i in range(2, 1000):
+        ends = {"then": f"s{i - 1}", "otherwise": f"s{i - 2}"}
+        steps[f"s{i}"] = Choose().on(condition="flag", **ends)
+    graph = Graph("g", inputs={"flag": bool, "sound": Sound}, steps=steps)
+    assert graph.source_type("s999") == Sound | None
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
