@@ -88,14 +88,10 @@ def _fits(source: Any, target: Any) -> bool:
         return True
     if base is np.ndarray:
         return fits(given[-1], asked[-1])  # the dtype; shapes are not typed
-    if base is np.dtype:
-        return fits(given[0], asked[0])
-    if base is tuple:
-        given_more, asked_more = given[-1] is Ellipsis, asked[-1] is Ellipsis
-        if asked_more:
-            return all(fits(one, asked[0]) for one in given if one is not Ellipsis)
-        if given_more or len(given) != len(asked):
-            return False
+    if base is tuple and asked[-1] is Ellipsis:
+        return all(fits(one, asked[0]) for one in given if one is not Ellipsis)
+    if base is tuple and given[-1] is Ellipsis:
+        return False
     return len(given) == len(asked) and all(map(fits, given, asked))
 
 
