@@ -4,10 +4,8 @@ A definition counts as its syntax tree without docstrings, comments and layout; 
 its default only, once it is read. What a definition uses is found by name: module-level functions,
 classes and constants with the statements and decorators that alter them, imports at any depth (also
 inside functions), attributes of imported modules, and data files named in the code that lie beside
-it or in its ``data`` folder; a module that is used in a way that cannot be resolved counts as a
-whole. First-party is the node's own top-level package, talkgraph, for code outside site-packages
-everything that lies beside that package, and for a notebook all that it imports from outside
-site-packages. The engine and the cache are left out: `keys.FORMAT` versions them.
+it, in its package, or in ``data`` and other folders there that it names; a module that is used in a
+way that cannot be resolved counts as a whole. What is first-party says `first_party.FirstParty`.
 """
 
 from __future__ import annotations
@@ -15,7 +13,6 @@ from __future__ import annotations
 import ast
 import contextlib
 import functools
-import importlib.util
 import inspect
 import sys
 import types
@@ -31,6 +28,7 @@ from talkgraph.cache.keys import digest_file, digest_tree
 from talkgraph.cache.records import Record
 from talkgraph.cache.store import Store
 from talkgraph.engine import live
+from talkgraph.engine.first_party import FirstParty, file_of
 from talkgraph.engine.node import Node
 from talkgraph.engine.source import (
     Facts,
@@ -38,7 +36,6 @@ from talkgraph.engine.source import (
     Place,
     facts_of,
     find_class,
-    module_path,
     note_imports,
     parse,
     source_stamp,
@@ -50,9 +47,8 @@ from talkgraph.errors import KeyingError
 OWN = "the node"
 """The name of the node's own class among the parts; a rename of the class keeps results."""
 
-_VERSIONED = ("talkgraph.engine", "talkgraph.cache", "talkgraph.errors")
 _FACE = "talkgraph"  # the package itself only passes on what others define
-_INSTALLED = {"site-packages", "dist-packages"}
+_MAKERS = {"globals", "setattr", "exec"}
 
 
 @attrs.frozen
@@ -76,8 +72,8 @@ def code_digest(cls: type, store: Store) -> CodeDigest:
     if known is not None and _fresh(known[1]):
         return known[0]
     note_imports(cls.__module__.partition(".")[0])
-    subject = f"{cls.__module__}:{cls.__qualname__}:{_file_of(cls)}"
-    fixed = _file_of(cls).endswith(".py") and "<locals>" not in cls.__qualname__
+    subject = f"{cls.__module__}:{cls.__qualname__}:{file_of(cls)}"
+    fixed = file_of(cls).endswith(".py") and "<locals>" not in cls.__qualname__
     lasting = fixed and cls.__module__ != "__main__"
     remembered = _remembered(store.memo("code", subject)) if lasting else None
     if remembered is not None and _fresh(remembered[1]):
@@ -122,10 +118,6 @@ def _fresh(stamps: Stamps) -> bool:
     return True
 
 
-def _file_of(cls: type) -> str:
-    return str(getattr(sys.modules.get(cls.__module__), "__file__", None))
-
-
 class _Closure:
     """All definitions that a node class reaches."""
 
@@ -133,10 +125,8 @@ class _Closure:
         self.stamps: Stamps = {}
         self._store = store
         self._cls = cls
-        self._roots = _roots(cls)
+        self._ours = FirstParty(cls)
         self._modules: dict[str, Module | None] = {}
-        self._paths: dict[str, Path | None] = {}
-        self._ours: dict[str, bool] = {}
 
     def digest(self) -> CodeDigest:
         parts: dict[str, str] = {}
@@ -149,7 +139,7 @@ class _Closure:
         if "<locals>" in self._cls.__qualname__:
             pending.append((module, self._cls.__qualname__.partition(".")[0]))
         for base in self._cls.__mro__[1:-1]:
-            if self._first_party(base.__module__):
+            if self._ours.has(base.__module__):
                 pending.append((base.__module__, base.__qualname__.partition(".")[0]))
         itself: Place = (module, self._cls.__qualname__)
         seen: set[Place] = {itself}
@@ -167,7 +157,7 @@ class _Closure:
         return CodeDigest(digest_tree(["code", parts]), parts)
 
     def _own_facts(self, whole: bool = False) -> Facts:
-        """Facts of the class itself, without its name and decorators (id and version are apart)."""
+        """Facts of the class itself, without its name and `@node`."""
         cls = self._cls
         module = self._module(cls.__module__)
         found: ast.stmt | None = find_class(module.tree, cls.__qualname__) if module else None
@@ -176,8 +166,9 @@ class _Closure:
         assert isinstance(found, ast.ClassDef)
         alone = self._cls.__mro__[1:-1] == (Node,)
         body = without_unread(found) if alone and not whole else found.body
-        nameless = ast.ClassDef("node", found.bases, found.keywords, body, [])
-        return facts_of([nameless], cls.__module__, self._is_package(cls.__module__))
+        others = [one for one in found.decorator_list if not _gives_version(one)]
+        nameless = ast.ClassDef("node", found.bases, found.keywords, body, others)
+        return facts_of([nameless], cls.__module__, self._ours.is_package(cls.__module__))
 
     def _live_source(self, thing: Any) -> ast.stmt:
         """Source of a class or function that lies in no file; KeyingError if there is none."""
@@ -192,7 +183,7 @@ class _Closure:
     def _live_parts(self, facts: Facts, parts: dict[str, str]) -> Iterator[Place]:
         """Count what no source tells: variables that code took with it and, for code that lies in
         no file, the globals of its module as they are now."""
-        here, in_cell = self._cls.__module__, self._path(self._cls.__module__) is None
+        here, in_cell = self._cls.__module__, self._ours.path(self._cls.__module__) is None
         space = vars(sys.modules[here]) if in_cell else {}
         pending = [*_named(facts, space), *self._own_values(facts if in_cell else None)]
         seen = {id(self._cls): self._cls}
@@ -227,9 +218,7 @@ class _Closure:
             inside = not isinstance(value, type) and "<locals>" in getattr(
                 value, "__qualname__", ""
             )
-            if value is not owner and (
-                cell or home is None or (inside and self._first_party(home))
-            ):
+            if value is not owner and (cell or home is None or (inside and self._ours.has(home))):
                 held = value if isinstance(value, type) else None
                 for own, thing in live.carried_by(value).items():
                     pending.append((f"{name}.{own}", thing, (), held))
@@ -249,16 +238,33 @@ class _Closure:
 
     def _data_files(self, module: str, facts: Facts, parts: dict[str, str]) -> None:
         """Count the files that code names and that lie beside it."""
-        source = self._path(module)
-        if source is None or not facts.files:
+        if not facts.files:
             return
-        for name in sorted(facts.files):
-            for path in (source.parent / name, source.parent / "data" / name):
+        for folder in self._data_folders(module, facts):
+            for name in sorted({*facts.files, *(one.lstrip("/") for one in facts.files)}):
+                path = folder / name
                 self.stamps[str(path)] = None
                 with contextlib.suppress(OSError):
                     if path.is_file() and path.suffix != ".py":
                         self.stamps[str(path)] = disk.stamp(path)
                         parts[f"{module}/{name}"] = digest_file(path)
+
+    def _data_folders(self, module: str, facts: Facts) -> list[Path]:
+        """Folders of the module and of its package, and those below that it names."""
+        source, found = self._ours.path(module), self._module(module)
+        if source is None or found is None:
+            return []
+        depth = module.count(".") + (source.name == "__init__.py") if module != "__main__" else 0
+        bases = [source.parent, *source.parent.parents][: max(depth, 1)]
+        texts = found.facts("*").texts
+        named = [place[0] for place in self._uses(module, facts) if place[1] == "*"]
+        packages = [self._ours.path(one) for one in (*named, *texts)]
+        bases += [path.parent for path in packages if path and path.name == "__init__.py"]
+        below = [base / text for base in bases for text in sorted(texts)]
+        inside = [folder for folder in below if folder.is_dir()]
+        deeper = [folder / text for folder in inside for text in sorted(texts)]
+        folders = [*bases, *(base / "data" for base in bases), *inside]
+        return list(dict.fromkeys([*folders, *(one for one in deeper if one.is_dir())]))
 
     def _uses(self, module: str, facts: Facts) -> Iterator[Place]:
         """The first-party places that some code of a module names."""
@@ -275,7 +281,7 @@ class _Closure:
         """Follow a name through imports and module attributes to definitions."""
         for _ in range(50):  # a chain of re-exports; circles end here
             module, name = place
-            if not self._first_party(module):
+            if not self._ours.has(module):
                 return
             if name == "*":
                 if not attributes:
@@ -295,59 +301,43 @@ class _Closure:
                 place = onward[0]
             elif defined:
                 return
-            elif (found is None or found.package) and self._path(f"{module}.{name}") is not None:
+            elif (found is None or found.package) and self._ours.path(
+                f"{module}.{name}"
+            ) is not None:
                 place = (f"{module}.{name}", "*")
             else:
                 for star in found.stars if found is not None else ():
                     yield from self._resolve((star, name), attributes)
-                if found is not None and "__getattr__" in found.definitions and module != _FACE:
-                    yield (module, "*")
+                if found is not None and module != _FACE:
+                    yield from self._made_at_run_time(found, name, attributes)
                 return
 
-    def _first_party(self, module: str) -> bool:
-        if module not in self._ours:
-            self._ours[module] = self._is_ours(module)
-        return self._ours[module]
-
-    def _is_ours(self, module: str) -> bool:
-        if module.startswith(_VERSIONED) and any(
-            module == one or module.startswith(one + ".") for one in _VERSIONED
-        ):
-            return False
-        if module == self._cls.__module__ or self._path(module) is not None:
-            return True
-        return any(  # a namespace package: a folder of modules without __init__.py
-            (only is None or only == module.partition(".")[0])
-            and root.joinpath(*module.split(".")).is_dir()
-            for root, only in self._roots
-        )
-
-    def _is_package(self, module: str) -> bool:
-        path = self._path(module)
-        return path is not None and path.name == "__init__.py"
-
-    def _path(self, module: str) -> Path | None:
-        if module not in self._paths:
-            self._paths[module] = self._find(module)
-        return self._paths[module]
-
-    def _find(self, module: str) -> Path | None:
-        if module == self._cls.__module__ and _file_of(self._cls).endswith(".py"):
-            return Path(_file_of(self._cls))
-        top = module.partition(".")[0]
-        for root, only in self._roots:
-            path = module_path(root, module) if only is None or only == top else None
-            if path is not None:
-                return path
-        return None if _file_of(self._cls).endswith(".py") else _imported_path(module)
+    def _made_at_run_time(
+        self, module: Module, name: str, attributes: tuple[str, ...]
+    ) -> Iterator[Place]:
+        """What may give a module a name that no statement of it binds."""
+        for maker in _MAKERS & module.definitions.keys():
+            yield (module.name, maker)
+        if "__getattr__" in module.definitions:
+            yield (module.name, "*")
+            for text in module.facts("*").texts:  # a table of the modules that have its names
+                for other in (text, f"{module.name}.{text.lstrip('.')}"):
+                    if other != module.name and self._ours.path(other) is not None:
+                        yield from self._resolve((other, name), attributes)
 
     def _module(self, name: str) -> Module | None:
         if name not in self._modules:
-            path = self._path(name)
+            path = self._ours.path(name)
             self._modules[name] = None
             if path is not None:
                 self._modules[name], self.stamps[str(path)] = parse(path, name)
         return self._modules[name]
+
+
+def _gives_version(decorator: ast.expr) -> bool:
+    """Whether it is `@node`: id and version are in the key apart from the code."""
+    words = decorator.keywords if isinstance(decorator, ast.Call) else []
+    return any(word.arg == "version" for word in words)
 
 
 _Named = tuple[str, Any, tuple[str, ...], type | None]
@@ -363,34 +353,3 @@ def _named(facts: Facts, space: dict[str, Any]) -> list[_Named]:
 def _is_code(value: Any) -> bool:
     known = isinstance(value, type | functools.partial) or inspect.isroutine(value)
     return known or (isinstance(value, np.ufunc) and getattr(np, value.__name__, None) is value)
-
-
-def _imported_path(module: str) -> Path | None:
-    """Source of a module that a notebook imports, if it is the user's own and not installed."""
-    top = module.partition(".")[0]
-    with contextlib.suppress(ImportError, ValueError):
-        spec = None if top in sys.stdlib_module_names else importlib.util.find_spec(top)
-        if spec is not None:
-            packages = list(spec.submodule_search_locations or ())
-            folder = Path(packages[0] if packages else spec.origin or "").parent
-            if not _INSTALLED & set(folder.parts):
-                return module_path(folder, module)
-    return None
-
-
-def _roots(cls: type) -> list[tuple[Path, str | None]]:
-    """Folders in which first-party modules lie, and the one top-level name that counts there."""
-    import talkgraph
-
-    roots: list[tuple[Path, str | None]] = []
-    file = _file_of(cls)
-    if file.endswith(".py"):
-        top = cls.__module__.split(".")
-        folder = Path(file).parent
-        depth = len(top) if Path(file).name == "__init__.py" else len(top) - 1
-        for _ in range(depth if cls.__module__ != "__main__" else 0):
-            folder = folder.parent
-        installed = bool(_INSTALLED & set(folder.parts))
-        roots.append((folder, top[0] if installed else None))
-    roots.append((Path(talkgraph.__file__).parent.parent, "talkgraph"))
-    return roots

@@ -25,7 +25,8 @@ Place = tuple[str, str]
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _LONGEST_NAME = 100  # characters of a text that may name a data file
-_FILE_NAME = re.compile(r"[A-Za-z0-9][\w-]*(\.[A-Za-z0-9]{1,8}){1,2}\Z")
+_FILE_NAME = re.compile(r"[A-Za-z0-9][\w -]*(\.[A-Za-z0-9]{1,8}){1,2}\Z")
+_PART = re.compile(r"\.?[\w-]+([./][\w-]+)*\Z")
 
 
 @attrs.frozen
@@ -37,6 +38,7 @@ class Facts:
     imports: (name, place) of imports inside.
     modules: modules imported by a constant name.
     files: texts that look like the name of a data file.
+    texts: texts that may name a module or folder.
     """
 
     digest: str
@@ -44,6 +46,7 @@ class Facts:
     imports: tuple[tuple[str, Place], ...]
     modules: tuple[str, ...]
     files: frozenset[str]
+    texts: frozenset[str]
 
 
 @attrs.frozen(eq=False)
@@ -187,6 +190,7 @@ def facts_of(statements: Iterable[ast.stmt], module: str, package: bool) -> Fact
         tuple(reader.imports),
         tuple(reader.modules),
         frozenset(reader.files),
+        frozenset(reader.texts),
     )
 
 
@@ -199,6 +203,7 @@ class _Reader:
         self.imports: list[tuple[str, Place]] = []
         self.modules: list[str] = []
         self.files: set[str] = set()
+        self.texts: set[str] = set()
         self._module = module
         self._package = package
 
@@ -238,6 +243,8 @@ class _Reader:
             case ast.Constant(value=str(text)):
                 if len(text) < _LONGEST_NAME and _FILE_NAME.match(text.rpartition("/")[2]):
                     self.files.add(text)
+                if len(text) < _LONGEST_NAME and _PART.match(text):
+                    self.texts.add(text)
             case ast.Call():
                 self._call(node)
                 return
@@ -305,15 +312,6 @@ def find_class(tree: ast.Module, qualname: str) -> ast.ClassDef | None:
             else:
                 pending.append((prefix, child))
     return found
-
-
-def module_path(root: Path, module: str) -> Path | None:
-    """Where a module's source lies below a root folder, or None."""
-    base = root.joinpath(*module.split("."))
-    for path in (base / "__init__.py", base.with_name(base.name + ".py")):
-        if path.is_file():
-            return path
-    return None
 
 
 def _bound_names(statement: ast.stmt) -> set[str]:

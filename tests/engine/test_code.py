@@ -366,6 +366,13 @@ def test_an_edit_between_import_and_first_digest_is_refused(package):
         code_digest(stage, package.store)
 
 
+def test_a_source_that_is_not_python_is_refused(package):
+    """A module that is imported when the node runs may be broken without anybody's knowing."""
+    package.edit("lazy/software.py", "return x", "return ) x")
+    with pytest.raises(KeyingError, match=r"source .*software.py cannot be read .*; mend it"):
+        package.digest()
+
+
 def test_a_data_file_that_the_code_names_counts(package):
     package.edit("constants.py", "K = 2", 'K = len("table.npz")')
     without = package.digest()
@@ -507,3 +514,105 @@ def test_all_our_own_nodes_have_a_digest(tmp_path):
             part for part in parts if part.startswith(("talkgraph.engine", "talkgraph.cache"))
         ]
         assert "talkgraph" not in parts
+
+
+SMALL = """
+from pathlib import Path
+from talkgraph import Node, node
+import PKG.used as used
+from PKG import paths
+
+def more(cls):
+    cls.k = 1
+    return cls
+
+HERE = Path(__file__).parent
+
+@more
+@node("code_small", version=1)
+class Stage(Node):
+    def run(self) -> str:
+        return f"{EXPRESSION}"
+"""
+
+
+def small(package, expression, used=""):
+    """Digest of a node that computes an expression, from a package with one more module."""
+    package.write("paths.py", "")
+    if not (package.folder / "used").is_dir():
+        package.write("used.py", used)
+    text = SMALL.replace("PKG", package.name).replace("EXPRESSION", expression)
+    package.write("stage.py", text)
+    return package.digest()
+
+
+@pytest.mark.parametrize(
+    ("maker", "old", "new"),
+    [
+        ("globals()['A'] = 1", "= 1", "= 2"),
+        ("globals().update(A=1)", "=1", "=2"),
+        ("import sys\nsetattr(sys.modules[__name__], 'A', 1)", "1)", "2)"),
+        ("for name in 'AB':\n    globals()[name] = name * 1", "* 1", "* 2"),
+    ],
+)
+def test_a_name_that_is_made_at_import_counts(package, maker, old, new):
+    before = small(package, "used.A", maker)
+    assert small(package, "used.A", maker.replace(old, new)) != before
+    assert small(package, "used.A", f"{maker}\nOTHER = 3") == before
+
+
+@pytest.mark.parametrize("table", ["{'A': 'late'}", "{'A': '.late'}", "{'A': 'PKG.used.late'}"])
+def test_a_name_that_a_package_loads_when_it_is_read_counts(package, table):
+    lazy = (
+        f"import importlib\nTABLE = {table.replace('PKG', package.name)}\n"
+        "def __getattr__(name):\n    return getattr(importlib.import_module(TABLE[name]), name)\n"
+    )
+
+    def digest(late):
+        package.write("used/__init__.py", lazy)
+        package.write("used/late.py", late)
+        return small(package, "used.A")
+
+    before = digest("A = 1")
+    assert digest("A = 2") != before
+    assert digest("A = 1\nB = 2") == before
+
+
+def test_a_decorator_beside_that_of_the_node_counts(package):
+    before = small(package, "self.k")
+    package.edit("stage.py", "cls.k = 1", "cls.k = 2")
+    assert package.digest() != before
+
+
+@pytest.mark.parametrize(
+    ("expression", "file"),
+    [
+        ("(HERE / 'table.txt').read_text()", "table.txt"),
+        ("(HERE / 'my table.txt').read_text()", "my table.txt"),
+        ("open(str(HERE) + '/table.txt').read()", "table.txt"),
+        ("(HERE / 'assets' / 'table.txt').read_text()", "assets/table.txt"),
+        ("HERE.joinpath('assets', 'v1', 'table.txt').read_text()", "assets/v1/table.txt"),
+        ("(paths.ROOT / 'data' / 'table.txt').read_text()", "data/table.txt"),
+        ("(files('PKG.tables') / 'table.txt').read_text()", "tables/table.txt"),
+        ("(files(tables) / 'table.txt').read_text()", "tables/table.txt"),
+    ],
+)
+@pytest.mark.parametrize("below", ["", "deep/"])
+def test_a_data_file_counts_wherever_the_code_names_it(package, expression, file, below):
+    if below and "files(" in expression:
+        below = ""
+    package.write(file, "one")
+    package.write("tables/__init__.py", "")
+    package.write("deep/__init__.py", "")
+    top = f"from importlib.resources import files\nfrom {package.name} import tables\n"
+    reader = top + f"HERE = paths = None\ndef read():\n    return {expression}\n"
+    module = "deep.reading" if below else "reading"
+    package.write(module.replace(".", "/") + ".py", reader.replace("PKG", package.name))
+    text = SMALL.replace("PKG.used", f"PKG.{module}").replace("EXPRESSION", "used.read()")
+    package.write("paths.py", "")
+    package.write("stage.py", text.replace("PKG", package.name))
+    before = package.digest()
+    package.write("unrelated.txt", "one")
+    assert package.digest() == before
+    package.write(file, "two")
+    assert package.digest() != before
