@@ -1,17 +1,23 @@
 """The same graph gives the same digests wherever its steps are made."""
 
+import contextlib
 import os
 import signal
+import socket
+import sys
 import time
+from concurrent.futures import Future
 from pathlib import Path
 
+import attrs
 import numpy as np
 import pytest
 
 from talkgraph import File, Frames, Graph, Node, Store, engine, node, param, value
 from talkgraph.engine import Finished, Note, Progress, Started
+from talkgraph.engine.executors import worker
 from talkgraph.engine.executors.processes import Processes
-from talkgraph.errors import GraphError, InputError, NodeError, StoreError
+from talkgraph.errors import GraphError, InputError, NodeError, StoreError, TalkgraphError
 
 
 @value("test_executors_pair")
@@ -82,6 +88,12 @@ class Die(Node):
 class Break(Node):
     def run(self, x: float) -> float:
         raise OSError(5, "it broke", Unsendable())
+
+
+@node("test_executors_exit", version=1)
+class Exit(Node):
+    def run(self, x: float) -> float:
+        sys.exit(3)
 
 
 class Unsendable(str):
@@ -228,6 +240,30 @@ def test_a_failure_names_its_step_and_others_finish(executor, path, tmp_path):
     assert "write" in {entry.step for entry in store.ls()}
 
 
+def test_a_step_that_ends_its_process_fails_alone(executor, path, tmp_path):
+    exits = Graph(
+        "exits",
+        inputs={"path": Path},
+        steps={**graph().steps, "exit": Exit().on(x="one")},
+    )
+    store = Store(tmp_path / "s")
+    with pytest.raises(NodeError, match=r"step 'exit' .* failed: it called exit\(3\)") as caught:
+        exits.run({"path": path}, store=store, executor=executor, until=["exit", "write"])
+    assert caught.value.step == "exit"
+    assert "write" in {entry.step for entry in store.ls()}
+
+
+def test_a_cluster_of_our_own_says_nothing(path, tmp_path, capfd, recwarn):
+    pytest.importorskip("distributed")
+    with socket.socket() as taken:
+        with contextlib.suppress(OSError):  # somebody else has it already
+            taken.bind(("127.0.0.1", 8787))  # where Dask would have its page
+            taken.listen()
+        graph().run({"path": path}, store=tmp_path / "s", executor=engine.executor("dask", 1))
+    assert capfd.readouterr() == ("", "")
+    assert not [str(one.message) for one in recwarn if "8787" in str(one.message)]
+
+
 def test_steps_that_use_the_gpu_never_meet(executor, path, tmp_path):
     many = Graph(
         "gpu",
@@ -277,6 +313,42 @@ def test_a_scheduler_that_is_not_there_is_said(path, tmp_path, monkeypatch):
     monkeypatch.setattr(dask, "_WAIT", "1 s")
     with pytest.raises(InputError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:1 "):
         graph().run({"path": path}, store=tmp_path / "s", executor=dask.Dask("tcp://127.0.0.1:1"))
+
+
+def test_dask_that_is_not_installed_is_said(path, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(InputError, match=r"needs Dask: pip install 'talkgraph\[dask\]'"):
+        graph().run({"path": path}, store=tmp_path / "s", executor="dask")
+
+
+class Stale:
+    """A worker that has other code of the nodes than who planned the run."""
+
+    remote = True
+
+    @contextlib.contextmanager
+    def session(self, store):
+        def submit(job, emit):
+            found = {
+                name: attrs.evolve(one, code=attrs.evolve(one.code, digest="0" * 64))
+                for name, one in job.found.items()
+            }
+            future = Future()
+            try:
+                future.set_result(worker.make(attrs.evolve(job, found=found), [], store, emit))
+            except Exception as error:
+                future.set_exception(error)
+            return future
+
+        yield submit
+
+
+def test_a_worker_with_other_code_makes_nothing(path, tmp_path):
+    words = r"step 'load': this worker has other code of node 'test_executors_load'; install"
+    store = Store(tmp_path / "s")
+    with pytest.raises(TalkgraphError, match=words):
+        graph().run({"path": path}, store=store, executor=Stale())
+    assert store.ls() == []
 
 
 def test_an_unknown_executor_or_a_missing_input_is_said(tmp_path):

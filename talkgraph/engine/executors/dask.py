@@ -28,6 +28,7 @@ _GPU = "GPU"  # the resource of `dask worker --resources GPU=1`
 _WAIT = "10 s"  # for a scheduler to answer
 _PATIENCE = 60.0  # s without any worker after which a run that waits for one ends
 _LOOK = 2.0  # s between looks for workers
+_SILENT = 50  # of what the logs of a cluster of our own say, only what ends it
 
 
 class Dask:
@@ -85,15 +86,22 @@ class Dask:
         workers = {
             place: {
                 "cls": Nanny,
-                "options": {"nthreads": 1, "host": "127.0.0.1", **self._gpu_options(place)},
+                "options": {
+                    "nthreads": 1,
+                    "host": "127.0.0.1",
+                    "dashboard": False,
+                    "silence_logs": _SILENT,
+                    **self._gpu_options(place),
+                },
             }
             for place in range(self.workers)
         }
-        scheduler = {"cls": Scheduler, "options": {"dashboard": False, "host": "127.0.0.1"}}
+        options = {"dashboard": False, "dashboard_address": "127.0.0.1:0", "host": "127.0.0.1"}
+        scheduler = {"cls": Scheduler, "options": options}
         # A nanny starts its worker anew; the cluster must not lose patience with both meanwhile.
         with dask.config.set({"distributed.deploy.lost-worker-timeout": "1 h"}):
             return SpecCluster(  # type: ignore[no-untyped-call]
-                workers=workers, scheduler=scheduler, silence_logs=50
+                workers=workers, scheduler=scheduler, silence_logs=_SILENT
             )
 
     def _gpu_options(self, place: int) -> dict[str, Any]:

@@ -34,6 +34,8 @@ def make(job: Job, value_classes: Iterable[type], store: Store, emit: Emit) -> M
             made = job.make(store, emit)
             store.flush()  # whoever reads the result next may sit at another machine
         return made
+    except SystemExit as error:  # of a library that thinks it is alone; it would end the worker
+        raise died(job, f"it called exit({error.code})") from None
     except NodeError as error:  # its cause may hold what cannot be sent; its traceback is text
         error.add_note("".join(traceback.format_exception(error.__cause__)))
         error.__cause__ = error.__context__ = None
@@ -78,12 +80,12 @@ def gpu_name(slot: int) -> str:
     return visible[slot % len(visible)] if visible else str(slot)
 
 
-def died(job: Job) -> NodeError:
+_KILLED = "its process died each time, killed from outside or by the system for lack of memory"
+
+
+def died(job: Job, how: str = _KILLED) -> NodeError:
     """What is said of a step whose worker does not survive it."""
     node_id = job.step.node.node_id
-    error = NodeError(
-        f"step '{job.name}' ({node_id}) failed: its process died each time, "
-        "killed from outside or by the system for lack of memory"
-    )
+    error = NodeError(f"step '{job.name}' ({node_id}) failed: {how}")
     error.step, error.node_id = job.name, node_id
     return error
