@@ -148,7 +148,8 @@ class PersonaliseMapping(Node):
         )
         if lag:
             late = "picture" if lag > 0 else "sound"
-            note(f"the clip's {late} is {abs(lag)} frames late: corrected for the training")
+            frames = f"{abs(lag)} frame{'s' * (abs(lag) > 1)}"
+            note(f"the clip's {late} is {frames} late: corrected for the training")
         return lag
 
     def _general(self, mapping: OnnxModel, why: str) -> OnnxModel:

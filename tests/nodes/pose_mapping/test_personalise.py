@@ -79,11 +79,12 @@ def test_a_clip_that_teaches_nothing_keeps_the_general_mapping(toys, general, ca
     assert "not predicted better" in capsys.readouterr().err
 
 
-def test_a_late_picture_is_corrected(toys, general, capsys):
+@pytest.mark.parametrize(("frames", "said"), [(1, "1 frame late"), (2, "2 frames late")])
+def test_a_late_picture_is_corrected(toys, general, capsys, frames, said):
     clip = toys.example("someone", count=200, seed=51)
-    late = clip.shifted(-2)  # frame k of the picture now shows what was heard at k - 2
+    late = clip.shifted(-frames)  # frame k of the picture now shows what was heard at k - frames
     QUICK.run(general[0], toys.fit_of(late), heard(late))
-    assert "picture is 2 frames late" in capsys.readouterr().err
+    assert f"picture is {said}" in capsys.readouterr().err
 
 
 def test_wrong_features_are_refused(toys, general):
