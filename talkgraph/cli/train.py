@@ -106,7 +106,16 @@ def _refiner(args: argparse.Namespace, store: Store, watch: Watcher, scratch: Pa
     return result.output.file.path, {}
 
 
+def _check_several(folder: Path, people: set[str]) -> None:
+    if len(people) < 2:
+        raise InputError(
+            f"{folder}: clips of one person only; a general mapping needs several, "
+            "each in a subfolder"
+        )
+
+
 def _mapping(args: argparse.Namespace, store: Store, watch: Watcher, scratch: Path) -> _Made:
+    _check_several(args.clips, {person for person, _ in clips(args.clips)})
     from talkgraph.nodes.pose_mapping.corpus import example_of
     from talkgraph.nodes.pose_mapping.readout import mouth_readout
     from talkgraph.nodes.pose_mapping.score import table
@@ -121,8 +130,7 @@ def _mapping(args: argparse.Namespace, store: Store, watch: Watcher, scratch: Pa
         examples.append(example_of(features, fit, name=name, person=subject.person))
     assert readout is not None  # _tracked yields at least one
     people = {one.person for one in examples}
-    if len(people) < 2:
-        raise InputError(f"{args.clips}: clips of one person only; a general mapping needs several")
+    _check_several(args.clips, people)  # some clips may have been left out
     default = GeneralTraining(seed=args.seed)
     settings = attrs.evolve(default, folds=min(default.folds, len(people)))
     watch.started("mapping")

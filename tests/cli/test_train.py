@@ -20,15 +20,22 @@ def test_a_subfolder_is_a_person_and_a_loose_file_another(tmp_path):
     [
         (["mapping"], "give --clips DIR"),
         (["mapping", "--clips", "nowhere"], "nowhere: no such folder"),
-        (["face-model", "--clips", "."], "no clips in it"),
+        (["face-model", "--clips", "empty"], "no clips in it"),
         (["refiner"], "give --video FILE"),
         (["refiner", "--video", "me.mp4"], "me.mp4: no such video"),
+        (["mapping", "--clips", "one"], "one: clips of one person only; a general mapping needs"),
+        (["mapping", "--clips", "bad"], "bad: none of its 2 files can be used; see the notes"),
         (["mapping", "--clips", ".", "-o", "nowhere/m.onnx"], "nowhere"),
     ],
 )
 def test_what_is_missing_is_said(tmp_path, monkeypatch, capsys, arguments, words):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TALKGRAPH_STORE", str(tmp_path / "store"))
+    (tmp_path / "empty").mkdir()
+    for name in ("one/ann/a.mp4", "one/ann/b.mp4", "bad/ann/a.mp4", "bad/bob/b.mp4"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("no video")
     assert main(["train", *arguments, "--quiet"]) == 2
     printed = capsys.readouterr()
     assert words in printed.err

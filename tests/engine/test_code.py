@@ -373,6 +373,13 @@ def test_a_source_that_is_not_python_is_refused(package):
         package.digest()
 
 
+def test_a_source_that_is_not_python_is_refused(package):
+    """A module that is imported when the node runs may be broken without anybody's knowing."""
+    package.edit("lazy/software.py", "return x", "return ) x")
+    with pytest.raises(KeyingError, match=r"source .*software.py cannot be read .*; mend it"):
+        package.digest()
+
+
 def test_a_data_file_that_the_code_names_counts(package):
     package.edit("constants.py", "K = 2", 'K = len("table.npz")')
     without = package.digest()
