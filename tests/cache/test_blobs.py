@@ -122,3 +122,12 @@ def test_equal_content_is_stored_once(store):
     store.put(KEY, [np.ones(600), np.ones(600)], facts=dict)
     store.put("cd" * 32, np.ones(600), facts=dict)
     assert len(blobs(store)) == 1
+
+
+def test_a_file_that_is_there_already_is_not_written_twice(store, tmp_path):
+    (tmp_path / "one.txt").write_text("the same")
+    (tmp_path / "two.txt").write_text("the same")
+    store.put(KEY, File(tmp_path / "one.txt"), facts=dict)
+    store.put("cd" * 32, File(tmp_path / "two.txt"), facts=dict)
+    assert len(blobs(store)) == 1
+    assert not list(store.blobs.temporary.iterdir())

@@ -216,6 +216,7 @@ FITS = [
     (Frames, np.ndarray, False), (dict[str, int], dict[str, float], True), (Path, str, False),
     (UserId, int, True), (UserId, str, False), (Number, float, True), (TypeVar("Some"), str, True),
     ("Unknown", "module.Unknown", True), ("Unknown", int, False),
+    ("elsewhere.Sound", Sound, True), (Sound, "Sound", True),
 ]  # fmt: skip
 
 
