@@ -7,7 +7,6 @@ from collections.abc import Callable
 import numpy as np
 from measure import big_array, bump
 from numpy.typing import NDArray
-from scipy import ndimage
 
 import talkgraph as tg
 
@@ -37,6 +36,8 @@ def blend(frame: Picture) -> Picture:
 
 def blur(frame: Picture) -> Picture:
     """Mean over 3 x 3 px."""
+    from scipy import ndimage  # takes longer to import than all else; chains of no-ops need none
+
     made: Picture = ndimage.uniform_filter(frame, (3, 3, 1))
     return made
 
