@@ -10,7 +10,6 @@ import contextlib
 import errno
 import os
 import platform
-import secrets
 import time
 import zlib
 from collections.abc import Iterable, Iterator
@@ -227,7 +226,7 @@ def _machine_digits() -> str:
 
 def own_name() -> str:
     """A new file name that tells which process made it; see `abandoned`."""
-    return f"{_machine_digits()}-{os.getpid()}-{secrets.token_hex(16)}"
+    return f"{_machine_digits()}-{os.getpid()}-{os.urandom(16).hex()}"
 
 
 def abandoned(name: str, age: float) -> bool:

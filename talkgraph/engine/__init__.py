@@ -4,7 +4,7 @@ What is declared
     node.py, ports.py, types.py      a class of parameters with a typed `run`; its ports and types
     registry.py                      nodes by id, those of other packages too
     graph.py, step.py, choice.py     steps and checked edges, nested graphs, conditional branches
-    graph_file.py, schema.py         graphs as YAML, and a JSON Schema of that
+    graph_file.py, plain_yaml.py, schema.py    graphs as YAML, and a JSON Schema of that
     many.py, networkx_view.py        one graph over many inputs; a graph for networkx
 What a key is made of
     keying.py, windows.py            keys of steps, and of chunks of streams

@@ -7,7 +7,6 @@ to a temporary folder, so that `MyNode().run(...)` works in a notebook.
 from __future__ import annotations
 
 import sys
-import tempfile
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Protocol
@@ -45,4 +44,6 @@ def scratch_folder() -> Path:
     context = current.get()
     if context is not None:
         return context.scratch_folder()
+    import tempfile
+
     return Path(tempfile.mkdtemp(prefix="talkgraph-"))

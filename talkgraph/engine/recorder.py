@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 import time
-import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
@@ -89,7 +89,7 @@ class Recorder:
         """Write the record when the body ends; gives its id, which an error gets as `run_id`."""
         now = time.time()
         day = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
-        run_id = f"{day}-{int(now * 1000) % 1000:03d}-{uuid.uuid4().hex[:6]}"
+        run_id = f"{day}-{int(now * 1000) % 1000:03d}-{os.urandom(3).hex()}"
         began = time.perf_counter()
         outcome: Outcome = "done"
         said: str | None = None

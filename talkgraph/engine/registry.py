@@ -7,9 +7,12 @@ class (``mfcc = "package.module:Mfcc"``) or a module that defines nodes when it 
 from __future__ import annotations
 
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING
 
 from talkgraph.errors import GraphError, nearest
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 GROUP = "talkgraph.nodes"
 
@@ -48,6 +51,8 @@ def broken() -> list[str]:
 
 @cache
 def _points() -> tuple[EntryPoint, ...]:
+    from importlib.metadata import entry_points  # takes a while to import
+
     return tuple(entry_points(group=GROUP))
 
 

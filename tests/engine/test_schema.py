@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from talkgraph import File, Graph, Node, node, param
 from talkgraph.cli.lookup import graphs, load_graph
 from talkgraph.cli.main import main
-from talkgraph.engine.graph_file import _Loader
+from talkgraph.engine.plain_yaml import _Loader
 from talkgraph.engine.schema import graph_schema
 from talkgraph.errors import GraphError
 
