@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import mmap
 import os
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -203,7 +204,9 @@ class Blobs:
             return np.ndarray(shape, dtype, content, offset)
         path = self.check(digest, suffix, size)
         try:
-            return np.asarray(np.memmap(path, dtype, "r", offset, shape))
+            with path.open("rb") as file:
+                mapped = mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ)
+            return np.ndarray(shape, dtype, mapped, offset)
         except OSError as error:
             raise DamagedError(f"stored file {path} is gone ({error.strerror})") from error
 
