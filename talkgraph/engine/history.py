@@ -196,8 +196,8 @@ def write(store: Store, run: RunRecord) -> None:
         path = _folder(store) / f"{run.run_id}.json"
         write_record(path, record, store.blobs.temporary, False)
         room = _KEPT_BYTES
-        for count, old in enumerate(sorted(path.parent.iterdir(), reverse=True)):
-            room -= old.stat().st_size
+        for count, (old, status) in enumerate(sorted(disk.files(path.parent), reverse=True)):
+            room -= status.st_size
             if count and (count >= KEPT or room < 0):
                 disk.discard(old)
 
