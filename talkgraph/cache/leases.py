@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -90,12 +89,15 @@ def _renew() -> None:
 
 
 class Lease:
-    """A held lease; leave it as a context manager."""
+    """A held lease; leave it as a context manager.
 
-    def __init__(self, path: str | None, token: str) -> None:
+    Its file stays open: as long as it does, no other file can be taken for it.
+    """
+
+    def __init__(self, path: str, handle: int | None) -> None:
         self._path = path
-        self._token = token
-        if path is not None:
+        self._handle = handle  # None: there is no file
+        if handle is not None:
             renew(path)
 
     def __enter__(self) -> Lease:
@@ -107,12 +109,16 @@ class Lease:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._path is None:
+        if self._handle is None:
             return
         stop_renewing(self._path)
-        with contextlib.suppress(OSError, ValueError):
-            if _read(self._path).get("token") == self._token:
-                disk.operations.unlink(self._path)
+        ours = False
+        with contextlib.suppress(OSError):
+            ours = os.path.samestat(os.stat(self._path), os.fstat(self._handle))
+        with contextlib.suppress(OSError):
+            disk.operations.close(self._handle)
+        if ours:
+            disk.discard(self._path)
 
 
 def claim(path: disk.Name, done: Callable[[], bool]) -> Lease | None:
@@ -121,12 +127,11 @@ def claim(path: disk.Name, done: Callable[[], bool]) -> Lease | None:
     Where no lease file can be made (a read-only folder) the lease is granted all the same.
     """
     path = os.fspath(path)
-    token = secrets.token_hex(16)
     seen: int | None = None
     since = time.monotonic()
     pause = _POLL
     while True:
-        lease = _take(path, token)
+        lease = _take(path)
         with contextlib.ExitStack() as stack:
             if lease is not None:
                 stack.enter_context(lease)
@@ -151,7 +156,7 @@ def claim(path: disk.Name, done: Callable[[], bool]) -> Lease | None:
         pause = min(pause * 1.5, _POLL_MOST)
 
 
-def _take(path: str, token: str) -> Lease | None:
+def _take(path: str) -> Lease | None:
     """A new lease, or None if there is one."""
     try:
         try:
@@ -162,17 +167,15 @@ def _take(path: str, token: str) -> Lease | None:
     except FileExistsError:
         return None
     except OSError:
-        return Lease(None, token)
+        return Lease(path, None)
     with contextlib.suppress(OSError):  # an unreadable lease is renewed and expires alike
-        disk.write_all(handle, json.dumps({**owner(), "token": token}).encode())
-    with contextlib.suppress(OSError):
-        disk.operations.close(handle)
-    return Lease(path, token)
+        disk.write_all(handle, json.dumps(owner()).encode())
+    return Lease(path, handle)
 
 
 def _break(path: str) -> None:
     """Remove a lost lease; of several processes that try, the rename lets one win."""
-    away = f"{path}.{secrets.token_hex(16)}.lost"
+    away = f"{path}.{os.urandom(16).hex()}.lost"
     with contextlib.suppress(OSError):
         disk.operations.rename(path, away)
         disk.operations.unlink(away)

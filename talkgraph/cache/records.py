@@ -15,6 +15,7 @@ from talkgraph.cache.keys import FORMAT, digest_bytes, digest_tree
 Record = dict[str, Any]
 LARGEST = 1 << 24  # bytes of a record that is taken from elsewhere
 
+_spell = json.JSONEncoder(allow_nan=False).encode
 _HEAD = b'{"check": "'
 _MIDDLE = b'", "record": '
 _TAIL = b"}\n"
@@ -22,7 +23,7 @@ _TAIL = b"}\n"
 
 def write_record(path: disk.Name, record: Record, temporary: disk.Name, durable: bool) -> None:
     """Write a record atomically."""
-    body = json.dumps(record, allow_nan=False).encode()
+    body = _spell(record).encode()
     parts = (_HEAD, digest_bytes(body).encode(), _MIDDLE, body, _TAIL)
     disk.write(path, [b"".join(parts)], temporary, durable)
 

@@ -66,7 +66,7 @@ class Storing:
     def __init__(
         self,
         blobs: Blobs,
-        partial: Path,
+        partial: disk.Name,
         scratch: Path | None,
         on_chunk: Callable[[int, int], None] | None,
         chunk_key: Callable[[int, int], str] | None = None,
@@ -104,7 +104,8 @@ class Storing:
                 self._blobs.check(chunk["blob"], ".npy", chunk["size"])
             return frames.stored[1]
         length = frames.count if self._chunk_key is None else "any"
-        log = self._partial / f"{self.streams}-{length}-{'x'.join(map(str, frames.shape))}"
+        shape = "x".join(map(str, frames.shape))
+        log = Path(self._partial, f"{self.streams}-{length}-{shape}")
         self.streams += 1
         done = {} if frames.once else _read_log(log)
         chunks: list[Tree] = []

@@ -128,7 +128,7 @@ class Store:
 
     def prepare(self) -> None:
         """Make the folder and prove that it can be written; StoreError at once if it cannot."""
-        if self._ready and self.blobs.temporary.is_dir():
+        if self._ready and os.path.isdir(self.blobs.temporary):
             return
         with disk.guarded(self.path):
             for name in ("blobs", "actions", "tmp"):
@@ -210,7 +210,7 @@ class Store:
         """
         self.prepare()
         with self.pins.held():
-            logs = self.path / "partial" / (key if stream is None else stream.stem)
+            logs = f"{self.path}/partial/{key if stream is None else stream.stem}"
             chunk_key = None if stream is None else stream.key
             sink = Storing(self.blobs, logs, scratch, on_chunk, chunk_key)
             tree = encode(value, sink, where, storable=True)
@@ -242,7 +242,7 @@ class Store:
     def keep(self, value: Any, where: str) -> Tree:
         """Store a value without a key, while `in_use`; returns its tree."""
         self.prepare()
-        partial = self.blobs.temporary / disk.own_name()
+        partial = f"{self.blobs.temporary}/{disk.own_name()}"
         try:
             return encode(value, Storing(self.blobs, partial, None, None), where, storable=True)
         finally:

@@ -241,7 +241,8 @@ class Run:
 
     def _collect(self) -> None:
         """Take in the jobs that have ended; wait for one if none has."""
-        done, _ = wait(self._running, return_when=FIRST_COMPLETED)
+        done = {future for future in self._running if future.done()}
+        done = done or wait(self._running, return_when=FIRST_COMPLETED).done
         for future in sorted(done, key=lambda one: self._agenda.place(self._running[one])):
             name = self._running.pop(future)
             try:
