@@ -133,7 +133,7 @@ def test_zoom(window):
     assert window.execute_script(width) <= window.execute_script(frame) + 1
 
 
-@pytest.mark.parametrize("width", [360, 768, 1200, 1920])
+@pytest.mark.parametrize("width", [280, 360, 768, 1200, 1920])
 def test_no_window_is_too_narrow(window, width):
     resize(window, width)
     assert window.execute_script("return document.documentElement.scrollWidth") <= width
