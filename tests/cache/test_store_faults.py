@@ -305,7 +305,11 @@ def test_scratch_folders_of_dead_processes_are_swept(store):
     with store.scratch() as mine:
         old = mine.with_name("999999999-dead")
         (old / "inner").mkdir(parents=True)
-        os.utime(old, (0, 0))
+        links = [mine.with_name(f"99999999{i}-link") for i in range(3)]
+        for link in links:
+            link.symlink_to("nowhere")
+        for path in (old, *links):
+            os.utime(path, (0, 0), follow_symlinks=False)
         Store(store.path).prepare()
-        assert not old.exists() and mine.exists()
+        assert mine.exists() and list(mine.parent.iterdir()) == [mine]
     assert not mine.exists()

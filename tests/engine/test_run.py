@@ -329,6 +329,14 @@ def test_a_plan_says_when_a_result_is_gone(store, path, monkeypatch):
     assert plan["read"].state == "run" and "gone" in plan["read"].reason
 
 
+def test_a_reason_compares_with_what_was_used_last(store, path):
+    for scale in (1, 2, 1):  # the last is a hit
+        graph().with_params(sum={"scale": scale}).run({"path": path}, store=store)
+    assert calls.count("sum") == 2
+    plan = graph().with_params(sum={"scale": 3}).plan({"path": path}, store=store)
+    assert plan["sum"].reason == "parameter scale changed from 1 to 3"
+
+
 def test_a_version_counts(store):
     def versioned(n):
         @node("test_run_versioned", version=n)
@@ -508,7 +516,7 @@ def test_a_result_that_is_damaged_as_often_as_it_is_made_ends_the_run(store, pat
             damage_all(store, "blobs", "*.npy")
 
     result = graph().run({"path": path}, store=store, until="read", on_event=hurt)
-    with pytest.raises(DamagedError, match="has changed content, each time .*; check the disk"):
+    with pytest.raises(DamagedError, match=r"has changed content, each time .*; check the disk"):
         _ = result["read"]
     assert len(calls) == 4 and set(calls) == {"read"}
 
@@ -516,7 +524,8 @@ def test_a_result_that_is_damaged_as_often_as_it_is_made_ends_the_run(store, pat
 def test_a_result_that_is_said_to_be_there_and_is_not(store, path, monkeypatch):
     """As if others finished it, and it went, each time that we look."""
     monkeypatch.setattr(Store, "claim", lambda *_: None)
-    with pytest.raises(DamagedError, match="step 'read' vanished, each time .*; check the disk") as said:
+    words = r"the result of step 'read' vanished, each time .*; check the disk"
+    with pytest.raises(DamagedError, match=words) as said:
         graph().run({"path": path}, store=store)
     assert said.value.step == "read" and not calls
 
