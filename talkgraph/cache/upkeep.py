@@ -91,7 +91,8 @@ def verify(store: Store) -> list[str]:
             if record is not None and not far and not store.complete(record):
                 store.forget(key)
                 said.append(
-                    f"result {key[:12]} of step '{record.get('step')}' lacked a file; removed"
+                    f"result {key[:12]} of step '{visible(str(record.get('step')))}' "
+                    "lacked a file; removed"
                 )
     return said
 
@@ -153,7 +154,12 @@ def _in_words(facts: Record) -> str:
     if facts["others"]:
         keys = ", ".join(key[:12] for key in facts["others"][:5])
         lines.append(f"  {len(facts['others'])} more of that name: {keys}")
-    return "\n".join(lines)
+    return "\n".join(map(visible, lines))
+
+
+def visible(text: str) -> str:
+    """A text, perhaps of a stranger, as a line with nothing in it that a terminal would obey."""
+    return "".join(one if one.isprintable() else "\ufffd" for one in text)
 
 
 def _entry(store: Store, path: Path, record: Record) -> Entry:

@@ -75,7 +75,7 @@ def _ls(args: argparse.Namespace, store: Store) -> int:
         return 0
     now = time.time()
     for entry in entries:
-        step = f"{entry.graph}:{entry.step}"
+        step = upkeep.visible(f"{entry.graph}:{entry.step}")
         print(
             f"{entry.key[:12]}  {size_text(entry.size):>9}  {step:<32} "
             f"made in {duration(entry.seconds)}, used {duration(max(0.0, now - entry.used))} ago"
@@ -95,7 +95,7 @@ def _du(args: argparse.Namespace, store: Store) -> int:
         print_json({"store": str(store.path), "total": total, "steps": steps})
         return 0
     for name, taken in sorted(steps.items(), key=lambda item: -item[1]):
-        print(f"{size_text(taken):>9}  {name}")
+        print(f"{size_text(taken):>9}  {upkeep.visible(name)}")
     print(f"{size_text(total):>9}  {store.path} (what results share is counted once)")
     return 0
 
@@ -104,7 +104,8 @@ def _rm(args: argparse.Namespace, store: Store) -> int:
     from talkgraph.cache import upkeep
 
     entry = upkeep.remove(store, args.result)
-    return _tell(args, entry, f"removed {entry.key[:12]} ({entry.graph}:{entry.step})")
+    name = upkeep.visible(f"{entry.graph}:{entry.step}")
+    return _tell(args, entry, f"removed {entry.key[:12]} ({name})")
 
 
 def _gc(args: argparse.Namespace, store: Store) -> int:

@@ -44,6 +44,7 @@ class Watcher:
 
     def __call__(self, event: Event) -> None:
         """Take one event of the engine."""
+        from talkgraph.cache.upkeep import visible
         from talkgraph.engine import events
 
         match event:
@@ -54,7 +55,7 @@ class Watcher:
             case events.Note(step=None):
                 self.said.append(event.text)
             case events.Note(step=str(step)):
-                self.note(step, event.text)
+                self.note(step, visible(event.text))  # a stranger may have made what is stored
             case events.Finished() if event.cached:
                 self.cached += 1
             case events.Finished():

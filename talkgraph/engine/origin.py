@@ -16,6 +16,7 @@ import attrs
 
 from talkgraph.cache.files import File
 from talkgraph.cache.store import Store
+from talkgraph.cache.upkeep import visible
 from talkgraph.engine.graph import Graph
 from talkgraph.engine.history import RunInput, RunRecord, StepRun, checked
 from talkgraph.engine.node import Node
@@ -191,7 +192,7 @@ def _machine(facts: dict[str, Any]) -> str:
 def _printable(value: Any) -> Any:
     """JSON whose texts hold nothing that a terminal would obey, and whose numbers are finite."""
     if isinstance(value, str):
-        return "".join(one if one.isprintable() else "\ufffd" for one in value)
+        return visible(value)
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError("a number is not finite")
     if isinstance(value, list):

@@ -7,7 +7,8 @@ import pytest
 
 from talkgraph import Store
 from talkgraph.cli.main import main
-from talkgraph.engine import Node, node
+from talkgraph.cli.progress import Lines
+from talkgraph.engine import Node, Note, node
 
 KEY = "ab" * 32
 
@@ -72,6 +73,19 @@ def test_an_outage_is_said_once_and_at_the_end(url, tmp_path, monkeypatch, capsy
     assert note in capsys.readouterr().out.splitlines()
     page = (tmp_path / "r.html").read_text()
     assert page.index("cannot be reached") < page.index("The result")
+
+
+def test_what_a_stranger_wrote_is_not_obeyed_by_the_terminal(tmp_path, capsys):
+    store = Store(tmp_path / "store")
+    facts = {"graph": "g", "step": "\x1b[2Jx\nremoved", "node": "n\x07", "notes": ["\x1b[31m"]}
+    store.put(KEY, 1, facts=lambda: {**facts, "parameters": {"\r": (0, "\b")}, "inputs": {}})
+    for command in (["ls"], ["du"], ["why", KEY], ["rm", KEY]):
+        assert main(["cache", *command, "--store", str(store.path)]) == 0
+        said = capsys.readouterr().out
+        assert all(line.isprintable() for line in said.splitlines()) and "\ufffd[2Jx\ufffdr" in said
+    watch = Lines()
+    watch(Note("step", "\x1b[31m"))
+    assert capsys.readouterr().err == "step: note: \ufffd[31m\n"
 
 
 def test_export_and_import(tmp_path, capsys):
