@@ -130,12 +130,17 @@ class RunRecord:
             InputError: an input was a value that is not kept.
         """
         if self.document is None:
-            raise GraphError(f"run {self.run_id}: graph '{self.graph}' was not kept as text")
+            raise GraphError(
+                f"run {self.run_id}: graph '{self.graph}' was not kept as text; run it from Python"
+            )
         graph = from_document(self.document)
         inputs = {}
         for name, given in self.inputs.items():
             if not given.has_value:
-                raise InputError(f"run {self.run_id}: input '{name}' was {given.text}, not kept")
+                raise InputError(
+                    f"run {self.run_id}: input '{name}' was {given.text}, not kept; "
+                    "run the graph with it anew"
+                )
             value = given.value
             if File in members(graph.inputs[name]) and isinstance(value, str):
                 value = File(Path(value))
@@ -179,7 +184,9 @@ def find(store: Store, text: str = "last") -> RunRecord:
     try:
         return _read(_folder(store) / f"{chosen[0]}.json")
     except (OSError, ValueError) as error:
-        raise DamagedError(f"the record of run {chosen[0]} cannot be read ({error})") from error
+        raise DamagedError(
+            f"the record of run {chosen[0]} cannot be read ({error}); `talkgraph runs` lists others"
+        ) from error
 
 
 def _folder(store: Store) -> Path:

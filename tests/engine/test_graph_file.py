@@ -113,11 +113,13 @@ HEAD = "graph: g\ninputs: {p: Path}\n"
         ("a: [*nobody]", "anchors are not used"),
         ("graph: g\nsteps: {<<: {a: 1}}", "."),
         ("[" * 5000, "not plain YAML"),
+        (" " * ((1 << 24) + 1), "longer than 16777216 characters; split the graph"),
         ("{" * 5000, "not plain YAML"),
         ("graph: \x00", "."),
         ("? [a]\n: 1", "."),
         ("graph: g\nsteps: " + "9" * 5000, "."),
     ],
+    ids=lambda text: text[:40],
 )  # fmt: skip
 def test_a_typed_error_for_everything_else(text, said):
     with pytest.raises(GraphError, match=said.replace("|", r"\|")) as error:

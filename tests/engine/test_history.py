@@ -229,7 +229,7 @@ def test_a_graph_without_a_text_keeps_everything_else(store):
     odd.run(store=store)
     run = history.find(store)
     assert (run.graph, run.document, states(run)) == ("odd", None, {"array": "run"})
-    with pytest.raises(GraphError, match="'odd' was not kept as text"):
+    with pytest.raises(GraphError, match="'odd' was not kept as text; run it from Python"):
         run.rebuild()
 
 
