@@ -1,5 +1,6 @@
 """A run that ended early: the page shows what was done, where it stopped, why, and what to do."""
 
+import functools
 import signal
 import subprocess
 import sys
@@ -65,7 +66,7 @@ def test_a_fault_of_a_step(failed):
     page = failed("no number <b>", NodeError)
     assert "It failed at number" in page.text
     assert "ValueError: invalid literal" in page.text and "no number <b>" in page.text
-    assert "--debug" in page.text and "run the same command again" in page.text
+    assert "--debug" in page.text and "run it again and it goes on" in page.text
     assert "1 of 3 steps are done" in page.text and "1 were not reached" in page.text
     assert "It goes back to path: my <input>.txt" in page.text
     assert page.all("section", "failed") and page.all("section", "blocked")
@@ -90,7 +91,10 @@ def test_a_talk_that_is_stopped_leaves_its_page(tmp_path, parsed, speech, end):
     command = [sys.executable, "-m", "talkgraph.cli", "talk", "--sample", "-a", str(speech)]
     command += ["-o", str(tmp_path / "talk.mp4"), "--report", str(page)]
     command += ["--store", str(tmp_path / "store")]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as talk:
+    heed = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # where a shell ran us
+    with subprocess.Popen(  # behind it, SIGINT is ignored by all that we start
+        command, stderr=subprocess.PIPE, text=True, preexec_fn=heed
+    ) as talk:
         said = talk.stderr.readline()
         assert said.startswith("speech: ")
         talk.send_signal(end)
