@@ -10,7 +10,7 @@ from talkgraph.report.markup import Html, table, tag
 from talkgraph.report.overview import anchor, input_text, shareable
 from talkgraph.report.values import RunValues
 
-_AGAIN = "What is finished is kept: run the same command again and it goes on from there."
+_AGAIN = "What is finished is kept: run it again and it goes on from there."
 
 
 def failure_section(values: RunValues) -> Html:
