@@ -160,6 +160,7 @@ def test_a_collection_that_cannot_read_a_record_removes_nothing(tmp_path, monkey
     store = Store(tmp_path, durable=False)
     put(store, 1)
     before = sorted(path for path in tmp_path.rglob("*.npy"))
+    assert before
 
     class Blind(disk.Operations):
         def read(self, path):
@@ -211,3 +212,12 @@ def test_versions_do_not_read_each_others_memos(tmp_path, monkeypatch):
     store.remember("code", "subject", {"theirs": 1})
     monkeypatch.undo()
     assert store.memo("code", "subject") == {"mine": 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("0", 0), ("4096", 4096), ("3 kB", 3 << 10), ("500M", 500 << 20), ("1.5 GiB", 3 << 29),
+     (" 2t ", 2 << 40)],
+)  # fmt: skip
+def test_sizes_are_powers_of_1024(text, size):
+    assert collect.bytes_of(text) == size
