@@ -231,8 +231,10 @@ def references(tree: Tree) -> list[tuple[str, str, int]]:
 
 def content_bytes(tree: Tree) -> int:
     """Bytes of the arrays, frames and files of a tree, each counted once; DamagedError."""
-    inline = {leaf["data"] for leaf in _leaves(tree) if "data" in leaf}
-    blobs = {digest: size for digest, _, size in references(tree)}
+    leaves = _leaves(tree)
+    inline = {leaf["data"] for leaf in leaves if "data" in leaf}
+    pointed = [reference(leaf) for leaf in leaves if "data" not in leaf]
+    blobs = {digest: size for digest, _, size in pointed}
     return sum(blobs.values()) + sum(len(base64.b64decode(data)) for data in inline)
 
 
