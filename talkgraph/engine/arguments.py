@@ -6,6 +6,7 @@ gets them for one job, running transient steps where they are read.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -16,8 +17,9 @@ from talkgraph.cache.frames import Frames
 from talkgraph.cache.keys import Tree
 from talkgraph.cache.store import Store
 from talkgraph.cache.values import value_class
+from talkgraph.engine.node import Node
 from talkgraph.engine.step import Step, parse_source
-from talkgraph.errors import KeyingError
+from talkgraph.errors import GraphError, KeyingError
 
 _BY_VALUE = (type(None), bool, int, float, str, bytes)
 
@@ -119,7 +121,8 @@ class Arguments:
 
     def of(self, step: Step) -> dict[str, Any]:
         """Arguments of a step by port, once what it streams was started."""
-        return {port: self.value(source) for port, source in step.sources.items()}
+        found = {port: self.value(source) for port, source in step.sources.items()}
+        return {port: _as_declared(step.node, port, value) for port, value in found.items()}
 
     def stream(self, name: str, value: Any) -> None:
         """A transient step gave a value."""
@@ -136,6 +139,38 @@ class Arguments:
         if source not in self._loaded:
             self._loaded[source] = self.store.load(field_of(self.known.trees[name], path))
         return self._loaded[source]
+
+
+def _as_declared(node: Node, port: str, value: Any) -> Any:
+    """The value of a port; if its receptive field names fields of it, the others refuse to be read.
+
+    Keys of chunks hold the named fields alone, so what another one says would go unnoticed.
+    """
+    paths = [parse_source(path) for path in node.receptive_field]
+    fields = {path[0] for name, path in paths if name == port and path}
+    if not fields or (port, ()) in paths or not attrs.has(type(value)):
+        return value
+    shown = copy.copy(value)
+    for field in attrs.fields(type(value)):
+        if field.name not in fields:
+            text = (
+                f"it reads '{port}.{field.name}', which its receptive_field does not name; add it"
+            )
+            object.__setattr__(shown, field.name, _Undeclared(text))
+    return shown
+
+
+class _Undeclared:
+    """A field that a node says it does not read."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def _refuse(self, *_: Any, **__: Any) -> Any:
+        raise GraphError(self._text)
+
+    __array__ = __bool__ = __float__ = __getattr__ = __getitem__ = __int__ = __len__ = _refuse
+    __add__ = __radd__ = __mul__ = __rmul__ = __sub__ = __rsub__ = __iter__ = _refuse
 
 
 def map_frames(value: Any, change: Any) -> Any:

@@ -107,9 +107,9 @@ def node(
         transient: cheap frame stages whose output is streamed and not stored.
         gpu: stages that use a GPU where there is one; executors give each a slot of its own.
         receptive_field: for stages that give `Frames` made when read: frame t depends on no more of
-            a port, or of a field of it (``port.field``), than its frames t - before to t + after
-            (one number for both); chunks whose windows are unchanged are found again after another
-            part of the input has changed.
+            a port, or of a field of it (``port.field``, which makes the other fields unreadable),
+            than its frames t - before to t + after (one number for both); chunks whose windows
+            are unchanged are found again after another part of the input has changed.
     """
     caller = sys._getframe(1)
     names = dict(caller.f_locals) if caller.f_locals is not caller.f_globals else {}

@@ -147,6 +147,29 @@ def test_any_change_anywhere_gives_what_a_fresh_run_gives(tmp_path_factory, data
         count = len(angles)
 
 
+@pytest.mark.parametrize("read", [lambda one: one * 2, np.asarray, lambda one: one.shape])
+def test_a_field_that_is_not_declared_cannot_be_read(tmp_path, read):
+    """Its change would go unnoticed: keys of chunks hold the declared fields alone."""
+
+    @node("test_receptive_field_part", version=1, receptive_field={"motion.angle": 0})
+    class Part(Node):
+        peek: bool = param(False, "read the other field")
+
+        def run(self, motion: Motion) -> Frames:
+            if self.peek:
+                read(motion.scale)
+            return Frames.from_function(
+                len(motion.angle), (4, 4, 3), lambda a, b: picture(motion.angle[a:b])
+            )
+
+    steps = {"motion": ToMotion().on(angles="angles"), "part": Part().on(motion="motion")}
+    whole = Graph("part", inputs={"angles": np.ndarray}, steps=steps)
+    inputs = {"angles": np.arange(20)}
+    assert whole.run(inputs, store=tmp_path).output.array()[3, 0, 0, 0] == 6
+    with pytest.raises(GraphError, match=r"reads 'motion.scale', which its receptive_field does"):
+        whole.with_params(part={"peek": True}).run(inputs, store=tmp_path)
+
+
 def test_a_port_that_is_not_there_is_said():
     with pytest.raises(GraphError, match=r"names port 'frame' \(did you mean 'frames'\?\)"):
 
