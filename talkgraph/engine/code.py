@@ -63,35 +63,37 @@ Stamps = dict[str, disk.Stamp | None]
 """Files that were read, and with None those that would have been if they were there."""
 
 
-def code_digest(cls: type, store: Store) -> CodeDigest:
-    """Digest of a node class; KeyingError if its source cannot be read.
+def code_digest(cls: type, store: Store, also: tuple[type, ...] = ()) -> CodeDigest:
+    """Digest of a node class, and of classes that it is given; KeyingError if its source cannot be
+    read.
 
     Remembered with the stamps of all files that were read, so that a warm plan only looks at those.
     """
-    known = _in_process.get(cls)
+    classes = (cls, *also)
+    known = _in_process.get(classes)
     if known is not None and _fresh(known[1]):
         return known[0]
     note_imports(cls.__module__.partition(".")[0])
-    subject = f"{cls.__module__}:{cls.__qualname__}:{file_of(cls)}"
+    subject = ":".join([*(f"{one.__module__}:{one.__qualname__}" for one in classes), file_of(cls)])
     fixed = file_of(cls).endswith(".py") and "<locals>" not in cls.__qualname__
     lasting = fixed and cls.__module__ != "__main__"
     remembered = _remembered(store.memo("code", subject)) if lasting else None
     if remembered is not None and _fresh(remembered[1]):
-        _in_process[cls] = remembered
+        _in_process[classes] = remembered
         return remembered[0]
     closure = _Closure(cls, store)
-    found = closure.digest()
+    found = closure.digest(also)
     if not fixed:  # live values count, which no stamp tells of
         return found
     if all(mark is None or disk.settled(mark) for mark in closure.stamps.values()):
-        _in_process[cls] = (found, closure.stamps)
+        _in_process[classes] = (found, closure.stamps)
         fact = {"files": closure.stamps, "digest": found.digest, "parts": found.parts}
         if lasting:
             store.remember("code", subject, {**fact, "python": sys.version})
     return found
 
 
-_in_process: dict[type, tuple[CodeDigest, Stamps]] = {}
+_in_process: dict[tuple[type, ...], tuple[CodeDigest, Stamps]] = {}
 
 
 def _remembered(memo: Record | None) -> tuple[CodeDigest, Stamps] | None:
@@ -128,14 +130,14 @@ class _Closure:
         self._ours = FirstParty(cls)
         self._modules: dict[str, Module | None] = {}
 
-    def digest(self) -> CodeDigest:
+    def digest(self, also: tuple[type, ...]) -> CodeDigest:
         parts: dict[str, str] = {}
         module = self._cls.__module__
         own = self._own_facts()
         parts[OWN] = own.digest
         pending = [*self._uses(module, own)]
         self._data_files(module, own, parts)
-        pending.extend(self._live_parts(own, parts))
+        pending.extend(self._live_parts(own, parts, also))
         if "<locals>" in self._cls.__qualname__:
             pending.append((module, self._cls.__qualname__.partition(".")[0]))
         for base in self._cls.__mro__[1:-1]:
@@ -180,12 +182,15 @@ class _Closure:
             )
         return found
 
-    def _live_parts(self, facts: Facts, parts: dict[str, str]) -> Iterator[Place]:
+    def _live_parts(
+        self, facts: Facts, parts: dict[str, str], also: tuple[type, ...]
+    ) -> Iterator[Place]:
         """Count what no source tells: variables that code took with it and, for code that lies in
         no file, the globals of its module as they are now."""
         here, in_cell = self._cls.__module__, self._ours.path(self._cls.__module__) is None
         space = vars(sys.modules[here]) if in_cell else {}
         pending = [*_named(facts, space), *self._own_values(facts if in_cell else None)]
+        pending.extend((one.__name__, one, (), None) for one in also)
         seen = {id(self._cls): self._cls}
         while pending:
             name, value, attributes, owner = pending.pop()

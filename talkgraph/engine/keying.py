@@ -15,6 +15,7 @@ from talkgraph.cache.codecs import field_of
 from talkgraph.cache.keys import FORMAT, Tree, digest_tree
 from talkgraph.cache.records import Record
 from talkgraph.engine.code import OWN, CodeDigest, code_digest
+from talkgraph.engine.live import classes_in
 from talkgraph.engine.node import Node, default_of
 from talkgraph.engine.request import Request
 from talkgraph.engine.step import parse_source
@@ -32,6 +33,7 @@ class Ingredients:
     parameters: dict[str, list[str]]  # keyed ones: [digest, short text]
     inputs: dict[str, list[str]]  # port -> [digest, source]
     values: dict[str, str]  # input of the graph that is read -> its value in short, a file's name
+    classes: tuple[type, ...] = ()  # of parameters; their code counts too
 
     def record(self) -> Record:
         """As JSON, to compare a later run with."""
@@ -53,8 +55,8 @@ class Keys:
         self._trees: dict[str, Tree] = {}  # step or input -> output tree
         self._derived: dict[str, str] = {}  # transient step -> key
         self._digests: dict[str, str] = {}  # source text -> digest
-        self._code: dict[type, CodeDigest] = {}
-        self._parameters: dict[int, tuple[Tree, dict[str, list[str]]]] = {}
+        self._code: dict[tuple[type, ...], CodeDigest] = {}
+        self._parameters: dict[int, tuple[Tree, dict[str, list[str]], tuple[type, ...]]] = {}
         self._aliases: dict[str, str | None] = {}  # choice -> the source that it chose
         self._shown: dict[str, str] = {}  # input -> its value in short
         self.files: dict[str, tuple[Path, str]] = {}  # input -> path and digest of its content
@@ -117,11 +119,11 @@ class Keys:
             if digest is None:
                 return None
             inputs[port] = [digest, source]
-        kind = type(step.node)
-        if kind not in self._code:
-            self._code[kind] = code_digest(kind, self._request.store)
-        code = self._code[kind]
-        tree, shown = self._parameters_of(step.node)
+        tree, shown, classes = self._parameters_of(step.node)
+        kinds = (type(step.node), *classes)
+        if kinds not in self._code:
+            self._code[kinds] = code_digest(kinds[0], self._request.store, classes)
+        code = self._code[kinds]
         key = digest_tree(
             [
                 "action", FORMAT, step.node.node_id, step.node.node_version, code.digest, tree,
@@ -131,15 +133,17 @@ class Keys:
         values = {
             source: self._shown[source] for _, source in inputs.values() if source in self._shown
         }
-        return Ingredients(key, step.node.node_version, code, shown, inputs, values)
+        return Ingredients(key, step.node.node_version, code, shown, inputs, values, classes)
 
-    def _parameters_of(self, node: Node) -> tuple[Tree, dict[str, list[str]]]:
-        """Non-default keyed parameters as a tree, and all keyed ones with a short text."""
+    def _parameters_of(self, node: Node) -> tuple[Tree, dict[str, list[str]], tuple[type, ...]]:
+        """Non-default keyed parameters as a tree, all keyed ones with a short text, and the
+        classes of those in the tree: their code may be known by nothing else."""
         known = self._parameters.get(id(node))
         if known is not None:  # the graph keeps its nodes alive, so ids stay theirs
             return known
         tree: dict[str, Tree] = {}
         shown: dict[str, list[str]] = {}
+        classes: dict[type, None] = {}
         for field in attrs.fields(type(node)):
             if not field.metadata.get("talkgraph", {}).get("keyed", True):
                 continue
@@ -149,8 +153,10 @@ class Keys:
             shown[field.name] = [digest, brief(value)]
             if _holds_file(value_tree) or not self._is_default(field, digest, where):
                 tree[field.name] = value_tree
-        self._parameters[id(node)] = tree, shown
-        return tree, shown
+                classes.update(dict.fromkeys(classes_in(value)))
+        named = sorted(classes, key=lambda one: (one.__module__, one.__qualname__))
+        self._parameters[id(node)] = found = tree, shown, tuple(named)
+        return found
 
     def _is_default(self, field: attrs.Attribute[Any], digest: str, where: str) -> bool:
         default = default_of(field)

@@ -45,6 +45,22 @@ class Load(Node):
         )
 
 
+@attrs.frozen
+class Shift:
+    by: int = 0
+
+    def of(self, number):
+        return number + self.by
+
+
+@node("test_executors_shift", version=1)
+class Shifted(Node):
+    shift: object = param(None, "of a class that no code of the node names")
+
+    def run(self) -> int:
+        return self.shift.of(1)
+
+
 @node("test_executors_invert", version=1, transient=True)
 class Invert(Node):
     def run(self, frames: Frames) -> Frames:
@@ -175,6 +191,12 @@ def test_a_given_value_reaches_the_worker(executor, path, tmp_path):
         {"path": path}, store=tmp_path / "s", given={"load": pair}, executor=executor, until="one"
     )
     assert result.output == 246.0
+
+
+def test_an_object_as_a_parameter_reaches_the_worker(executor, tmp_path):
+    shifted = Graph("shifted", steps={"shifted": Shifted(shift=Shift(by=3)).on()})
+    assert shifted.run(store=tmp_path, executor=executor).output == 4
+    assert shifted.plan(store=tmp_path)["shifted"].state == "hit"
 
 
 def test_independent_steps_run_side_by_side(path, tmp_path):

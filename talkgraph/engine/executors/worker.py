@@ -47,7 +47,9 @@ def _check_code(job: Job, store: Store) -> None:
     for name, found in job.found.items():
         step = job.step if name == job.name else job.known.steps[name]
         cls = type(step.node)
-        if not _sent_whole(cls) and code_digest(cls, store).digest != found.code.digest:
+        if _sent_whole(cls):
+            continue
+        if code_digest(cls, store, found.classes).digest != found.code.digest:
             raise TalkgraphError(
                 f"step '{name}': this worker has other code of node '{step.node.node_id}'; "
                 "install the same packages there and restart the workers"
