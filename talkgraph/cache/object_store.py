@@ -106,14 +106,18 @@ class ObjectStore:
             return None
         return int(found["size"]) if found.get("type") == "file" else None
 
-    def download(self, name: str, target: Path, most: int) -> bool:
-        """Whether there is such a file, of at most `most` bytes; its content is unchecked."""
+    def download(self, name: str, target: Path, most: int, size: int = 0) -> bool:
+        """Whether there is such a file, of at most `most` bytes; its content is unchecked.
+
+        Args:
+            size: bytes that are expected, for which it has more time.
+        """
         local = [str(target)]
         try:
             if not self.open()[0].async_impl and (self.size(name) or 0) > most:
                 return False  # the local file system heeds no limit
             limit = _Limit(most)
-            self._call("get_file", self._path(name), *local, size=most, callback=limit)
+            self._call("get_file", self._path(name), *local, size=size, callback=limit)
         except (FileNotFoundError, _TooLarge):
             return False
         return target.is_file()
@@ -207,5 +211,6 @@ def _within(seconds: float, act: Callable[[], Any]) -> Any:
 
 def _line(error: BaseException) -> str:
     """An error in one line; of the address of a request, the server is enough."""
-    text = (str(error).strip() or type(error).__name__).splitlines()[0]
+    name = "no answer in time" if isinstance(error, TimeoutError) else type(error).__name__
+    text = (str(error).strip() or name).splitlines()[0]
     return re.sub(r"(https?://[^/\s\"'?]+)[^\s\"']*", r"\1", text)[:200]

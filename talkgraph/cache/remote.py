@@ -154,7 +154,7 @@ class Remote:
             return False
         for _ in range(_TRIES):
             with self._temporary() as temp:
-                if not self.objects.download(_blob_name(blob), temp, size):
+                if not self.objects.download(_blob_name(blob), temp, size, size):
                     break
                 if temp.stat().st_size == size and digest_file(temp) == digest:
                     self._store.blobs.adopt(blob, temp)

@@ -226,6 +226,15 @@ def test_what_is_made_again_by_force_takes_the_place_of_what_is_there(s3, at, mo
     assert at("b", s3).load(at("c", s3).action(key)["output"]) == 1.5
 
 
+def test_a_server_that_says_nothing_is_soon_given_up(s3, server, at, monkeypatch):
+    monkeypatch.setattr(object_store, "PATIENCE", 0.5)
+    server.begin(lambda exchange: exchange.wait(10), ever=True)
+    began = time.monotonic()
+    workshop.run(at("a", s3))
+    assert time.monotonic() - began < 5
+    assert "cannot be reached (no answer in time)" in notes(at("a", s3))[0]
+
+
 class SilentFtp(socketserver.BaseRequestHandler):
     """Says hello, and never more."""
 
