@@ -35,9 +35,10 @@ def test_every_step_has_a_section_and_a_box_that_leads_there(talk, page):
 def test_every_value_has_its_look(page):
     for words in (
         "The speech: level over time", "Where it was cut out of the footage", "six points",
-        "Landmarks over sampled frames", "The fitted face over sampled frames", "The albedo",
-        "white ball", "The mean face", "one row per coefficient", "Opening of the lips",
-        "Head: yaw", "keyframes", "It stands behind every frame", "Expression coefficients",
+        "Landmarks over sampled frames", "The fitted face over sampled frames",
+        "The albedo", "unrolled, as a map", "white ball", "The mean face",
+        "one row per coefficient", "Opening of the lips", "Head: yaw", "keyframes",
+        "It stands behind every frame", "Expression coefficients",
         "The warped background", "A frame of the input", "The mouth in the finished video",
         "The video", "Model card", "Inputs and parameters", "MIT", "Apache-2.0",
     ):  # fmt: skip

@@ -24,7 +24,7 @@ _TURNS = ((0.0, "from the front"), (-0.7, "from its right"), (0.7, "from its lef
 
 @preview(Albedo)
 def albedo(value: Albedo, scene: Scene) -> Iterator[Html]:
-    """The albedo without light, turned; and a white ball under the light of the clip."""
+    """The albedo without light, turned and as a map; a white ball under the light of the clip."""
     model, fit = scene.nearest(FaceModel), scene.nearest(FaceFit)
     yield facts(vertices=len(value.colour))
     if model is not None and model.vertex_count == len(value.colour):
@@ -34,6 +34,8 @@ def albedo(value: Albedo, scene: Scene) -> Iterator[Html]:
             figure(picture_of(turned(shape, model, colour, turn), alt=text), text)
             for turn, text in _TURNS
         ]
+        flat = "unrolled, as a map"
+        shots.append(figure(picture_of(unrolled(shape, model, colour), alt=flat), flat))
         yield figure(
             tag("div", *shots, class_="strip"),
             "The albedo: colours without light, scaled to a middle brightness",
@@ -57,6 +59,23 @@ def turned(shape: Floats, model: FaceModel, colour: NDArray[np.floating], turn: 
     scale = 0.92 * _SIDE / float(np.ptp(xy, axis=0).max())
     xy = (xy - middle) * scale + _SIDE / 2
     return draw(xy, depth, model.triangles, np.clip(colour, 0, 1).astype(np.float32), _SIDE, 2)
+
+
+def unrolled(shape: Floats, model: FaceModel, colour: NDArray[np.floating]) -> Pictures:
+    """A face on a cylinder about its upright axis, laid flat, `[shape=(S, S, 4), uint8]`.
+
+    Across is the angle about the axis, down the height, both to the picture's whole side; where
+    surfaces lie over each other, as at the lips, the outer one shows.
+    """
+    from talkgraph.nodes.render.software import draw
+
+    x, y, z = np.moveaxis(shape, -1, 0)
+    across, deep = x - (x.min() + x.max()) / 2, z - z.min()
+    flat = np.stack([np.arctan2(across, deep), -y], axis=-1)
+    flat = (flat - flat.min(axis=0)) / np.maximum(np.ptp(flat, axis=0), 1e-6) * _SIDE
+    radius = np.hypot(across, deep)
+    inward = 1 + radius.max() - radius
+    return draw(flat, inward, model.triangles, np.clip(colour, 0, 1).astype(np.float32), _SIDE, 2)
 
 
 def ball(light: NDArray[np.floating]) -> Pictures:
