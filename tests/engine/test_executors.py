@@ -249,6 +249,19 @@ def test_a_step_that_always_kills_its_worker_fails_alone(executor, path, tmp_pat
     assert store.verify() == []
 
 
+def test_workers_that_die_between_two_looks_are_there(path, tmp_path, monkeypatch):
+    pytest.importorskip("distributed")
+    from talkgraph.engine.executors import dask
+
+    monkeypatch.setattr(dask, "_PATIENCE", 4.0)
+    monkeypatch.setattr(dask, "_LOOK", 0.5)
+    monkeypatch.setattr(dask._Jobs, "_workers", lambda self: [])
+    die = Die(folder=str(tmp_path), times=1000).on(x="x")
+    dies = Graph("dies", inputs={"x": float}, steps={"die": die})
+    with pytest.raises(NodeError, match="its process died each time"):
+        dies.run({"x": 1.0}, store=tmp_path / "s", executor=dask.Dask(workers=2))
+
+
 def test_a_failure_names_its_step_and_others_finish(executor, path, tmp_path):
     breaks = Graph(
         "breaks",

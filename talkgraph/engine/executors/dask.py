@@ -28,6 +28,7 @@ _GPU = "GPU"  # the resource of `dask worker --resources GPU=1`
 _WAIT = "10 s"  # for a scheduler to answer
 _PATIENCE = 60.0  # s without any worker after which a run that waits for one ends
 _LOOK = 2.0  # s between looks for workers
+_NEWS = "all"  # Dask's topic of what happens at the scheduler
 _SILENT = 50  # of what the logs of a cluster of our own say, only what ends it
 
 
@@ -124,8 +125,10 @@ class _Jobs:
         self._busy = False  # whether a GPU step runs that no worker's resource guards
         self._waiting: set[Future[Made]] = set()
         self._closed = threading.Event()
+        self._seen = time.monotonic()  # when there last was a worker, or nothing to be made
         threading.Thread(target=self._watch, name="talkgraph-dask", daemon=True).start()
         client.subscribe_topic(self._topic, self._heard)
+        client.subscribe_topic(_NEWS, self._news)
 
     def submit(self, job: Job, emit: Emit) -> Future[Made]:
         """Have a job made by any worker that can."""
@@ -138,11 +141,10 @@ class _Jobs:
 
     def _watch(self) -> None:
         """End the run if there is nobody to make its jobs, for longer than a restart takes."""
-        seen = time.monotonic()
         while not self._closed.wait(_LOOK):
             if not self._waiting or self._workers():
-                seen = time.monotonic()
-            elif time.monotonic() - seen > _PATIENCE:
+                self._seen = time.monotonic()
+            elif time.monotonic() - self._seen > _PATIENCE:
                 for future in list(self._waiting):
                     future.set_exception(
                         StoreError(
@@ -218,6 +220,11 @@ class _Jobs:
     def _any_has_gpu(self) -> bool:
         return any(one.get("resources", {}).get(_GPU) for one in self._workers())
 
+    def _news(self, event: tuple[float, Any]) -> None:
+        """A worker has come; one that dies of its first job is gone before the next look."""
+        if event[1].get("action") == "add-worker":
+            self._seen = time.monotonic()
+
     def _heard(self, event: tuple[float, Any]) -> None:
         step, plain = event[1]
         self._emits[step](from_plain(plain))
@@ -228,7 +235,8 @@ class _Jobs:
         unfinished = list(self._sent.values())
         if unfinished:
             self._client.cancel(unfinished, force=True)
-        self._client.unsubscribe_topic(self._topic)
+        for topic in (self._topic, _NEWS):
+            self._client.unsubscribe_topic(topic)
 
 
 def _make(job: Job, value_classes: tuple[type, ...], store: Store, topic: str) -> Made:
