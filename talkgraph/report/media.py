@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import io
 from collections.abc import Iterable
 from fractions import Fraction
@@ -88,19 +89,15 @@ def file_video(path: Path) -> tuple[bytes, float, float]:
 
 def file_frames(path: Path, start: int, count: int) -> Pictures:
     """Some consecutive frames of a video of constant rate, `[shape=(n, H, W, 3), uint8]`."""
-    import av
+    import imageio.v3 as iio
 
-    with av.open(f"file:{path}") as container:
-        stream = container.streams.video[0]
-        rate, base = stream.average_rate, stream.time_base
-        assert rate is not None and base is not None
-        container.seek(round(start / rate / base), stream=stream, backward=True)
-        found = []
-        for frame in container.decode(stream):
-            if frame.pts is not None and round(frame.pts * base * rate) >= start:
-                found.append(frame.to_ndarray(format="rgb24"))
-            if len(found) == count:
-                break
+    found = []
+    with (
+        iio.imopen(path, "r", plugin="pyav") as video,
+        contextlib.suppress(StopIteration, IndexError),  # the video ends before
+    ):
+        for index in range(start, start + count):
+            found.append(video.read(index=index))
     return np.stack(found) if found else np.zeros((0, 2, 2, 3), np.uint8)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
@@ -127,11 +126,7 @@ def file(value: File, scene: Scene) -> Iterator[Html]:
         poster = picture_data(first[0], side=media.WHOLE_SIDE)[0] if len(first) else None
         yield media.video(data, f"The video{part}", label="the video", poster=poster)
     elif kind in (".png", ".jpg", ".jpeg", ".webp"):
-        yield figure(picture_of(_read_picture(path), alt=path.name, side=512), "The picture")
+        import imageio.v3 as iio
 
-
-def _read_picture(path: Any) -> Any:
-    from PIL import Image
-
-    with Image.open(path) as image:
-        return np.asarray(image.convert("RGB"))
+        pixels = iio.imread(path, plugin="pillow", mode="RGB")
+        yield figure(picture_of(pixels, alt=path.name, side=512), "The picture")
