@@ -15,6 +15,7 @@ from typing import Any
 import attrs
 
 from talkgraph.cache.files import File
+from talkgraph.cache.records import LAST_MOMENT
 from talkgraph.cache.store import Store
 from talkgraph.cache.upkeep import visible
 from talkgraph.engine.graph import Graph
@@ -26,7 +27,6 @@ from talkgraph.errors import DamagedError
 LONGEST = 1 << 16  # bytes
 _FORMAT = 1
 _SLASH = re.compile(r"[\\/]")
-_LAST_MOMENT = 1e11  # s, in the year 5138
 _LONGEST_TEXT = 200  # characters of a name or value
 _DIGITS = 16  # of digests inside the document: enough to tell values apart
 
@@ -94,7 +94,7 @@ class Origin:
             record = _printable(record)
             record["steps"] = [checked(OriginStep, step) for step in record["steps"]]
             origin = checked(cls, record)
-            if not 0 <= origin.created < _LAST_MOMENT:
+            if not 0 <= origin.created < LAST_MOMENT:
                 raise ValueError("its date is none")
             return origin
         except (TypeError, KeyError, AttributeError, RecursionError) as error:
