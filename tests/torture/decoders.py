@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from . import file_decoders, store_decoders
 from .fuzzing import KEPT, Decoder, Find, fuzz
@@ -26,5 +27,10 @@ def fuzzed(setting: Setting) -> Iterator[Row]:
 
     with ThreadPoolExecutor(WORKERS) as pool:  # each waits for a process of its own
         for decoder, (done, finds) in zip(DECODERS, pool.map(hunt, DECODERS), strict=True):
-            said = [f"{find.what} ({find.save(KEPT / decoder.name)})" for find in finds]
+            said = [f"{one.what} ({_placed(one, decoder)})" for one in finds]
             yield Row(f"fuzzing: {decoder.name}", done, done, said)
+
+
+def _placed(find: Find, decoder: Decoder) -> Path:
+    """Keep a find; where, from the project's root."""
+    return find.save(KEPT / decoder.name).relative_to(KEPT.parents[2])
