@@ -14,7 +14,7 @@ from talkgraph.cache.keys import FORMAT, digest_bytes, digest_tree
 
 Record = dict[str, Any]
 LARGEST = 1 << 24  # bytes of a record that is taken from elsewhere
-LAST_MOMENT = 1e11  # s, Unix time in the year 5138; later ones make no date
+LAST_MOMENT = 5e10  # s, Unix time in the year 3554; what is further from 1970 makes no date
 
 _spell = json.JSONEncoder(allow_nan=False).encode
 _HEAD = b'{"check": "'
@@ -66,7 +66,7 @@ def read_action(path: disk.Name, key: str) -> Record | None:
     if record["digest"] != digest_tree(record["output"]):
         raise ValueError("its digest does not match")
     times = [record.get(name, 0.0) for name in _TIMES]
-    if not all(isinstance(one, int | float) and 0 <= one < LAST_MOMENT for one in times):
+    if not all(isinstance(one, int | float) and abs(one) < LAST_MOMENT for one in times):
         raise ValueError("its times are none")
     if "created" not in record or not isinstance(record.get("notes", []), list):
         raise ValueError("it lacks what every record has")
