@@ -262,30 +262,24 @@ def test_workers_that_die_between_two_looks_are_there(path, tmp_path, monkeypatc
         dies.run({"x": 1.0}, store=tmp_path / "s", executor=dask.Dask(workers=2))
 
 
-def test_a_failure_names_its_step_and_others_finish(executor, path, tmp_path):
-    breaks = Graph(
-        "breaks",
-        inputs={"path": Path},
-        steps={**graph().steps, "broken": Break().on(x="one")},
-    )
-    store = Store(tmp_path / "s")
-    with pytest.raises(NodeError, match=r"step 'broken' .* failed: OSError: \[Errno 5\]") as caught:
-        breaks.run({"path": path}, store=store, executor=executor, until=["broken", "write"])
-    assert caught.value.inputs["x"].startswith("one @ ")
+def failure_beside_others(node, words, executor, path, folder):
+    """What is said of a step that fails; what does not read from it is made all the same."""
+    fails = Graph("fails", inputs={"path": Path}, steps={**graph().steps, "bad": node.on(x="one")})
+    store = Store(folder / "s")
+    with pytest.raises(NodeError, match=rf"step 'bad' .* failed: {words}") as caught:
+        fails.run({"path": path}, store=store, executor=executor, until=["bad", "write"])
     assert "write" in {entry.step for entry in store.ls()}
+    return caught.value
+
+
+def test_a_failure_names_its_step_and_others_finish(executor, path, tmp_path):
+    error = failure_beside_others(Break(), r"OSError: \[Errno 5\]", executor, path, tmp_path)
+    assert error.inputs["x"].startswith("one @ ")
 
 
 def test_a_step_that_ends_its_process_fails_alone(executor, path, tmp_path):
-    exits = Graph(
-        "exits",
-        inputs={"path": Path},
-        steps={**graph().steps, "exit": Exit().on(x="one")},
-    )
-    store = Store(tmp_path / "s")
-    with pytest.raises(NodeError, match=r"step 'exit' .* failed: it called exit\(3\)") as caught:
-        exits.run({"path": path}, store=store, executor=executor, until=["exit", "write"])
-    assert caught.value.step == "exit"
-    assert "write" in {entry.step for entry in store.ls()}
+    error = failure_beside_others(Exit(), r"it called exit\(3\)", executor, path, tmp_path)
+    assert error.step == "bad"
 
 
 def test_a_cluster_of_our_own_says_nothing(path, tmp_path, capfd, recwarn):

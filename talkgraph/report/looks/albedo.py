@@ -50,15 +50,13 @@ def albedo(value: Albedo, scene: Scene) -> Iterator[Html]:
 
 def turned(shape: Floats, model: FaceModel, colour: NDArray[np.floating], turn: float) -> Pictures:
     """A face turned by an angle in rad and drawn, `[shape=(S, S, 4), uint8]`."""
-    from talkgraph.nodes.render.software import draw
-
     placed = point_in_camera(shape, np.array([0, turn, 0]), np.zeros(3)).astype(np.float32)
     xy, depth = project(placed, _SIDE)
     # The camera shows a head that fills half of its picture; here it may fill most of it.
     middle = (xy.min(axis=0) + xy.max(axis=0)) / 2
     scale = 0.92 * _SIDE / float(np.ptp(xy, axis=0).max())
     xy = (xy - middle) * scale + _SIDE / 2
-    return draw(xy, depth, model.triangles, np.clip(colour, 0, 1).astype(np.float32), _SIDE, 2)
+    return _drawn(xy, depth, model, colour)
 
 
 def unrolled(shape: Floats, model: FaceModel, colour: NDArray[np.floating]) -> Pictures:
@@ -67,15 +65,26 @@ def unrolled(shape: Floats, model: FaceModel, colour: NDArray[np.floating]) -> P
     Across is the angle about the axis, down the height, both to the picture's whole side; where
     surfaces lie over each other, as at the lips, the outer one shows.
     """
-    from talkgraph.nodes.render.software import draw
-
     x, y, z = np.moveaxis(shape, -1, 0)
     across, deep = x - (x.min() + x.max()) / 2, z - z.min()
     flat = np.stack([np.arctan2(across, deep), -y], axis=-1)
     flat = (flat - flat.min(axis=0)) / np.maximum(np.ptp(flat, axis=0), 1e-6) * _SIDE
     radius = np.hypot(across, deep)
     inward = 1 + radius.max() - radius
-    return draw(flat, inward, model.triangles, np.clip(colour, 0, 1).astype(np.float32), _SIDE, 2)
+    return _drawn(flat, inward, model, colour)
+
+
+def _drawn(
+    xy: NDArray[np.floating],
+    depth: NDArray[np.floating],
+    model: FaceModel,
+    colour: NDArray[np.floating],
+) -> Pictures:
+    """Vertices at their places in the picture, in px, as `software.draw` draws them."""
+    from talkgraph.nodes.render.software import draw
+
+    colour = np.clip(colour, 0, 1).astype(np.float32)
+    return draw(xy, depth, model.triangles, colour, _SIDE, samples=2)
 
 
 def ball(light: NDArray[np.floating]) -> Pictures:
