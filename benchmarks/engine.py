@@ -53,7 +53,7 @@ class Engine:
     builds: tuple[int, ...] = (1000, 10000)
 
 
-OURS = Engine("talkgraph_graph.py", "talkgraph", "talkgraph", "talkgraph.engine.run")
+OURS = Engine("talkgraph_graph.py", "talkgraph", "talkgraph", "talkgraph.engine.run.run")
 PEERS = {
     # no graph, so nothing to build
     "joblib.Memory": Engine("joblib_memory.py", "joblib", "joblib", "joblib", builds=()),

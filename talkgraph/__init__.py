@@ -14,11 +14,11 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from talkgraph.cache import File, Frames, Store, value
     from talkgraph.display import preview
-    from talkgraph.engine.context import note, progress, scratch_folder
-    from talkgraph.engine.graph import Graph
-    from talkgraph.engine.node import Node, node, param
-    from talkgraph.engine.plan import Plan
-    from talkgraph.engine.result import Result
+    from talkgraph.engine.declare.graph import Graph
+    from talkgraph.engine.declare.node import Node, node, param
+    from talkgraph.engine.run.context import note, progress, scratch_folder
+    from talkgraph.engine.run.plan import Plan
+    from talkgraph.engine.run.result import Result
     from talkgraph.nodes.media.lineage import lineage_of
 
 _HOME = {

@@ -15,7 +15,7 @@ from talkgraph.report.words import duration
 if TYPE_CHECKING:
     from rich.tree import Tree
 
-    from talkgraph.engine.origin import Origin, OriginStep
+    from talkgraph.nodes.media.provenance import Origin, OriginStep
 
 NAME = "lineage"
 HELP = "how a finished video came to be"

@@ -113,7 +113,7 @@ def with_settings(graph: Graph, settings: Mapping[str, str]) -> Graph:
 
 
 def _parameter(graph: Graph, step: str, parameter: str, text: str) -> Any:
-    from talkgraph.engine.ports import field_types
+    from talkgraph.engine.declare.ports import field_types
 
     node: Any = type(graph.steps[step].node)
     return from_text(text, field_types(node).get(parameter, Any))
@@ -126,7 +126,7 @@ def from_text(text: str, type_: Any) -> Any:
     the file of that name.
     """
     from talkgraph.cache.files import File
-    from talkgraph.engine.types import coerce
+    from talkgraph.engine.declare.types import coerce
 
     candidates: list[Any] = [text, File(Path(text))]
     with contextlib.suppress(ValueError):

@@ -66,12 +66,12 @@ def check_input(path: Path, what: str) -> None:
 
 def deliver(result: Result, graph: Graph, store: Store, path: Path, *, metadata: bool) -> None:
     """Put the file that a run made under the user's name, with its lineage if that is wanted."""
-    from talkgraph.engine import history
+    from talkgraph.engine.history import run_records
     from talkgraph.nodes import media
 
     file: File = result.output
     box = b""
     if metadata:
         with contextlib.suppress(TalkgraphError):  # a run without a record
-            box = media.lineage_box(file, history.find(store, result.run_id), graph, store)
+            box = media.lineage_box(file, run_records.find(store, result.run_id), graph, store)
     media.save(file, path, box)

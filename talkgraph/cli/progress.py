@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
     from rich.progress import TaskID
 
-    from talkgraph.engine.events import Event
+    from talkgraph.engine.run.events import Event
 
 _GUESS_AFTER = 1.0  # s; the first moments say little about a stage's pace
 _LINE_EVERY = 10.0  # s; between two plain progress lines of one stage
@@ -45,7 +45,7 @@ class Watcher:
     def __call__(self, event: Event) -> None:
         """Take one event of the engine."""
         from talkgraph.cache.upkeep import visible
-        from talkgraph.engine import events
+        from talkgraph.engine.run import events
 
         match event:
             case events.Started():

@@ -14,7 +14,7 @@ from talkgraph.errors import InputError
 
 if TYPE_CHECKING:
     from talkgraph.cache.store import Store
-    from talkgraph.engine.history import RunRecord
+    from talkgraph.engine.history.run_records import RunRecord
 
 NAME = "report"
 HELP = "write a page that shows a run and everything in it"
@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _found(store: Store, text: str) -> tuple[RunRecord, str | None]:
     """The run that is meant, and a title for its page."""
-    from talkgraph.engine.history import find
+    from talkgraph.engine.history.run_records import find
 
     path = Path(text)
     if path.suffix.lower() not in _VIDEOS:
@@ -109,7 +109,7 @@ def write_page(
     """Write the page of a run, where one is wanted, and say so."""
     if path is None:
         return
-    from talkgraph.engine.history import find
+    from talkgraph.engine.history.run_records import find
     from talkgraph.report import RunValues, write_report
 
     with RunValues(find(store, run_id), store) as values:

@@ -87,6 +87,6 @@ def _said(value: Any, output: Path | None) -> str:
     path = getattr(value, "path", None)
     if isinstance(path, Path):
         return str(path)
-    from talkgraph.engine.types import brief
+    from talkgraph.engine.declare.types import brief
 
     return brief(value)

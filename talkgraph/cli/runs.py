@@ -12,7 +12,7 @@ from talkgraph.cli.options import add_debug, add_json, add_store, print_json
 from talkgraph.report.words import duration, size_text
 
 if TYPE_CHECKING:
-    from talkgraph.engine.history import RunRecord
+    from talkgraph.engine.history.run_records import RunRecord
 
 NAME = "runs"
 HELP = "list the last runs, or show one"
@@ -32,18 +32,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the runs, or one."""
     from talkgraph.cache.store import Store
-    from talkgraph.engine import history
+    from talkgraph.engine.history import run_records
 
     store = Store(args.store)
     if args.which is not None:
-        found = history.find(store, args.which)
+        found = run_records.find(store, args.which)
         if args.json:
             print_json(attrs.asdict(found))
         else:
             print("\n".join([_line(found), *(f"note: {text}" for text in found.notes)]))
             print(_steps(found))
         return 0
-    runs = history.runs(store, max(0, args.limit))
+    runs = run_records.runs(store, max(0, args.limit))
     if args.json:
         print_json([_summary(one) for one in runs])
     else:

@@ -62,8 +62,8 @@ def _as(graph: Graph, format_: str) -> str:
 
 def schema() -> int:
     """Print the JSON Schema of graph files; on standard error, packages that are left out."""
-    from talkgraph.engine.registry import broken
-    from talkgraph.engine.schema import graph_schema
+    from talkgraph.cli.graph_schema import graph_schema
+    from talkgraph.engine.declare.registry import broken
 
     print(json.dumps(graph_schema(), indent=1, ensure_ascii=False))
     for line in broken():
@@ -73,8 +73,8 @@ def schema() -> int:
 
 def mermaid(graph: Graph) -> str:
     """The graph as a Mermaid flowchart: inputs rounded, the output with a thick border."""
-    from talkgraph.engine.graph import parse_source
-    from talkgraph.engine.types import type_name
+    from talkgraph.engine.declare.graph import parse_source
+    from talkgraph.engine.declare.types import type_name
 
     ids = {name: f"n{index}" for index, name in enumerate([*graph.inputs, *graph.steps])}
     lines = ["flowchart TD"]

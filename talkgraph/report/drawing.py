@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import attrs
 
 from talkgraph.engine import Graph
-from talkgraph.engine.step import parse_source
+from talkgraph.engine.declare.step import parse_source
 from talkgraph.report.layout import Measures, layered
 from talkgraph.report.markup import Html, tag
 from talkgraph.report.styles import stylesheet
@@ -171,7 +171,7 @@ def _curve(points: list[tuple[float, float]]) -> str:
 
 def plain_boxes(graph: Graph, view: Fold) -> dict[str, Box]:
     """Boxes that name nodes and types, for a graph that has not run."""
-    from talkgraph.engine.types import type_name
+    from talkgraph.engine.declare.types import type_name
 
     end = parse_source(graph.output)[0]
     boxes = {}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from talkgraph.engine.history import RunRecord, StepRun
-from talkgraph.engine.step import parse_source
+from talkgraph.engine.declare.step import parse_source
+from talkgraph.engine.history.run_records import RunRecord, StepRun
 from talkgraph.report.markup import Html, table, tag
 from talkgraph.report.overview import anchor, input_text, shareable
 from talkgraph.report.values import RunValues

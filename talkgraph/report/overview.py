@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from talkgraph.engine.history import RunRecord, StepRun
-from talkgraph.engine.step import parse_source
+from talkgraph.engine.declare.step import parse_source
+from talkgraph.engine.history.run_records import RunRecord, StepRun
 from talkgraph.report.drawing import Box, Fold, drawn
 from talkgraph.report.markup import Html, table, tag
 from talkgraph.report.words import bounded, duration, size_text

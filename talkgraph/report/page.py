@@ -12,8 +12,8 @@ from urllib.parse import quote
 import attrs
 
 from talkgraph.engine import Result
-from talkgraph.engine.history import RunRecord
-from talkgraph.engine.step import parse_source
+from talkgraph.engine.declare.step import parse_source
+from talkgraph.engine.history.run_records import RunRecord
 from talkgraph.report.drawing import fold
 from talkgraph.report.failure import failure_section
 from talkgraph.report.markup import Html, join, tag

@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from talkgraph.engine.ports import signature
+from talkgraph.engine.declare.ports import signature
 from talkgraph.errors import TalkgraphError
 from talkgraph.report.markup import Html, table, tag
 from talkgraph.report.overview import anchor, input_text

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 
 import attrs
 
-from talkgraph.engine.history import StepRun
-from talkgraph.engine.step import parse_source
+from talkgraph.engine.declare.step import parse_source
+from talkgraph.engine.history.run_records import StepRun
 from talkgraph.errors import TalkgraphError
 from talkgraph.report.drawing import fold
 from talkgraph.report.markup import Html, join, table, tag

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from talkgraph.cache.store import Store
-from talkgraph.engine import Graph, Result, context, node_class
-from talkgraph.engine.choice import branch
-from talkgraph.engine.history import RunRecord, find
-from talkgraph.engine.ports import signature
-from talkgraph.engine.step import parse_source
+from talkgraph.engine import Graph, Result, node_class
+from talkgraph.engine.declare.choice import branch
+from talkgraph.engine.declare.ports import signature
+from talkgraph.engine.declare.step import parse_source
+from talkgraph.engine.history.run_records import RunRecord, find
+from talkgraph.engine.run import context
 from talkgraph.errors import StoreError, TalkgraphError
 
 T = TypeVar("T")

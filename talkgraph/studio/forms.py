@@ -17,8 +17,8 @@ import attrs
 from talkgraph.cache.files import File
 from talkgraph.cli.lookup import graphs
 from talkgraph.engine import Graph, Node
-from talkgraph.engine.ports import field_types
-from talkgraph.engine.types import brief, is_optional, members, type_name
+from talkgraph.engine.declare.ports import field_types
+from talkgraph.engine.declare.types import brief, is_optional, members, type_name
 from talkgraph.studio.recipe import READERS, Kind, Recipe, base_graph, kind_of, options_of, readers
 
 

@@ -20,9 +20,9 @@ import attrs
 from talkgraph.cache.files import File
 from talkgraph.cli.lookup import graphs, named_graph
 from talkgraph.engine import Graph, Node
-from talkgraph.engine.graph import parse_source
-from talkgraph.engine.ports import field_types
-from talkgraph.engine.types import coerce, is_optional, members, type_name
+from talkgraph.engine.declare.graph import parse_source
+from talkgraph.engine.declare.ports import field_types
+from talkgraph.engine.declare.types import coerce, is_optional, members, type_name
 from talkgraph.errors import GraphError, InputError, TalkgraphError
 
 Kind = Literal["switch", "choice", "integer", "number", "text", "values", "file", "fixed"]

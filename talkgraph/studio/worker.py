@@ -31,9 +31,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from talkgraph.cli import failure
 
 if TYPE_CHECKING:
-    from talkgraph.engine.events import Event
-    from talkgraph.engine.history import RunRecord
-    from talkgraph.engine.result import Result
+    from talkgraph.engine.history.run_records import RunRecord
+    from talkgraph.engine.run.events import Event
+    from talkgraph.engine.run.result import Result
 
 _PATIENCE = 1.5  # s for unwinding
 _EVERY = 0.1  # s between two progress messages of a step
@@ -102,7 +102,7 @@ class Messages:
 
     def __call__(self, event: Event) -> None:
         """Send an event of the engine; of the progress of a step only now and then."""
-        from talkgraph.engine import events
+        from talkgraph.engine.run import events
 
         if isinstance(event, events.Failed):
             self.say({"event": ["Failed", event.step, failure.explain(event.error)[0]]})
@@ -138,7 +138,7 @@ def _run(request: dict[str, Any], messages: Messages) -> Result:
 def _deliver(request: dict[str, Any], result: Result, messages: Messages) -> None:
     """Copy the result to where the studio finds it: the store may drop it later."""
     from talkgraph.cache.files import File
-    from talkgraph.engine.types import brief
+    from talkgraph.engine.declare.types import brief
     from talkgraph.nodes import media
 
     value, target = result.output, None
@@ -153,7 +153,7 @@ def _deliver(request: dict[str, Any], result: Result, messages: Messages) -> Non
 def _report(request: dict[str, Any], run_id: str, messages: Messages) -> None:
     """Write the report of a run, however it ended; that there is none spoils nothing."""
     from talkgraph.cache.store import Store
-    from talkgraph.engine.history import find
+    from talkgraph.engine.history.run_records import find
     from talkgraph.report.page import write_report
     from talkgraph.report.values import RunValues
 

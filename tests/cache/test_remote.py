@@ -17,7 +17,8 @@ import pytest
 
 from talkgraph.cache import File, Frames, Store, object_store, remote
 from talkgraph.cache.keys import FORMAT, digest_bytes, digest_tree
-from talkgraph.engine import Note, executor, history
+from talkgraph.engine import Note, executor
+from talkgraph.engine.history import run_records
 from talkgraph.errors import DamagedError, NodeError, StoreError
 from talkgraph.report import report_html
 from tests.torture import workshop
@@ -67,7 +68,7 @@ def thing(tmp_path):
 
 def notes(store):
     """What the last run said of itself."""
-    return history.find(store).notes
+    return run_records.find(store).notes
 
 
 def put(store, tmp_path, key=KEY):

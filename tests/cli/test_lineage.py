@@ -19,10 +19,11 @@ from talkgraph.cache.frames import Frames
 from talkgraph.cli import lookup
 from talkgraph.cli.lineage import _head, tree
 from talkgraph.cli.main import main
-from talkgraph.engine import Graph, Node, history, node, param
-from talkgraph.engine.origin import LONGEST, Origin, OriginStep
+from talkgraph.engine import Graph, Node, node, param
+from talkgraph.engine.history import run_records
 from talkgraph.nodes.media import ReadSpeech, WriteVideo
 from talkgraph.nodes.media.lineage import _HEAD, _OURS
+from talkgraph.nodes.media.provenance import LONGEST, Origin, OriginStep
 from talkgraph.nodes.values import Speech
 
 
@@ -87,7 +88,7 @@ def test_a_report_of_a_video_whose_run_is_elsewhere(desk, tmp_path, capsys):
 
 def cached_video(desk):
     store = Store()
-    run = history.find(store)
+    run = run_records.find(store)
     return run.load(store, "video_out").path
 
 
@@ -103,7 +104,7 @@ def packets(path):
 def test_a_video_tells_how_it_came_to_be(desk, capsys):
     assert talk("out.mp4") == 0
     origin = lineage_of("out.mp4")
-    run = history.find(Store())
+    run = run_records.find(Store())
     assert (origin.graph, origin.run, origin.target) == ("photo", run.run_id, "video_out")
     assert origin.inputs == {
         "audio": ("meine Rede ü.wav", blake3((desk / "meine Rede ü.wav").read_bytes()).hexdigest()),

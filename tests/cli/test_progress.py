@@ -5,7 +5,7 @@ import io
 import pytest
 
 from talkgraph.cli.progress import Lines, duration
-from talkgraph.engine import events
+from talkgraph.engine.run import events
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ import pytest
 
 from talkgraph import Store
 from talkgraph.cli.main import main
-from talkgraph.engine import Node, history, node, param
+from talkgraph.engine import Node, node, param
+from talkgraph.engine.history import run_records
 
 GRAPH = """
 graph: sums
@@ -50,7 +51,7 @@ def test_runs_lists_the_last_first_and_shows_one(desk, capsys):
     assert run() == 0
     assert run("--set", "more.by=0") == 1
     capsys.readouterr()
-    failed, done = history.runs(Store())
+    failed, done = run_records.runs(Store())
     assert main(["runs"]) == 0
     first, second = capsys.readouterr().out.splitlines()
     assert first.startswith(failed.run_id) and "failed" in first and "division by zero" in first

@@ -16,7 +16,8 @@ from talkgraph.cache import Store
 from talkgraph.cache.frames import Frames
 from talkgraph.cli import lookup, samples
 from talkgraph.cli.main import main
-from talkgraph.engine import Graph, Node, history, node, param
+from talkgraph.engine import Graph, Node, node, param
+from talkgraph.engine.history import run_records
 from talkgraph.errors import InputError
 from talkgraph.nodes.media import ReadSpeech, WriteVideo
 from talkgraph.nodes.values import Speech
@@ -191,7 +192,7 @@ def test_a_signal_ends_a_run_cleanly(tmp_path, number, code):
     assert run.returncode == code
     assert "Traceback" not in err
     assert not any((tmp_path / "store" / "tmp").iterdir())
-    (run,) = history.runs(Store(tmp_path / "store"))
+    (run,) = run_records.runs(Store(tmp_path / "store"))
     assert (run.outcome, run.steps["sleep"].state) == ("cancelled", "cancelled")
     assert run.steps["sleep"].seconds > 0.1
     assert ("finished stages are kept" in err) == (number == signal.SIGINT)

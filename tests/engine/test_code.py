@@ -10,7 +10,7 @@ import textwrap
 import pytest
 
 from talkgraph import Graph, Store
-from talkgraph.engine.code import code_digest
+from talkgraph.engine.keys.code import code_digest
 from talkgraph.errors import KeyingError
 
 FILES = {
@@ -315,7 +315,7 @@ def test_a_rename_of_the_class_does_not_count(package):
 def test_the_memo_on_disk_is_used_and_dropped_when_a_file_changes(package, monkeypatch):
     import time
 
-    from talkgraph.engine import code
+    from talkgraph.engine.keys import code
 
     time.sleep(0.15)
     before = package.digest()
@@ -498,7 +498,7 @@ def test_all_our_own_nodes_have_a_digest(tmp_path):
     from pathlib import Path
 
     import talkgraph
-    from talkgraph.engine.registry import _nodes
+    from talkgraph.engine.declare.registry import _nodes
 
     root = Path(talkgraph.__file__).parent
     for path in sorted((root / "nodes").rglob("*.py")):

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from talkgraph import Frames, Graph, Node, node, param, value
 from talkgraph.engine import Choose
-from talkgraph.engine.ports import field_types, signature
-from talkgraph.engine.types import coerce, fits, type_name
+from talkgraph.engine.declare.ports import field_types, signature
+from talkgraph.engine.declare.types import coerce, fits, type_name
 from talkgraph.errors import GraphError, InputError
 
 

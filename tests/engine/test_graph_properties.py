@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from talkgraph import Graph, Node, Store, node, param, value
 from talkgraph.engine import Choose
-from talkgraph.engine.step import parse_source
+from talkgraph.engine.declare.step import parse_source
 
 calls: list[tuple] = []
 

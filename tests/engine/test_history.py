@@ -9,7 +9,7 @@ from blake3 import blake3
 
 from talkgraph import Frames, Graph, Node, Store, engine, node, param
 from talkgraph.cache.records import read_record, write_record
-from talkgraph.engine import history, provenance
+from talkgraph.engine.history import machine, run_records
 from talkgraph.errors import DamagedError, GraphError, InputError, NodeError
 
 
@@ -88,7 +88,7 @@ def states(run):
 def test_a_run_is_written_down_and_its_values_can_be_had_later(store, inputs, tmp_path):
     before = time.time()
     result = graph().run(inputs, store=store)
-    run = history.find(store)
+    run = run_records.find(store)
     assert (run.run_id, run.graph, run.outcome, run.error) == (
         result.run_id, "history", "done", None,
     )  # fmt: skip
@@ -110,17 +110,17 @@ def test_a_run_is_written_down_and_its_values_can_be_had_later(store, inputs, tm
     assert run.load(store, "sum") == 6.0
     assert run.load(store, "grey") is None
     facts = {"machine": run.machine, "talkgraph": run.talkgraph, "python": run.python}
-    assert facts == provenance.facts()
+    assert facts == machine.facts()
 
     again = graph().run(inputs, store=store)
-    warm = history.find(store, again.run_id)
+    warm = run_records.find(store, again.run_id)
     assert states(warm) == {"read": "hit", "sum": "hit", "grey": "not needed", "mean": "hit"}
     assert warm.steps["read"].notes == ("it is short",)
     assert warm.steps["read"].reason == "stored"
     assert warm.steps["read"].size == read.size
-    assert [one.run_id for one in history.runs(store)] == [warm.run_id, run.run_id]
-    assert history.runs(store, limit=1) == [warm]
-    assert history.find(store, run.run_id[:-3]) == run
+    assert [one.run_id for one in run_records.runs(store)] == [warm.run_id, run.run_id]
+    assert run_records.runs(store, limit=1) == [warm]
+    assert run_records.find(store, run.run_id[:-3]) == run
 
 
 def test_a_record_rebuilds_its_graph_and_inputs_so_that_stored_steps_are_hits(
@@ -128,20 +128,20 @@ def test_a_record_rebuilds_its_graph_and_inputs_so_that_stored_steps_are_hits(
 ):
     graph().run(inputs, store=store)
     monkeypatch.chdir("/")  # the record's paths hold anywhere
-    made, values = history.find(store).rebuild()
+    made, values = run_records.find(store).rebuild()
     assert made == graph()
     plan = made.plan(values, store=store)
     assert [step.state for step in plan] == ["hit", "hit", "stream", "hit"]
     frames = made.run(values, store=store, until="grey").output
     assert frames[0:1][0, 0, 0].tolist() == [6, 6, 6]
-    assert history.find(store).targets == ("grey",)
+    assert run_records.find(store).targets == ("grey",)
 
 
 def test_what_failed_what_it_blocked_and_what_went_on(store, inputs):
     failing = graph(trouble="no apples\nat all")
     with pytest.raises(NodeError) as caught:
         failing.run(inputs, store=store, until=["mean", "alone"])
-    run = history.find(store, caught.value.run_id)
+    run = run_records.find(store, caught.value.run_id)
     assert run.outcome == "failed"
     assert run.error == str(caught.value)
     assert states(run) == {
@@ -161,7 +161,7 @@ def test_what_failed_what_it_blocked_and_what_went_on(store, inputs):
 def test_an_interrupted_run_says_where_it_stood(store, inputs):
     with pytest.raises(KeyboardInterrupt):
         graph(trouble="stop").run(inputs, store=store)
-    run = history.find(store)
+    run = run_records.find(store)
     assert (run.outcome, run.error) == ("cancelled", "KeyboardInterrupt")
     assert states(run) == {
         "read": "run", "sum": "cancelled", "grey": "not reached", "mean": "not reached",
@@ -189,7 +189,7 @@ def test_a_stream_that_was_read_in_part_is_not_called_needless(store, error):
     }
     with pytest.raises(error):
         Graph("half", inputs={"plus": float}, steps=steps).run({"plus": 1.0}, store=store)
-    reached = states(history.find(store))
+    reached = states(run_records.find(store))
     stopped = ("cancelled", "not reached") if error is KeyboardInterrupt else ("failed", "blocked")
     assert reached == {
         "grey": "streamed", "half": stopped[0], "late": stopped[1], "mean": stopped[1],
@@ -199,7 +199,7 @@ def test_a_stream_that_was_read_in_part_is_not_called_needless(store, error):
 def test_a_refused_input_is_a_failed_run_too(store, inputs):
     with pytest.raises(InputError) as caught:
         graph().run({**inputs, "path": Path("nowhere.txt")}, store=store)
-    run = history.find(store, caught.value.run_id)
+    run = run_records.find(store, caught.value.run_id)
     assert run.outcome == "failed"
     assert "nowhere.txt" in run.error
     assert set(states(run).values()) == {"not reached"}
@@ -208,45 +208,45 @@ def test_a_refused_input_is_a_failed_run_too(store, inputs):
 
 def test_given_values_and_inputs_that_json_cannot_hold(store, inputs):
     graph().run(inputs, store=store, given={"sum": 7.0})
-    run = history.find(store)
+    run = run_records.find(store)
     assert states(run) == {"sum": "given", "grey": "streamed", "mean": "run"}
     assert run.steps["sum"].key is None
 
     array = Graph("array", inputs={"array": np.ndarray}, steps={"sum": Sum().on(array="array")})
     array.run({"array": np.arange(3)}, store=store)
-    run = history.find(store)
+    run = run_records.find(store)
     assert run.inputs["array"].text == "array([0, 1, 2])"
     with pytest.raises(InputError, match="input 'array' was array"):
         run.rebuild()
 
     nan = Graph("nan", inputs={"level": float}, steps={"grey": Grey().on(level="level")})
     nan.run({"level": float("nan")}, store=store)
-    assert history.find(store).inputs["level"].has_value is False
+    assert run_records.find(store).inputs["level"].has_value is False
 
 
 def test_a_graph_without_a_text_keeps_everything_else(store):
     odd = Graph("odd", steps={"array": Array(array=np.arange(4)).on()})
     odd.run(store=store)
-    run = history.find(store)
+    run = run_records.find(store)
     assert (run.graph, run.document, states(run)) == ("odd", None, {"array": "run"})
     with pytest.raises(GraphError, match="'odd' was not kept as text; run it from Python"):
         run.rebuild()
 
 
 def test_only_the_last_runs_are_kept(store, inputs, monkeypatch):
-    monkeypatch.setattr(history, "KEPT", 3)
+    monkeypatch.setattr(run_records, "KEPT", 3)
     ids = [graph().run(inputs, store=store).run_id for _ in range(5)]
-    assert [run.run_id for run in history.runs(store)] == ids[:1:-1]
-    monkeypatch.setattr(history, "_KEPT_BYTES", 1)  # the newest is always kept
+    assert [run.run_id for run in run_records.runs(store)] == ids[:1:-1]
+    monkeypatch.setattr(run_records, "_KEPT_BYTES", 1)  # the newest is always kept
     last = graph().run(inputs, store=store).run_id
-    assert [run.run_id for run in history.runs(store)] == [last]
+    assert [run.run_id for run in run_records.runs(store)] == [last]
 
 
 def test_a_store_that_cannot_keep_a_history_works_all_the_same(store, inputs):
     store.prepare()
     (store.path / "history").write_text("in the way")
     assert graph().run(inputs, store=store).output == 6.5
-    assert history.runs(store) == []
+    assert run_records.runs(store) == []
 
 
 def test_damaged_and_foreign_records_are_left_out(store, inputs):
@@ -256,12 +256,12 @@ def test_damaged_and_foreign_records_are_left_out(store, inputs):
     first = min(folder.iterdir())
     data = first.read_bytes()
     first.write_bytes(data.replace(b'"outcome": "done"', b'"outcome": "dome"'))
-    assert [run.run_id for run in history.runs(store)] == [good]
+    assert [run.run_id for run in run_records.runs(store)] == [good]
     with pytest.raises(DamagedError, match=first.stem):
-        history.find(store, first.stem)
+        run_records.find(store, first.stem)
     for name in ("../../etc/passwd", "", "*", "nonsense"):
         with pytest.raises(InputError, match="talkgraph runs"):
-            history.find(store, name)
+            run_records.find(store, name)
 
 
 @pytest.mark.parametrize(
@@ -284,13 +284,13 @@ def test_a_record_of_another_shape_is_no_record(store, inputs, place, value):
         part = part[name]
     part.update(value)
     write_record(path, record, store.blobs.temporary, False)
-    assert history.runs(store) == []
+    assert run_records.runs(store) == []
 
 
 def test_every_stored_result_knows_where_and_when_it_was_made(store, inputs):
     result = graph().run(inputs, store=store)
-    record = store.action(history.find(store, result.run_id).steps["sum"].key)
-    facts = provenance.facts()
+    record = store.action(run_records.find(store, result.run_id).steps["sum"].key)
+    facts = machine.facts()
     assert {name: record[name] for name in facts} == facts
     assert set(facts["machine"]) == {"host", "system", "cpu", "gpu"}
     assert (record["graph"], record["step"], record["node"], record["version"]) == (

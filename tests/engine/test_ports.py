@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from talkgraph import Graph, Node, node, value
-from talkgraph.engine.ports import signature
+from talkgraph.engine.declare.ports import signature
 from talkgraph.errors import GraphError
 
 

@@ -19,7 +19,7 @@ import pytest
 
 from talkgraph import File, Frames, Graph, Node, Store, engine, node, param, value
 from talkgraph.cache import codecs
-from talkgraph.engine import code
+from talkgraph.engine.keys import code
 from talkgraph.errors import KeyingError, NodeError
 
 calls: list[str] = []

@@ -11,7 +11,8 @@ import pytest
 
 from talkgraph.cache.store import Store
 from talkgraph.cli.main import main
-from talkgraph.engine import Graph, Node, history, node
+from talkgraph.engine import Graph, Node, node
+from talkgraph.engine.history import run_records
 from talkgraph.errors import InputError, NodeError
 from talkgraph.report import RunValues, report_html
 
@@ -57,7 +58,7 @@ def failed(tmp_path, parsed):
         store = Store(tmp_path / "store")
         with pytest.raises(error):
             GRAPH.run({"path": path}, store=store)
-        return parsed(report_html(RunValues(history.find(store), store)))
+        return parsed(report_html(RunValues(run_records.find(store), store)))
 
     return fail
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from talkgraph.cache.store import Store
-from talkgraph.engine import Graph, Node, history, node, note
+from talkgraph.engine import Graph, Node, node, note
+from talkgraph.engine.history import run_records
 from talkgraph.errors import StoreError
 from talkgraph.graphs import yi2020
 from talkgraph.nodes.values import Speech
@@ -110,7 +111,7 @@ def test_nothing_is_fetched_and_nothing_foreign_runs(page):
 
 
 def test_provenance_says_where_it_came_from(talk, page):
-    run = history.find(talk._run.request.store, talk.run_id)
+    run = run_records.find(talk._run.request.store, talk.run_id)
     for words in (talk.run_id, "astronaut.png", "two seconds.wav", run.python, "numpy", "BLAKE3"):
         assert words in page.text
     assert run.machine["host"] not in page.text or run.machine["host"] in run.machine["system"]
@@ -121,7 +122,7 @@ def test_provenance_says_where_it_came_from(talk, page):
 
 def test_a_remembered_run_gives_the_same_page(talk, page):
     store = talk._run.request.store
-    values = RunValues(history.find(store, talk.run_id), store)
+    values = RunValues(run_records.find(store, talk.run_id), store)
     assert report_html(values, "two seconds.mp4") == page.source
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from talkgraph import Graph, Node, Store, node, report
-from talkgraph.engine import history
+from talkgraph.engine.history import run_records
 from talkgraph.report import RunValues
 from talkgraph.report.values import Absent
 
@@ -29,7 +29,7 @@ def values(tmp_path):
             GRAPH.run(store=store, **run)
         except Exception as error:
             assert "too much" in str(error)
-        return RunValues(history.find(store), store)
+        return RunValues(run_records.find(store), store)
 
     return of
 

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import pytest
 
 from talkgraph.cache.store import Store
-from talkgraph.engine.history import runs
+from talkgraph.engine.history.run_records import runs
 
 
 def alive(pid):

@@ -13,7 +13,7 @@ from pathlib import Path
 from talkgraph import Frames, Store
 from talkgraph.cache import leases
 from talkgraph.cache.codecs import references
-from talkgraph.engine import history
+from talkgraph.engine.history import run_records
 from talkgraph.errors import TalkgraphError
 
 from . import workshop
@@ -151,7 +151,7 @@ def _survived(shop: _Shop) -> str:
         reader = Store(shop.store.path, durable=False)
         reader.ls()
         reader.gc()
-        history.runs(reader)
+        run_records.runs(reader)
         shutil.rmtree(reader.path / "history", ignore_errors=True)  # or each case adds to it
         return wrong
     except TalkgraphError as error:

@@ -115,7 +115,7 @@ def run(store: Store, seed: int = 0, **options: Any) -> Any:
 
 def forget_code() -> None:
     """Forget what this process knows of code by itself: it would hide the store's memo."""
-    from talkgraph.engine import code
+    from talkgraph.engine.keys import code
 
     code._in_process.clear()
 

@@ -15,8 +15,8 @@ from typing import Protocol
 
 from talkgraph.cache.store import Store
 from talkgraph.engine.executors.in_process import InProcess
-from talkgraph.engine.job import Job, Made
-from talkgraph.engine.step_context import Emit
+from talkgraph.engine.run.job import Job, Made
+from talkgraph.engine.run.step_context import Emit
 from talkgraph.errors import InputError, nearest
 
 __all__ = ["NAMES", "Executor", "InProcess", "Submit", "executor"]

@@ -14,10 +14,10 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from talkgraph.cache.store import Store
-from talkgraph.engine.events import Event, from_plain, to_plain
 from talkgraph.engine.executors import worker
-from talkgraph.engine.job import Job, Made
-from talkgraph.engine.step_context import Emit
+from talkgraph.engine.run.events import Event, from_plain, to_plain
+from talkgraph.engine.run.job import Job, Made
+from talkgraph.engine.run.step_context import Emit
 from talkgraph.errors import InputError, StoreError
 
 if TYPE_CHECKING:

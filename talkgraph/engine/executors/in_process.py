@@ -8,8 +8,8 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from talkgraph.cache.store import Store
-from talkgraph.engine.job import Job, Made
-from talkgraph.engine.step_context import Emit
+from talkgraph.engine.run.job import Job, Made
+from talkgraph.engine.run.step_context import Emit
 
 if TYPE_CHECKING:
     from talkgraph.engine.executors import Submit

@@ -12,10 +12,10 @@ from multiprocessing.connection import Client, Connection, Listener
 from typing import TYPE_CHECKING, Any
 
 from talkgraph.cache.store import Store
-from talkgraph.engine.events import Event
 from talkgraph.engine.executors import worker
-from talkgraph.engine.job import Job, Made
-from talkgraph.engine.step_context import Emit
+from talkgraph.engine.run.events import Event
+from talkgraph.engine.run.job import Job, Made
+from talkgraph.engine.run.step_context import Emit
 
 if TYPE_CHECKING:
     from talkgraph.engine.executors import Submit

@@ -10,10 +10,10 @@ from typing import Any
 
 from talkgraph.cache.store import Store
 from talkgraph.cache.values import adopt
-from talkgraph.engine.code import code_digest
-from talkgraph.engine.events import Note
-from talkgraph.engine.job import Job, Made
-from talkgraph.engine.step_context import Emit
+from talkgraph.engine.keys.code import code_digest
+from talkgraph.engine.run.events import Note
+from talkgraph.engine.run.job import Job, Made
+from talkgraph.engine.run.step_context import Emit
 from talkgraph.errors import NodeError, TalkgraphError
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from talkgraph.cache.frames import Frames
-from talkgraph.engine.node import Node, node, param
+from talkgraph.engine.declare.node import Node, node, param
 from talkgraph.nodes.face_fit.detect import FaceBoxes
 from talkgraph.nodes.values import Clip, Crop, Footage
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from talkgraph import engine
 from talkgraph.cache.frames import Frames
 from talkgraph.cache.values import value
-from talkgraph.engine.node import Node, node, param
+from talkgraph.engine.declare.node import Node, node, param
 from talkgraph.errors import InputError
 from talkgraph.nodes.face_fit.detector import Detections, FaceDetector
 from talkgraph.nodes.face_fit.faces import Face, at_every_frame, link

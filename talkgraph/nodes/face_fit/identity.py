@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from talkgraph.engine.node import Node, node, param
+from talkgraph.engine.declare.node import Node, node, param
 from talkgraph.errors import InputError
 from talkgraph.nodes.face_fit.warp import cut_square
 from talkgraph.nodes.values import Clip, FaceTrack, Floats, IdentityFeature

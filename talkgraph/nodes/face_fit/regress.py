@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from talkgraph import engine
 from talkgraph.cache.files import File
-from talkgraph.engine.node import Node, node, param
+from talkgraph.engine.declare.node import Node, node, param
 from talkgraph.errors import InputError, ModelError
 from talkgraph.nodes.face_fit.align import IMAGE, aligned_regions, five_points
 from talkgraph.nodes.face_fit.pose import refine_pose

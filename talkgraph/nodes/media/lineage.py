@@ -19,11 +19,11 @@ from blake3 import blake3
 from talkgraph.cache.files import File
 from talkgraph.cache.keys import digest_file
 from talkgraph.cache.store import Store
-from talkgraph.engine.graph import Graph
-from talkgraph.engine.history import RunRecord
-from talkgraph.engine.origin import LONGEST, Origin, origin_of
+from talkgraph.engine.declare.graph import Graph
+from talkgraph.engine.history.run_records import RunRecord
 from talkgraph.errors import InputError
 from talkgraph.nodes.media.decode import check_readable
+from talkgraph.nodes.media.provenance import LONGEST, Origin, origin_of
 
 SUFFIXES = (".mp4", ".m4v")
 _OURS = uuid.uuid5(uuid.NAMESPACE_DNS, "lineage.talkgraph").bytes  # names our kind of box

@@ -1,4 +1,4 @@
-"""Watches a run and writes down what it did; see `history.py`."""
+"""Watches a run and writes down what it did; see `run_records.py`."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ import attrs
 from talkgraph.cache.codecs import content_bytes
 from talkgraph.cache.files import File
 from talkgraph.cache.keys import Tree
-from talkgraph.engine import history, provenance
-from talkgraph.engine.choice import Choose
-from talkgraph.engine.events import Event, Failed, Note, Started
-from talkgraph.engine.graph import Graph
-from talkgraph.engine.graph_file import to_document
-from talkgraph.engine.history import Outcome, RunInput, RunRecord, StepRun, StepState
-from talkgraph.engine.keying import Ingredients
-from talkgraph.engine.node import Node
-from talkgraph.engine.request import Request
-from talkgraph.engine.result import StepRecord
-from talkgraph.engine.step_context import Emit
-from talkgraph.engine.types import brief
+from talkgraph.engine.declare.choice import Choose
+from talkgraph.engine.declare.graph import Graph
+from talkgraph.engine.declare.graph_file import to_document
+from talkgraph.engine.declare.node import Node
+from talkgraph.engine.declare.types import brief
+from talkgraph.engine.history import machine, run_records
+from talkgraph.engine.history.run_records import Outcome, RunInput, RunRecord, StepRun, StepState
+from talkgraph.engine.keys.keying import Ingredients
+from talkgraph.engine.run.events import Event, Failed, Note, Started
+from talkgraph.engine.run.request import Request
+from talkgraph.engine.run.result import StepRecord
+from talkgraph.engine.run.step_context import Emit
 from talkgraph.errors import DamagedError, GraphError
 
 _LONGEST = 2000  # characters of an error message
@@ -102,7 +102,7 @@ class Recorder:
             raise
         finally:
             steps = {name: self._step(name, outcome) for name in self._request.steps}
-            history.write(
+            run_records.write(
                 self._request.store,
                 RunRecord(
                     run_id=run_id,
@@ -116,7 +116,7 @@ class Recorder:
                     error=said,
                     notes=tuple(self._notes),
                     steps=steps,
-                    **provenance.facts(),
+                    **machine.facts(),
                 ),
             )
             self.run = _Nothing()  # the run holds us as well

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from talkgraph.engine.node import Node, node
+from talkgraph.engine.declare.node import Node, node
 
 
 @node("choose", version=1, transient=True)

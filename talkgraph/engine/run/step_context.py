@@ -10,8 +10,8 @@ from typing import Any
 import attrs
 
 from talkgraph.cache.frames import Frames
-from talkgraph.engine import context
-from talkgraph.engine.events import Event, Note, Progress
+from talkgraph.engine.run import context
+from talkgraph.engine.run.events import Event, Note, Progress
 
 Emit = Callable[[Event], None]
 

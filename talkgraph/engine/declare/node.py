@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform
 
 import attrs
 
-from talkgraph.engine.ports import field_types
-from talkgraph.engine.registry import register
-from talkgraph.engine.source import note_imports
-from talkgraph.engine.types import brief, coerce
+from talkgraph.engine.declare.ports import field_types
+from talkgraph.engine.declare.registry import register
+from talkgraph.engine.declare.types import brief, coerce
+from talkgraph.engine.keys.source import note_imports
 from talkgraph.errors import GraphError, nearest
 
 if TYPE_CHECKING:
-    from talkgraph.engine.step import Step
+    from talkgraph.engine.declare.step import Step
 
 T = TypeVar("T", bound="Node")
 
@@ -80,7 +80,7 @@ class Node:
 
     def on(self, **sources: str) -> Step:
         """Place the node in a graph: `port="step"`, `port="step.field"` or `port="input"`."""
-        from talkgraph.engine.step import Step
+        from talkgraph.engine.declare.step import Step
 
         return Step(self, sources)
 

@@ -18,7 +18,7 @@ from typing import Any
 import attrs
 
 from talkgraph.cache.codecs import record_fields
-from talkgraph.engine.source import find_class
+from talkgraph.engine.keys.source import find_class
 
 _ABOUT = {  # what Python and class decorators note on a class: its code says it, or `_fields_of`
     "__abstractmethods__", "__annotate__", "__annotate_func__", "__annotations__",

@@ -21,11 +21,11 @@ from typing import Any
 
 import attrs
 
-from talkgraph.engine.graph import Graph
-from talkgraph.engine.node import Node, default_of
-from talkgraph.engine.registry import node_class
-from talkgraph.engine.step import Step
-from talkgraph.engine.types import brief, identity, type_from_text, type_name, type_to_text
+from talkgraph.engine.declare.graph import Graph
+from talkgraph.engine.declare.node import Node, default_of
+from talkgraph.engine.declare.registry import node_class
+from talkgraph.engine.declare.step import Step
+from talkgraph.engine.declare.types import brief, identity, type_from_text, type_name, type_to_text
 from talkgraph.errors import GraphError, nearest
 
 _KEYS = ("graph", "inputs", "steps", "output")
@@ -34,7 +34,7 @@ _STEP_KEYS = ("node", "params", "on")
 
 def to_yaml(graph: Graph) -> str:
     """The text of a graph; GraphError if an input type or a parameter has no spelling."""
-    from talkgraph.engine import plain_yaml  # yaml takes a while to import
+    from talkgraph.engine.declare import plain_yaml
 
     return plain_yaml.write(to_document(graph))
 
@@ -63,7 +63,7 @@ def to_document(graph: Graph) -> dict[str, Any]:
 
 def from_yaml(text: str) -> Graph:
     """The graph of a text; GraphError with the line or the name that is wrong."""
-    from talkgraph.engine import plain_yaml
+    from talkgraph.engine.declare import plain_yaml
 
     return from_document(plain_yaml.read(text))
 

@@ -27,10 +27,11 @@ from talkgraph.cache import disk
 from talkgraph.cache.keys import digest_file, digest_tree
 from talkgraph.cache.records import Record
 from talkgraph.cache.store import Store
-from talkgraph.engine import live
-from talkgraph.engine.first_party import FirstParty, file_of
-from talkgraph.engine.node import Node
-from talkgraph.engine.source import (
+from talkgraph.engine.declare.node import Node
+from talkgraph.engine.declare.types import coerce
+from talkgraph.engine.keys import notebook_source
+from talkgraph.engine.keys.first_party import FirstParty, file_of
+from talkgraph.engine.keys.source import (
     Facts,
     Module,
     Place,
@@ -40,8 +41,7 @@ from talkgraph.engine.source import (
     parse,
     source_stamp,
 )
-from talkgraph.engine.types import coerce
-from talkgraph.engine.unread import without_unread
+from talkgraph.engine.keys.unread import without_unread
 from talkgraph.errors import KeyingError
 
 OWN = "the node"
@@ -174,7 +174,7 @@ class _Closure:
 
     def _live_source(self, thing: Any) -> ast.stmt:
         """Source of a class or function that lies in no file; KeyingError if there is none."""
-        found = live.source_of(thing)
+        found = notebook_source.source_of(thing)
         if found is None:
             raise KeyingError(
                 f"node '{getattr(self._cls, 'node_id', '?')}': the source of {thing.__qualname__} "
@@ -202,13 +202,17 @@ class _Closure:
             if not _is_code(value):
                 try:
                     where = f"node '{self._cls.__name__}', variable '{name}'"
-                    parts[f"variable {name}"] = self._store.digest_of(live.plain(value), where)[0]
+                    parts[f"variable {name}"] = self._store.digest_of(
+                        notebook_source.plain(value), where
+                    )[0]
                 except KeyingError:
-                    if owner is None or live.source_of(owner) is None:
+                    if owner is None or notebook_source.source_of(owner) is None:
                         raise
                     value = owner  # its source says what the variable is
                 else:
-                    pending.extend((one.__name__, one, (), None) for one in live.classes_in(value))
+                    pending.extend(
+                        (one.__name__, one, (), None) for one in notebook_source.classes_in(value)
+                    )
                     continue
             seen[id(value)] = value
             home = getattr(value, "__module__", None)
@@ -225,20 +229,20 @@ class _Closure:
             )
             if value is not owner and (cell or home is None or (inside and self._ours.has(home))):
                 held = value if isinstance(value, type) else None
-                for own, thing in live.carried_by(value).items():
+                for own, thing in notebook_source.carried_by(value).items():
                     pending.append((f"{name}.{own}", thing, (), held))
 
     def _own_values(self, facts: Facts | None) -> Iterator[_Named]:
         """Values that the class took with it: of its surroundings; and fields that are read."""
         cls = self._cls
         if facts is not None:
-            for name, value in live.carried_by(cls).items():
+            for name, value in notebook_source.carried_by(cls).items():
                 if (name,) in facts.chains and not _is_code(value):
                     yield f"{cls.__name__}.{name}", value, (), cls
         if "<locals>" in cls.__qualname__:
             for own, method in vars(cls).items():
                 if own != "__init__":  # made by attrs and `@node`
-                    for name, value in live.carried_by(method).items():
+                    for name, value in notebook_source.carried_by(method).items():
                         yield name, value, (), None
 
     def _data_files(self, module: str, facts: Facts, parts: dict[str, str]) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable
 
-from talkgraph.engine.choice import Choose
-from talkgraph.engine.request import Request
-from talkgraph.engine.step import parse_source
+from talkgraph.engine.declare.choice import Choose
+from talkgraph.engine.declare.step import parse_source
+from talkgraph.engine.run.request import Request
 
 
 class Agenda:

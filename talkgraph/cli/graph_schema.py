@@ -11,12 +11,12 @@ from typing import Any, Literal, get_args, get_origin
 
 import attrs
 
-from talkgraph.engine.graph import NAME
-from talkgraph.engine.graph_file import plain_value
-from talkgraph.engine.node import default_of
-from talkgraph.engine.ports import field_types, signature
-from talkgraph.engine.registry import node_class, node_ids
-from talkgraph.engine.types import members, plain, type_name, type_names
+from talkgraph.engine.declare.graph import NAME
+from talkgraph.engine.declare.graph_file import plain_value
+from talkgraph.engine.declare.node import default_of
+from talkgraph.engine.declare.ports import field_types, signature
+from talkgraph.engine.declare.registry import node_class, node_ids
+from talkgraph.engine.declare.types import members, plain, type_name, type_names
 from talkgraph.errors import GraphError
 
 Schema = dict[str, Any] | bool

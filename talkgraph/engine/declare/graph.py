@@ -12,20 +12,20 @@ import attrs
 
 from talkgraph.cache.store import Store
 from talkgraph.display import html
-from talkgraph.engine.choice import Choose
-from talkgraph.engine.node import Node
-from talkgraph.engine.ports import field_type, field_types, signature
-from talkgraph.engine.step import NestedGraph, Source, Step, flatten, parse_source, redirect
-from talkgraph.engine.types import coerce, fits, is_optional, members, type_name
+from talkgraph.engine.declare.choice import Choose
+from talkgraph.engine.declare.node import Node
+from talkgraph.engine.declare.ports import field_type, field_types, signature
+from talkgraph.engine.declare.step import NestedGraph, Source, Step, flatten, parse_source, redirect
+from talkgraph.engine.declare.types import coerce, fits, is_optional, members, type_name
 from talkgraph.errors import GraphError, InputError, nearest
 
 if TYPE_CHECKING:
     import networkx
 
-    from talkgraph.engine.events import Event
     from talkgraph.engine.executors import Executor
-    from talkgraph.engine.plan import Plan
-    from talkgraph.engine.result import Result
+    from talkgraph.engine.run.events import Event
+    from talkgraph.engine.run.plan import Plan
+    from talkgraph.engine.run.result import Result
 
 __all__ = ["Graph", "NestedGraph", "Source", "Step", "parse_source"]
 
@@ -252,14 +252,14 @@ class Graph:
 
     def to_yaml(self) -> str:
         """The graph as text that `from_yaml` reads back to an equal graph."""
-        from talkgraph.engine.graph_file import to_yaml
+        from talkgraph.engine.declare.graph_file import to_yaml
 
         return to_yaml(self)
 
     @classmethod
     def from_yaml(cls, text: str) -> Graph:
         """Read a graph; GraphError for anything that is not one."""
-        from talkgraph.engine.graph_file import from_yaml
+        from talkgraph.engine.declare.graph_file import from_yaml
 
         return from_yaml(text)
 
@@ -272,7 +272,7 @@ class Graph:
 
     def to_networkx(self) -> networkx.MultiDiGraph[str]:
         """The graph for networkx: its algorithms, layouts and drawings."""
-        from talkgraph.engine.networkx_view import to_networkx
+        from talkgraph.engine.declare.networkx_view import to_networkx
 
         return to_networkx(self)
 
@@ -289,8 +289,8 @@ class Graph:
         only: str | Iterable[str] | None = None,
     ) -> Plan:
         """What `run` with the same arguments would do, and why. Runs nothing."""
-        from talkgraph.engine.plan import make_plan
-        from talkgraph.engine.request import Request
+        from talkgraph.engine.run.plan import make_plan
+        from talkgraph.engine.run.request import Request
 
         return make_plan(Request.make(self, inputs, store, until, given, force, only))
 
@@ -325,8 +325,8 @@ class Graph:
             InputError, StoreError, ModelError: as raised by a node or the store, at once.
         """
         from talkgraph.engine import executors
-        from talkgraph.engine.request import Request
-        from talkgraph.engine.run import run
+        from talkgraph.engine.run.request import Request
+        from talkgraph.engine.run.run import run
 
         request = Request.make(self, inputs, store, until, given, force, only)
         return run(request, on_event or (lambda event: None), executors.executor(executor))
@@ -354,7 +354,7 @@ class Graph:
             InputError, StoreError, ModelError: as raised by a node or the store, at once.
         """
         from talkgraph.engine.executors import executor as named
-        from talkgraph.engine.run import run_many
+        from talkgraph.engine.run.run import run_many
 
         targets = (until,) if isinstance(until, str) else tuple(until or (self.output,))
         on = store if isinstance(store, Store) else Store(store)

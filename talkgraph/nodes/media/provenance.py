@@ -18,10 +18,10 @@ from talkgraph.cache.files import File
 from talkgraph.cache.records import LAST_MOMENT
 from talkgraph.cache.store import Store
 from talkgraph.cache.upkeep import visible
-from talkgraph.engine.graph import Graph
-from talkgraph.engine.history import RunInput, RunRecord, StepRun, checked
-from talkgraph.engine.node import Node
-from talkgraph.engine.types import brief
+from talkgraph.engine.declare.graph import Graph
+from talkgraph.engine.declare.node import Node
+from talkgraph.engine.declare.types import brief
+from talkgraph.engine.history.run_records import RunInput, RunRecord, StepRun, checked
 from talkgraph.errors import DamagedError
 
 LONGEST = 1 << 16  # bytes

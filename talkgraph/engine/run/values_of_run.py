@@ -17,8 +17,8 @@ from talkgraph.cache.frames import Frames
 from talkgraph.cache.keys import Tree
 from talkgraph.cache.store import Store
 from talkgraph.cache.values import value_class
-from talkgraph.engine.node import Node
-from talkgraph.engine.step import Step, parse_source
+from talkgraph.engine.declare.node import Node
+from talkgraph.engine.declare.step import Step, parse_source
 from talkgraph.errors import GraphError, KeyingError
 
 _BY_VALUE = (type(None), bool, int, float, str, bytes)

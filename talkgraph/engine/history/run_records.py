@@ -18,10 +18,10 @@ from talkgraph.cache import disk
 from talkgraph.cache.files import File
 from talkgraph.cache.records import Record, read_record, write_record
 from talkgraph.cache.store import Store
-from talkgraph.engine.graph import Graph
-from talkgraph.engine.graph_file import from_document
-from talkgraph.engine.ports import field_types
-from talkgraph.engine.types import coerce, members
+from talkgraph.engine.declare.graph import Graph
+from talkgraph.engine.declare.graph_file import from_document
+from talkgraph.engine.declare.ports import field_types
+from talkgraph.engine.declare.types import coerce, members
 from talkgraph.errors import DamagedError, GraphError, InputError, StoreError
 
 T = TypeVar("T")

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from talkgraph.cache.store import Store
-from talkgraph.engine.graph import Graph
-from talkgraph.engine.step import Step, parse_source, redirect, redirected
+from talkgraph.engine.declare.graph import Graph
+from talkgraph.engine.declare.step import Step, parse_source, redirect, redirected
 
 Names = dict[str, str]
 """Name in the original graph -> name in the larger one, of steps and inputs."""

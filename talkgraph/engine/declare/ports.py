@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import attrs
 
-from talkgraph.engine.types import members, plain
+from talkgraph.engine.declare.types import members, plain
 from talkgraph.errors import GraphError
 
 

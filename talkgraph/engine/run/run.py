@@ -19,21 +19,21 @@ from typing import Any
 from talkgraph.cache.keys import Tree
 from talkgraph.cache.records import Record
 from talkgraph.cache.store import Store
-from talkgraph.engine.agenda import Agenda
-from talkgraph.engine.arguments import Arguments, Known
-from talkgraph.engine.choice import Choose, branch
-from talkgraph.engine.events import Failed, Finished, Note
+from talkgraph.engine.declare.choice import Choose, branch
+from talkgraph.engine.declare.expand import expand
+from talkgraph.engine.declare.graph import Graph
+from talkgraph.engine.declare.step import parse_source, redirect
 from talkgraph.engine.executors import Executor, Submit
-from talkgraph.engine.graph import Graph
-from talkgraph.engine.job import Job, Made, StepRecord, Streams
-from talkgraph.engine.keying import Ingredients, Keys, explain
-from talkgraph.engine.lineage import Lineage
-from talkgraph.engine.many import expand
-from talkgraph.engine.recorder import Recorder
-from talkgraph.engine.request import Request
-from talkgraph.engine.result import Result
-from talkgraph.engine.step import parse_source, redirect
-from talkgraph.engine.step_context import Emit
+from talkgraph.engine.history.recorder import Recorder
+from talkgraph.engine.keys.keying import Ingredients, Keys, explain
+from talkgraph.engine.keys.last_run import Lineage
+from talkgraph.engine.run.events import Failed, Finished, Note
+from talkgraph.engine.run.job import Job, Made, StepRecord, Streams
+from talkgraph.engine.run.request import Request
+from talkgraph.engine.run.result import Result
+from talkgraph.engine.run.schedule import Agenda
+from talkgraph.engine.run.step_context import Emit
+from talkgraph.engine.run.values_of_run import Arguments, Known
 from talkgraph.errors import DamagedError, GraphError, NodeError, TalkgraphError
 
 _ATTEMPTS = 3  # passes, and runs of one job, after which something is never the same twice

@@ -9,11 +9,11 @@ from typing import Any
 import attrs
 
 from talkgraph.cache.store import Store
-from talkgraph.engine.choice import Choose, branch
-from talkgraph.engine.graph import Graph
-from talkgraph.engine.ports import signature
-from talkgraph.engine.step import Step, parse_source
-from talkgraph.engine.types import coerce
+from talkgraph.engine.declare.choice import Choose, branch
+from talkgraph.engine.declare.graph import Graph
+from talkgraph.engine.declare.ports import signature
+from talkgraph.engine.declare.step import Step, parse_source
+from talkgraph.engine.declare.types import coerce
 from talkgraph.errors import GraphError, InputError, nearest
 
 

@@ -8,13 +8,13 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from talkgraph.display import html
-from talkgraph.engine.job import StepRecord
-from talkgraph.engine.step import redirect
+from talkgraph.engine.declare.step import redirect
+from talkgraph.engine.run.job import StepRecord
 from talkgraph.errors import NodeError
 
 if TYPE_CHECKING:
-    from talkgraph.engine.graph import Graph
-    from talkgraph.engine.run import Run
+    from talkgraph.engine.declare.graph import Graph
+    from talkgraph.engine.run.run import Run
 
 __all__ = ["Result", "StepRecord"]
 

@@ -9,13 +9,13 @@ import attrs
 
 from talkgraph.cache.records import Record
 from talkgraph.display import html
-from talkgraph.engine.agenda import Agenda
-from talkgraph.engine.arguments import Arguments, Known
-from talkgraph.engine.choice import Choose, branch
-from talkgraph.engine.keying import Keys, explain
-from talkgraph.engine.lineage import Lineage
-from talkgraph.engine.request import Request
-from talkgraph.engine.step import Step, parse_source
+from talkgraph.engine.declare.choice import Choose, branch
+from talkgraph.engine.declare.step import Step, parse_source
+from talkgraph.engine.keys.keying import Keys, explain
+from talkgraph.engine.keys.last_run import Lineage
+from talkgraph.engine.run.request import Request
+from talkgraph.engine.run.schedule import Agenda
+from talkgraph.engine.run.values_of_run import Arguments, Known
 from talkgraph.errors import DamagedError
 
 State = Literal["hit", "run", "pending", "stream", "given"]

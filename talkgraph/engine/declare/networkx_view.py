@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from talkgraph.engine.step import parse_source
+from talkgraph.engine.declare.step import parse_source
 
 if TYPE_CHECKING:
     import networkx
 
-    from talkgraph.engine.graph import Graph
+    from talkgraph.engine.declare.graph import Graph
 
 
 def to_networkx(graph: Graph) -> networkx.MultiDiGraph[str]:

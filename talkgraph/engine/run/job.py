@@ -13,17 +13,17 @@ import attrs
 from talkgraph.cache.frames import Frames, Pictures
 from talkgraph.cache.records import Record
 from talkgraph.cache.store import Store, Stream
-from talkgraph.engine import provenance
-from talkgraph.engine.arguments import Arguments, Known, map_frames
-from talkgraph.engine.events import Started
-from talkgraph.engine.keying import Ingredients
-from talkgraph.engine.ports import signature
-from talkgraph.engine.source import note_new_imports
-from talkgraph.engine.step import Step
-from talkgraph.engine.step_context import Emit, StepContext
-from talkgraph.engine.stopwatch import Stopwatch
-from talkgraph.engine.types import coerce
-from talkgraph.engine.windows import Windows
+from talkgraph.engine.declare.ports import signature
+from talkgraph.engine.declare.step import Step
+from talkgraph.engine.declare.types import coerce
+from talkgraph.engine.history import machine
+from talkgraph.engine.keys.chunk_keys import Windows
+from talkgraph.engine.keys.keying import Ingredients
+from talkgraph.engine.keys.source import note_new_imports
+from talkgraph.engine.run.events import Started
+from talkgraph.engine.run.step_context import Emit, StepContext
+from talkgraph.engine.run.stopwatch import Stopwatch
+from talkgraph.engine.run.values_of_run import Arguments, Known, map_frames
 from talkgraph.errors import DamagedError, InputError, NodeError, TalkgraphError
 
 
@@ -111,7 +111,7 @@ class Job:
 
         def facts() -> Record:
             return {
-                **provenance.facts(),
+                **machine.facts(),
                 "graph": self.graph,
                 "step": self.name,
                 "node": node.node_id,

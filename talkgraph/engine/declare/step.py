@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from talkgraph.engine.node import Node
-from talkgraph.engine.types import identity
+from talkgraph.engine.declare.node import Node
+from talkgraph.engine.declare.types import identity
 from talkgraph.errors import GraphError
 
 if TYPE_CHECKING:
-    from talkgraph.engine.graph import Graph
+    from talkgraph.engine.declare.graph import Graph
 
 Source = tuple[str, tuple[str, ...]]
 """Where a port reads: the name of a step or input, and the fields to follow in its value."""

@@ -14,12 +14,12 @@ import attrs
 from talkgraph.cache.codecs import field_of
 from talkgraph.cache.keys import FORMAT, Tree, digest_tree
 from talkgraph.cache.records import Record
-from talkgraph.engine.code import OWN, CodeDigest, code_digest
-from talkgraph.engine.live import classes_in
-from talkgraph.engine.node import Node, default_of
-from talkgraph.engine.request import Request
-from talkgraph.engine.step import parse_source
-from talkgraph.engine.types import brief
+from talkgraph.engine.declare.node import Node, default_of
+from talkgraph.engine.declare.step import parse_source
+from talkgraph.engine.declare.types import brief
+from talkgraph.engine.keys.code import OWN, CodeDigest, code_digest
+from talkgraph.engine.keys.notebook_source import classes_in
+from talkgraph.engine.run.request import Request
 from talkgraph.errors import InputError, KeyingError
 
 

@@ -6,9 +6,9 @@ import attrs
 
 from talkgraph.cache.records import Record
 from talkgraph.cache.store import Store
-from talkgraph.engine.history import checked
-from talkgraph.engine.keying import Ingredients
-from talkgraph.engine.types import coerce
+from talkgraph.engine.declare.types import coerce
+from talkgraph.engine.history.run_records import checked
+from talkgraph.engine.keys.keying import Ingredients
 
 
 class Lineage:

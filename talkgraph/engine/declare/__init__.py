@@ -1,0 +1,1 @@
+"""What is declared: nodes, ports, types, graphs, and both as files."""
