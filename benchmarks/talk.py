@@ -1,7 +1,7 @@
 """Measure the main job on real clips: one JSON object, one entry per clip and speech.
 
-    python benchmarks/talk.py --data ../shared/data --json > result.json
-    python benchmarks/talk.py --data ../shared/data --clips NAME [NAME …] --quality standard
+    python benchmarks/talk.py --data CLIPS --json > result.json
+    python benchmarks/talk.py --data CLIPS --clips NAME [NAME …] --quality standard
 
 For every clip and every foreign speech: whether all output frames hold a face, and whose; the
 reprojection error of the fit; the length of picture against sound; the range of head motion in
@@ -49,7 +49,7 @@ WATCH = watch.graph()
 def main() -> int:
     """Run what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--data", type=Path, required=True, help="folder of clips and speech")
     parser.add_argument("--clips", nargs="+", metavar="NAME", help="default: one clip per person")
     parser.add_argument("--speeches", nargs="+", default=["speech_lj_female_en_01", "speech_de_01"])
     parser.add_argument("--quality", choices=("draft", "standard", "best"), default="draft")

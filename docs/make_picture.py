@@ -16,8 +16,8 @@ from PIL import Image, ImageDraw
 from talkgraph.cli import samples
 from talkgraph.engine import Result
 from talkgraph.graphs import photo
-from talkgraph.nodes.media import open_footage
-from talkgraph.nodes.morphable.camera import point_in_camera, project
+from talkgraph.nodes.footage import open_footage
+from talkgraph.nodes.geometry.camera import point_in_camera, project
 from talkgraph.nodes.values import Footage
 
 SIDE = 256

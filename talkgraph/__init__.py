@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from talkgraph.engine.run.context import note, progress, scratch_folder
     from talkgraph.engine.run.plan import Plan
     from talkgraph.engine.run.result import Result
-    from talkgraph.nodes.media.lineage import lineage_of
+    from talkgraph.nodes.media.provenance_box import lineage_of
 
 _HOME = {
     "File": "talkgraph.cache", "Frames": "talkgraph.cache", "Store": "talkgraph.cache",

@@ -2,7 +2,7 @@
 
 A preview is a function ``(thing, scene)`` that yields pieces of HTML. It is registered for a class
 of values or of nodes with `preview`; packages announce the modules that register theirs with an
-entry point in the group ``talkgraph.looks``. Nothing here draws, and no drawing code is imported
+entry point in the group ``talkgraph.previews``. Nothing here draws, and no drawing code is imported
 before somebody wants to look.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any, Protocol, TypeVar
 
-LOOKS, NOTEBOOK = "talkgraph.looks", "talkgraph.notebook"
+PREVIEWS, NOTEBOOK = "talkgraph.previews", "talkgraph.notebook"
 
 T = TypeVar("T")
 
@@ -78,7 +78,7 @@ def look_of(*kinds: type) -> Look | None:
 def _load() -> None:
     from importlib.metadata import entry_points
 
-    for point in entry_points(group=LOOKS):
+    for point in entry_points(group=PREVIEWS):
         try:
             point.load()
         except Exception as error:  # a third party's import may fail in any way

@@ -9,6 +9,8 @@ import tempfile
 import pytest
 from hypothesis import settings
 
+from tests.places import CLIPS, CLIPS_VARIABLE
+
 settings.register_profile("talkgraph", derandomize=True, deadline=None)
 settings.load_profile("talkgraph")
 
@@ -22,6 +24,14 @@ FLAGS = (
 def pytest_collection_modifyitems(items):
     """Torture comes first: it forks, and a child of a process with threads of others may hang."""
     items.sort(key=lambda item: "torture" not in item.path.parts)
+
+
+@pytest.fixture(scope="session")
+def clips():
+    """The folder of real clips, photos and speech."""
+    if CLIPS is None:
+        pytest.skip(f"set {CLIPS_VARIABLE} to the folder of real clips")
+    return CLIPS
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from talkgraph.cli.options import add_action, add_store, print_json, size
-from talkgraph.report.words import duration, size_text
+from talkgraph.report.format import duration, size_text
 
 if TYPE_CHECKING:
     from talkgraph.cache.store import Store

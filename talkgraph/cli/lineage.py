@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from talkgraph.cli.options import add_debug, add_json, print_json
-from talkgraph.report.words import duration
+from talkgraph.report.format import duration
 
 if TYPE_CHECKING:
     from rich.tree import Tree

@@ -12,7 +12,7 @@ from typing import Any
 from talkgraph.cli.options import add_action, add_quiet, print_json
 from talkgraph.cli.progress import watcher
 from talkgraph.errors import ModelError
-from talkgraph.report.words import size_text
+from talkgraph.report.format import size_text
 
 NAME = "models"
 HELP = "list, fetch, find and verify the model files"

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
-from talkgraph.report.words import duration
+from talkgraph.report.format import duration
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress

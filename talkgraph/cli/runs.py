@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from talkgraph.cli.options import add_debug, add_json, add_store, print_json
-from talkgraph.report.words import duration, size_text
+from talkgraph.report.format import duration, size_text
 
 if TYPE_CHECKING:
     from talkgraph.engine.history.run_records import RunRecord

@@ -15,7 +15,7 @@ from talkgraph.cli.output import check_input, check_output, deliver
 from talkgraph.cli.progress import watcher
 from talkgraph.cli.report import add_report, check_page, reporting_failure, write_page
 from talkgraph.errors import InputError
-from talkgraph.report.words import duration
+from talkgraph.report.format import duration
 
 if TYPE_CHECKING:
     from talkgraph.engine import StepRecord

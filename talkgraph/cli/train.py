@@ -116,10 +116,10 @@ def _check_several(folder: Path, people: set[str]) -> None:
 
 def _mapping(args: argparse.Namespace, store: Store, watch: Watcher, scratch: Path) -> _Made:
     _check_several(args.clips, {person for person, _ in clips(args.clips)})
-    from talkgraph.nodes.pose_mapping.corpus import example_of
     from talkgraph.nodes.pose_mapping.readout import mouth_readout
-    from talkgraph.nodes.pose_mapping.score import table
-    from talkgraph.nodes.pose_mapping.train import GeneralTraining, train_general
+    from talkgraph.nodes.pose_mapping.train.corpus import example_of
+    from talkgraph.nodes.pose_mapping.train.fold_training import GeneralTraining, train_general
+    from talkgraph.nodes.pose_mapping.train.score import table
 
     examples, readout, feature = [], None, ""
     for subject in _tracked(args.clips, ("fit", "clip_features", "face_model"), store, watch):
@@ -148,9 +148,9 @@ def _face_model(args: argparse.Namespace, store: Store, watch: Watcher, scratch:
     import numpy as np
 
     from talkgraph.cache import File
-    from talkgraph.nodes.albedo.learn import FRAMES, learn_albedo
-    from talkgraph.nodes.face_fit.learn_model import Subject, learn_face_model
-    from talkgraph.nodes.morphable.model_file import save_face_model
+    from talkgraph.nodes.albedo.train.learn_albedo import FRAMES, learn_albedo
+    from talkgraph.nodes.face_model.model_file import save_face_model
+    from talkgraph.nodes.face_model.train.learn_shape import Subject, learn_face_model
 
     tracked = _tracked(args.clips, ("track",), store, watch, photos=True)
     shape = learn_face_model(

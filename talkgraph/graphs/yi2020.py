@@ -20,12 +20,13 @@ from talkgraph.nodes.audio_features import ClipFeatures, Mfcc
 from talkgraph.nodes.backgrounds import (
     Composite,
     MatchBackgrounds,
+    PasteBack,
     RehearseBackgrounds,
     WarpBackground,
 )
 from talkgraph.nodes.face_fit import CropHead, DescribeIdentity, DetectFaces, FitFace, TrackFace
-from talkgraph.nodes.media import PasteBack, ReadSpeech, ReadVideo, WriteVideo
-from talkgraph.nodes.morphable import LoadFaceModel
+from talkgraph.nodes.face_model import LoadFaceModel
+from talkgraph.nodes.media import ReadSpeech, ReadVideo, WriteVideo
 from talkgraph.nodes.pose_mapping import AddBlinks, GeneralMapping, MapMotion, PersonaliseMapping
 from talkgraph.nodes.refine import Refine, TrainRefiner
 from talkgraph.nodes.render import Render

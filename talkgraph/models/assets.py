@@ -178,8 +178,8 @@ ASSETS: dict[str, Asset] = {
             licence="research only; needs the Basel Face Model's licence",
             source=UserFile(
                 "take the checkpoint of Deng et al. (Deep3DFaceRecon_pytorch, epoch_20.pth) and "
-                "run: python -m talkgraph.nodes.face_fit.reconstruction_network epoch_20.pth "
-                "FILE.onnx, then: talkgraph models add face-reconstruction FILE.onnx"
+                "run: python -m talkgraph.nodes.face_fit.regression.reconstruction_network "
+                "epoch_20.pth FILE.onnx, then: talkgraph models add face-reconstruction FILE.onnx"
             ),
             parts=(),
             convert=_as_brought,

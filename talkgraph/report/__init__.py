@@ -4,8 +4,8 @@
     write_report(graph.run(inputs), Path("report.html"))
 
 page        the whole file; overview, failure, sections and provenance are its parts
-values      what the steps of a remembered run made
-show        how any value is shown; looks/ has the looks of our own stages, one module each
+run_values  what the steps of a remembered run made
+show        how any value is shown; previews/ has those of our own stages, one module each
 drawing     the graph as SVG, laid out by layout
 curves      lines, maps and histograms; waveform, pictures and media make the other figures
 markup      HTML that is safe by construction
@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from talkgraph.report.page import report_html, write_report
-    from talkgraph.report.values import RunValues
+    from talkgraph.report.run_values import RunValues
 
-_HOME = {"report_html": "page", "write_report": "page", "RunValues": "values"}
+_HOME = {"report_html": "page", "write_report": "page", "RunValues": "run_values"}
 
 __all__ = ["RunValues", "report_html", "write_report"]
 

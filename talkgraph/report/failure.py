@@ -8,7 +8,7 @@ from talkgraph.engine.declare.step import parse_source
 from talkgraph.engine.history.run_records import RunRecord, StepRun
 from talkgraph.report.markup import Html, table, tag
 from talkgraph.report.overview import anchor, input_text, shareable
-from talkgraph.report.values import RunValues
+from talkgraph.report.run_values import RunValues
 
 _AGAIN = "What is finished is kept: run it again and it goes on from there."
 

@@ -8,8 +8,8 @@ from collections import Counter
 from talkgraph.engine.declare.step import parse_source
 from talkgraph.engine.history.run_records import RunRecord, StepRun
 from talkgraph.report.drawing import Box, Fold, drawn
+from talkgraph.report.format import bounded, duration, size_text
 from talkgraph.report.markup import Html, table, tag
-from talkgraph.report.words import bounded, duration, size_text
 
 MEANING = {
     "hit": "taken from the store",

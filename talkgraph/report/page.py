@@ -16,14 +16,14 @@ from talkgraph.engine.declare.step import parse_source
 from talkgraph.engine.history.run_records import RunRecord
 from talkgraph.report.drawing import fold
 from talkgraph.report.failure import failure_section
+from talkgraph.report.format import duration
 from talkgraph.report.markup import Html, join, tag
 from talkgraph.report.overview import MEANING, counts, kind_of, notes_list, run_drawing, steps_table
 from talkgraph.report.provenance import provenance
+from talkgraph.report.run_values import Absent, RunValues
 from talkgraph.report.sections import step_sections
 from talkgraph.report.show import shown
 from talkgraph.report.styles import stylesheet
-from talkgraph.report.values import Absent, RunValues
-from talkgraph.report.words import duration
 
 PAGE_BYTES = 14 << 20  # a page stops making pictures beyond this
 _STYLES = ("colours.css", "figures.css", "graph.css", "page.css")

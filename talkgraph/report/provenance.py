@@ -10,10 +10,10 @@ import attrs
 
 from talkgraph.engine.declare.ports import signature
 from talkgraph.errors import TalkgraphError
+from talkgraph.report.format import duration
 from talkgraph.report.markup import Html, table, tag
 from talkgraph.report.overview import anchor, input_text
-from talkgraph.report.values import RunValues
-from talkgraph.report.words import duration
+from talkgraph.report.run_values import RunValues
 
 _PACKAGES = ("numpy", "onnxruntime", "onnxruntime-gpu", "torch", "av", "pillow", "scipy", "numba")
 

@@ -10,11 +10,11 @@ from talkgraph.engine.declare.step import parse_source
 from talkgraph.engine.history.run_records import StepRun
 from talkgraph.errors import TalkgraphError
 from talkgraph.report.drawing import fold
+from talkgraph.report.format import duration, size_text
 from talkgraph.report.markup import Html, join, table, tag
 from talkgraph.report.overview import anchor, badge, run_drawing, shareable
+from talkgraph.report.run_values import UNMADE, RunValues
 from talkgraph.report.show import shown
-from talkgraph.report.values import UNMADE, RunValues
-from talkgraph.report.words import duration, size_text
 
 PICTURED = 80  # steps; of longer graphs the others are named only
 

@@ -12,9 +12,9 @@ from talkgraph.cache.files import File
 from talkgraph.cache.frames import Frames
 from talkgraph.display import Look, Scene, look_of
 from talkgraph.report.curves import Series, heat_map, histogram, line_chart
+from talkgraph.report.format import bounded, size_text
 from talkgraph.report.markup import Html, facts, figure, join, table, tag
 from talkgraph.report.pictures import picture_of, strip
-from talkgraph.report.words import bounded, size_text
 
 ROWS = 40  # of a dict or list
 LETTERS = 2000  # of a text

@@ -155,7 +155,7 @@ def _report(request: dict[str, Any], run_id: str, messages: Messages) -> None:
     from talkgraph.cache.store import Store
     from talkgraph.engine.history.run_records import find
     from talkgraph.report.page import write_report
-    from talkgraph.report.values import RunValues
+    from talkgraph.report.run_values import RunValues
 
     path = Path(request["folder"]) / "report.html"
     try:

@@ -8,13 +8,13 @@ import sys
 import tarfile
 import tracemalloc
 
-import hostile_archives
 import numpy as np
 import pytest
-from hostile_archives import entry, tar
 
 from talkgraph.cache import File, Frames, Store, archive, disk
 from talkgraph.errors import InputError, StoreError
+from tests.cache import hostile_archives
+from tests.cache.hostile_archives import entry, tar
 from tests.torture import workshop
 
 KEY = "ab" * 32

@@ -22,8 +22,8 @@ from talkgraph.cli.main import main
 from talkgraph.engine import Graph, Node, node, param
 from talkgraph.engine.history import run_records
 from talkgraph.nodes.media import ReadSpeech, WriteVideo
-from talkgraph.nodes.media.lineage import _HEAD, _OURS
 from talkgraph.nodes.media.provenance import LONGEST, Origin, OriginStep
+from talkgraph.nodes.media.provenance_box import _HEAD, _OURS
 from talkgraph.nodes.values import Speech
 
 

@@ -1,7 +1,5 @@
 """The graphs on real input, from files to a file, with figures."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import soundfile
@@ -12,7 +10,6 @@ from talkgraph.graphs import photo, watch, yi2020
 from talkgraph.nodes.evaluate.identity import identity_distance
 from talkgraph.nodes.face_fit import DescribeIdentity
 
-DATA = Path(__file__).parents[2] / "../shared/data"
 WATCH = watch.graph()
 OF_THE_PERSON = {"footage", "faces", "clip", "track", "fit", "albedo", "mapping", "clip_features"}
 
@@ -52,10 +49,9 @@ def test_a_photo_talks(store, speech):
     assert all(record.cached for record in again.records.values())
 
 
-@pytest.mark.skipif(not DATA.is_dir(), reason="the development clips are not here")
-def test_a_clip_talks_and_new_speech_remakes_nothing_of_the_person(store, speech, tmp_path):
+def test_a_clip_talks_and_new_speech_remakes_nothing_of_the_person(store, speech, tmp_path, clips):
     graph = yi2020.graph()
-    video = DATA / "video" / "grid_female_02.mp4"
+    video = clips / "video" / "grid_female_02.mp4"
     result = graph.run({"audio": speech, "video": video}, store=store)
     moved = check(result, store, 3.0)
     clip = np.rad2deg(np.ptp(result["fit"].motion.rotation, axis=0))
@@ -70,12 +66,11 @@ def test_a_clip_talks_and_new_speech_remakes_nothing_of_the_person(store, speech
         assert plan[step].state == "hit", (step, plan[step].reason)
 
 
-@pytest.mark.skipif(not DATA.is_dir(), reason="the development clips are not here")
-def test_the_refiner_improves_what_it_was_trained_on(store, speech):
+def test_the_refiner_improves_what_it_was_trained_on(store, speech, clips):
     graph = yi2020.graph("standard").with_params(
         refiner={"steps": 30, "size": 64, "width": 8, "levels": 3}
     )
-    video = DATA / "video" / "grid_female_02.mp4"
+    video = clips / "video" / "grid_female_02.mp4"
     result = graph.run({"audio": speech, "video": video}, store=store, until="refined")
     refined, plain = result["refined"][20].astype(int), result["composite"][20].astype(int)
     assert refined.shape == plain.shape

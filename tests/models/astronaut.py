@@ -1,11 +1,10 @@
 """Public-domain pictures as the references in tests/data were made from."""
 
 import importlib.util
-from pathlib import Path
 
 import numpy as np
 
-DATA = Path(__file__).parents[1] / "data"
+from tests.places import DATA
 
 
 def picture():

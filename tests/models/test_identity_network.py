@@ -2,11 +2,12 @@ import json
 
 import numpy as np
 import pytest
-from astronaut import DATA, chips
 
 from talkgraph.errors import ModelError
 from talkgraph.models.identity_network import read_weights
 from talkgraph.models.sessions import open_session
+from tests.models.astronaut import chips
+from tests.places import DATA
 
 
 def test_parity_with_the_original_runtime(face_model):

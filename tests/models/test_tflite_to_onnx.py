@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
-from astronaut import DATA, faces_and_views
 
 from talkgraph.errors import ModelError
 from talkgraph.models.sessions import open_session
 from talkgraph.models.tflite_graph import Graph, Operator, Tensor, read_graph
 from talkgraph.models.tflite_to_onnx import _Conversion, convert, same_padding
+from tests.models.astronaut import faces_and_views
+from tests.places import DATA
 
 
 def reference(prefix, count):

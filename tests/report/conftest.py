@@ -1,7 +1,6 @@
 """Real runs to look at, and a page as a parsed tree."""
 
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 import soundfile
@@ -9,8 +8,6 @@ import soundfile
 from talkgraph.cache.store import Store
 from talkgraph.cli import samples
 from talkgraph.graphs import photo, yi2020
-
-DATA = Path(__file__).parents[2] / "../shared/data"
 
 
 class Page(HTMLParser):
@@ -62,13 +59,11 @@ def talk(tmp_path_factory, speech):
 
 
 @pytest.fixture(scope="session")
-def clip_talk(tmp_path_factory, speech):
+def clip_talk(tmp_path_factory, speech, clips):
     """A real clip, talking, with a refiner that had a few steps of training."""
-    if not DATA.is_dir():
-        pytest.skip("the development clips are not here")
     graph = yi2020.graph("standard").with_params(
         refiner={"steps": 8, "size": 64, "width": 8, "levels": 3}, mapping={"steps": 40}
     )
-    video = DATA / "video" / "grid_female_02.mp4"
+    video = clips / "video" / "grid_female_02.mp4"
     store = Store(tmp_path_factory.mktemp("clip_talk"))
     return graph.run({"audio": speech, "video": video}, store=store)

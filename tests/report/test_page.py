@@ -2,7 +2,6 @@
 
 import re
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,8 +14,6 @@ from talkgraph.graphs import yi2020
 from talkgraph.nodes.values import Speech
 from talkgraph.report import RunValues, report_html, write_report
 from talkgraph.report.page import PAGE_BYTES
-
-DATA = Path(__file__).parents[2] / "../shared/data"
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +64,7 @@ def test_a_clip_with_a_refiner_has_the_looks_of_those_too(clip_talk, parsed):
 
 
 def test_captions_and_curves_say_what_is_there(clip_talk, parsed, monkeypatch):
-    from talkgraph.report.looks import backgrounds
+    from talkgraph.report.previews import backgrounds
     from talkgraph.report.show import shown
 
     with RunValues.of(clip_talk) as values:
@@ -83,14 +80,12 @@ def test_captions_and_curves_say_what_is_there(clip_talk, parsed, monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_page_of_ten_seconds_is_small_and_soon_there(tmp_path):
+def test_a_page_of_ten_seconds_is_small_and_soon_there(tmp_path, clips):
     import soundfile
 
-    if not DATA.is_dir():
-        pytest.skip("the development clips are not here")
-    sound, rate = soundfile.read(DATA / "speech" / "speech_read_male_en_02.wav")
+    sound, rate = soundfile.read(clips / "speech" / "speech_read_male_en_02.wav")
     soundfile.write(tmp_path / "ten.wav", sound[: 10 * rate], rate)
-    inputs = {"audio": tmp_path / "ten.wav", "video": DATA / "video" / "talk_female_black_01.mp4"}
+    inputs = {"audio": tmp_path / "ten.wav", "video": clips / "video" / "talk_female_black_01.mp4"}
     result = yi2020.graph().run(inputs, store=tmp_path / "store")
     began = time.perf_counter()
     write_report(result, tmp_path / "page.html")

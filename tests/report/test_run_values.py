@@ -5,7 +5,7 @@ import pytest
 from talkgraph import Graph, Node, Store, node, report
 from talkgraph.engine.history import run_records
 from talkgraph.report import RunValues
-from talkgraph.report.values import Absent
+from talkgraph.report.run_values import Absent
 
 
 @node("run_values_twice", version=1)

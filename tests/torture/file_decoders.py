@@ -217,10 +217,10 @@ def _try_all(*acts: Callable[[], object]) -> None:
 def _face_seeds(folder: Path) -> list[bytes]:
     from scipy.io import savemat
 
-    from talkgraph.nodes.morphable.bfm import TRACKED_OF_68
-    from talkgraph.nodes.morphable.face_mesh import face_mesh_triangles
-    from talkgraph.nodes.morphable.model_file import save_face_model
-    from talkgraph.nodes.morphable.synthetic import synthetic_arrays
+    from talkgraph.nodes.face_model.bfm import TRACKED_OF_68
+    from talkgraph.nodes.face_model.face_mesh import face_mesh_triangles
+    from talkgraph.nodes.face_model.model_file import save_face_model
+    from talkgraph.nodes.face_model.synthetic import synthetic_arrays
 
     arrays = {key: np.float16(value[..., :1]) if value.ndim == 3 else np.float16(value)
               for key, value in synthetic_arrays().items()}  # fmt: skip
@@ -269,8 +269,8 @@ def _change_face(data: bytes, rng: random.Random) -> bytes:
 
 
 def _read_face(data: bytes, folder: Path) -> None:
-    from talkgraph.nodes.morphable.bfm import load_bfm
-    from talkgraph.nodes.morphable.model_file import load_face_model
+    from talkgraph.nodes.face_model.bfm import load_bfm
+    from talkgraph.nodes.face_model.model_file import load_face_model
 
     path = folder / "face.bin"
     path.write_bytes(data)

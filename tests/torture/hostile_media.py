@@ -129,8 +129,7 @@ def seeds(folder: Path) -> dict[str, bytes]:
     import numpy as np
     from PIL import Image
 
-    sys.path.insert(0, str(Path(__file__).parents[1] / "nodes" / "media"))
-    import made_media as made
+    from tests.nodes.media import made_media as made
 
     times = [k / 25 for k in range(60)]
     sound = made.chirp(2.4, 16000)

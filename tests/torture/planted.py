@@ -75,14 +75,14 @@ BUGS = (
         '"shape": list(array.shape), "data": data}', '"shape": [array.size], "data": data}',
         "cache/test_keys.py"),
     Bug("a key ignores parameters", "engine/keys/keying.py",
-        "code.digest, tree,", "code.digest, {},", "engine/test_run.py"),
+        "code.digest, tree,", "code.digest, {},", "engine/run/test_run.py"),
     Bug("a key ignores the code of helpers", "engine/keys/keying.py",
-        "code.digest, tree,", 'code.parts["the node"], tree,', "engine/test_code.py"),
+        "code.digest, tree,", 'code.parts["the node"], tree,', "engine/keys/test_code.py"),
     Bug("a file's digest is remembered for ever", "cache/store.py",
         'memo.get("stamp") == list(mark)', 'memo.get("stamp")', "cache/test_keys.py"),
     Bug("a step depends on fields that it does not read", "engine/keys/keying.py",
         "found = digest_tree(field_of(self._trees[name], path))",
-        "found = digest_tree([self._trees[name], list(path)])", "engine/test_run.py"),
+        "found = digest_tree([self._trees[name], list(path)])", "engine/run/test_run.py"),
     Bug("gc ignores what running processes use", "cache/collect.py",
         "        self._pinned = self._pins()", "        self._pinned, self._pins = set(), set",
         "cache/test_upkeep.py"),
@@ -106,12 +106,12 @@ BUGS = (
         "cache/test_remote.py"),
     Bug("a download is believed", "models/download.py",
         "        if sha256_of(part) != sha256:", "        if False:",
-        "models/test_model_download.py"),
+        "models/test_download.py"),
     Bug("the error that an input changed is swallowed", "cache/store.py",
         "                still_valid()\n",
         "                with contextlib.suppress(InputError):\n"
         "                    still_valid()\n",
-        "engine/test_run.py"),
+        "engine/run/test_run.py"),
 )  # fmt: skip
 
 

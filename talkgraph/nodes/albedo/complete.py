@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from talkgraph.nodes.morphable.face_model import INNER_MOUTH, LIP, FaceModel
-from talkgraph.nodes.morphable.mesh import adjacency
+from talkgraph.nodes.face_model.face_model import INNER_MOUTH, LIP, FaceModel
+from talkgraph.nodes.geometry.mesh import adjacency
 from talkgraph.nodes.values import Floats
 
 STIFFNESS = 2e-3  # pull between neighbours, against 1 of a well-seen vertex

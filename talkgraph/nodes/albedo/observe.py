@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from talkgraph.cache.frames import Pictures
-from talkgraph.nodes.morphable.camera import DISTANCE, point_in_camera, project
-from talkgraph.nodes.morphable.face_model import LIP, FaceModel
-from talkgraph.nodes.morphable.lighting import irradiance
-from talkgraph.nodes.morphable.mesh import NormalOperator
-from talkgraph.nodes.morphable.occlusion import inner_light
-from talkgraph.nodes.morphable.rotation import Real
-from talkgraph.nodes.render.software import rasterise
+from talkgraph.nodes.face_model.face_model import LIP, FaceModel
+from talkgraph.nodes.face_model.occlusion import inner_light
+from talkgraph.nodes.geometry.camera import DISTANCE, point_in_camera, project
+from talkgraph.nodes.geometry.lighting import irradiance
+from talkgraph.nodes.geometry.mesh import NormalOperator
+from talkgraph.nodes.geometry.rasterise import rasterise
+from talkgraph.nodes.geometry.rotation import Real
 from talkgraph.nodes.values import Clip, FaceFit, Floats, Ints
 
 BEHIND = 0.02  # head units that a vertex may lie behind the surface seen in its pixel

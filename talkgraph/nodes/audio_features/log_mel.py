@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from talkgraph.engine import Node, node, param
-from talkgraph.nodes.audio_features.windows import Framing, speech_windows
+from talkgraph.nodes.audio_features.framing import Framing, speech_windows
 from talkgraph.nodes.values import Speech, SpeechFeatures
 
 

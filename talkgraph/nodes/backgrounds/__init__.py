@@ -4,15 +4,17 @@ Place in the chain: after pose_mapping (match), beside render (warp), before ref
 
 Nodes
 -----
-match_backgrounds     `match.MatchBackgrounds`: Motion, FaceFit -> Backgrounds, the source frame of
+match_backgrounds     `MatchBackgrounds`: Motion, FaceFit -> Backgrounds, the source frame of
                       every output frame and the pose to render on it.
-rehearse_backgrounds  `rehearse.RehearseBackgrounds`: FaceFit -> Backgrounds, displaced within the
+rehearse_backgrounds  `RehearseBackgrounds`: FaceFit -> Backgrounds, displaced within the
                       clip, for the refiner's training pairs.
-warp_background       `warp.WarpBackground`: Clip, FaceFit, Backgrounds, FaceModel -> Frames, the
+warp_background       `WarpBackground`: Clip, FaceFit, Backgrounds, FaceModel -> Frames, the
                       source frames with the head turned to that pose; also all of photo mode.
-composite             `composite.Composite`: background Frames, RGBA face Frames -> Frames.
+composite             `Composite`: background Frames, RGBA face Frames -> Frames.
+paste_back            `PasteBack`: head pictures and the frames behind them -> whole frames at the
+                      footage's resolution.
 
-Modules
+Helpers
 -------
 keyframes    extremes of head orientation.
 traversal    the path through the clip from keyframe to keyframe.
@@ -23,8 +25,9 @@ tone         the render's low frequencies brought to those of the picture behind
 """
 
 from talkgraph.nodes.backgrounds.composite import Composite
-from talkgraph.nodes.backgrounds.match import MatchBackgrounds
-from talkgraph.nodes.backgrounds.rehearse import RehearseBackgrounds
-from talkgraph.nodes.backgrounds.warp import WarpBackground
+from talkgraph.nodes.backgrounds.match_backgrounds import MatchBackgrounds
+from talkgraph.nodes.backgrounds.paste_back import PasteBack
+from talkgraph.nodes.backgrounds.rehearse_backgrounds import RehearseBackgrounds
+from talkgraph.nodes.backgrounds.warp_background import WarpBackground
 
-__all__ = ["Composite", "MatchBackgrounds", "RehearseBackgrounds", "WarpBackground"]
+__all__ = ["Composite", "MatchBackgrounds", "PasteBack", "RehearseBackgrounds", "WarpBackground"]

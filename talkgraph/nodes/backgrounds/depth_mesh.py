@@ -14,9 +14,9 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from talkgraph.nodes.morphable.camera import DISTANCE, FOCAL, point_in_camera, project
-from talkgraph.nodes.morphable.face_model import LIP, SKIN, FaceModel
-from talkgraph.nodes.morphable.mesh import boundary_loops, vertex_normals
+from talkgraph.nodes.face_model.face_model import LIP, SKIN, FaceModel
+from talkgraph.nodes.geometry.camera import DISTANCE, FOCAL, point_in_camera, project
+from talkgraph.nodes.geometry.mesh import boundary_loops, vertex_normals
 from talkgraph.nodes.values import Floats
 
 Real = NDArray[np.float64]

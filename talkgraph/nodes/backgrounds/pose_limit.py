@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from talkgraph.nodes.morphable.rotation import matrix_from_angles
+from talkgraph.nodes.geometry.rotation import matrix_from_angles
 from talkgraph.nodes.values import Floats
 
 Curve = NDArray[np.float64]

@@ -15,7 +15,7 @@ from talkgraph.cache.files import File
 from talkgraph.cache.frames import Frames, Pictures
 from talkgraph.engine import Node, node, param
 from talkgraph.errors import GraphError, StoreError
-from talkgraph.nodes.media.colours import BT709, LIMITED, yuv_from_rgb
+from talkgraph.nodes.colours import BT709, LIMITED, yuv_from_rgb
 from talkgraph.nodes.values import Speech
 
 PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower")

@@ -6,20 +6,19 @@ Nodes
     PersonaliseMapping  (`personalise_mapping`) OnnxModel + FaceFit + the clip's own SpeechFeatures
                                                 -> OnnxModel: the person's mapping.
     MapMotion           (`map_motion`)          SpeechFeatures + OnnxModel + FaceFit -> Motion.
-    AddBlinks           (`blinks`)              Motion + FaceModel + FaceFit -> Motion.
+    AddBlinks           (`add_blinks`)             Motion + FaceModel + FaceFit -> Motion.
 
 They stand between audio_features and face_fit on the one side, backgrounds and render on the other.
 
-Files: `network` eq. (1); `loss` eq. (2); `corpus`, `lag`, `training`, `score`, `train` the general
-training, `visemes` and `synthetic` the pretraining, `make_general` the command that made the two
-shipped files; `onnx_file`, `facts`, `inference` the model as a file; `head_pose`, `mouth`,
-`eyelids`, `readout` what is done to the prediction. Only `network`, `loss`, `training`, `train`,
-`make_general` and `onnx_file` need torch, and nothing here imports them before it trains.
+Helpers: `network` eq. (1); `onnx_file`, `facts`, `inference` the model as a file; `head_pose`,
+`mouth`, `eyelids`, `readout` what is done to the prediction; `train/` the corpus, its lags, the
+loss of eq. (2), the optimiser, folds, scores, and the synthetic speech of the pretraining. Only
+`network`, `onnx_file` and `train/` need torch, and nothing here imports them before it trains.
 """
 
-from talkgraph.nodes.pose_mapping.blinks import AddBlinks
+from talkgraph.nodes.pose_mapping.add_blinks import AddBlinks
 from talkgraph.nodes.pose_mapping.general_mapping import GeneralMapping
 from talkgraph.nodes.pose_mapping.map_motion import MapMotion
-from talkgraph.nodes.pose_mapping.personalise import PersonaliseMapping
+from talkgraph.nodes.pose_mapping.personalise_mapping import PersonaliseMapping
 
 __all__ = ["AddBlinks", "GeneralMapping", "MapMotion", "PersonaliseMapping"]

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from talkgraph.errors import ModelError
-from talkgraph.nodes.morphable.face_model import FaceModel
+from talkgraph.nodes.face_model.face_model import FaceModel
 from talkgraph.nodes.pose_mapping.mouth import expression_of
 from talkgraph.nodes.pose_mapping.readout import Readout, landmark_rows
 from talkgraph.nodes.values import FaceFit, Floats

@@ -13,7 +13,7 @@ import attrs
 import numpy as np
 
 from talkgraph.errors import ModelError
-from talkgraph.nodes.morphable.face_model import FaceModel
+from talkgraph.nodes.face_model.face_model import FaceModel
 from talkgraph.nodes.values import Floats
 
 # Landmarks of the 468-point topology (MediaPipe order): pairs (from, to) and the head axis along

@@ -4,22 +4,22 @@ Place in the chain: after `render` and `backgrounds`, before paste-back.
 
 Nodes
 -----
-train_refiner  `train.TrainRefiner`: rendered Frames, real Frames, IdentityFeature
+train_refiner  `TrainRefiner`: rendered Frames, real Frames, IdentityFeature
                (, FaceTrack, general OnnxModel) -> OnnxModel, the refiner of one person.
-refine         `refine.Refine`: rendered Frames, IdentityFeature, OnnxModel -> refined Frames.
+refine         `Refine`: rendered Frames, IdentityFeature, OnnxModel -> refined Frames.
 
-Modules
+Helpers
 -------
 network        the generator: U-Net with AdaIN, colour mask and attention mask (eq. 3).
 discriminator  the conditional 70 x 70 PatchGAN.
 losses         the terms of eq. (4), and which mean or sum each of them is.
 windows        windows of three frames (t-2, t-1, t), the region that the network sees, resizing.
 face_parts     masks of face, mouth and eyes from the landmarks.
-training       the adversarial training loop.
+adversarial    the adversarial training loop.
 export         the generator to and from ONNX.
 """
 
 from talkgraph.nodes.refine.refine import Refine
-from talkgraph.nodes.refine.train import TrainRefiner
+from talkgraph.nodes.refine.train_refiner import TrainRefiner
 
 __all__ = ["Refine", "TrainRefiner"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from talkgraph.nodes.morphable.face_mesh import OVAL
+from talkgraph.nodes.face_model.face_mesh import OVAL
 from talkgraph.nodes.refine.windows import Region
 from talkgraph.nodes.values import FaceTrack, Floats, Ints
 

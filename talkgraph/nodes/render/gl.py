@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from talkgraph.cache.frames import Pictures
-from talkgraph.nodes.morphable.camera import DISTANCE, FOCAL
-from talkgraph.nodes.morphable.mesh import Triangles
+from talkgraph.nodes.geometry.camera import DISTANCE, FOCAL
+from talkgraph.nodes.geometry.mesh import Triangles
 from talkgraph.nodes.render.shading import ShadedMesh
 
 NEAR, FAR = 1.0, 100.0  # head units from the camera

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import attrs
 import numpy as np
 
-from talkgraph.nodes.morphable.camera import point_in_camera, project
-from talkgraph.nodes.morphable.face_model import FaceModel
-from talkgraph.nodes.morphable.lighting import irradiance
-from talkgraph.nodes.morphable.mesh import NormalOperator
-from talkgraph.nodes.morphable.occlusion import inner_light
+from talkgraph.nodes.face_model.face_model import FaceModel
+from talkgraph.nodes.face_model.occlusion import inner_light
+from talkgraph.nodes.geometry.camera import point_in_camera, project
+from talkgraph.nodes.geometry.lighting import irradiance
+from talkgraph.nodes.geometry.mesh import NormalOperator
 from talkgraph.nodes.values import Albedo, Floats, Motion
 
 

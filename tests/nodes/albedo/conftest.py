@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from talkgraph.cache.frames import Frames
-from talkgraph.nodes.morphable.face_model import FaceModel
-from talkgraph.nodes.morphable.lighting import ambient_light
-from talkgraph.nodes.morphable.synthetic import synthetic_face_model
-from talkgraph.nodes.render.node import Render
+from talkgraph.nodes.face_model.face_model import FaceModel
+from talkgraph.nodes.face_model.synthetic import synthetic_face_model
+from talkgraph.nodes.geometry.lighting import ambient_light
+from talkgraph.nodes.render.render import Render
 from talkgraph.nodes.values import Albedo, Clip, Crop, FaceFit, Motion
 
 SIZE = 224

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from talkgraph.nodes.albedo.complete import complete, mirror_vertices, weighted_median
-from talkgraph.nodes.morphable.face_model import INNER_MOUTH, LIP
+from talkgraph.nodes.face_model.face_model import INNER_MOUTH, LIP
 
 
 def test_what_is_seen_stays_and_what_is_hidden_follows_its_surroundings(model):

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from talkgraph.nodes.albedo.observe import Observer
-from talkgraph.nodes.morphable.face_model import INNER_MOUTH, SKIN
+from talkgraph.nodes.face_model.face_model import INNER_MOUTH, SKIN
 
 
 def test_seen_vertices_have_the_colour_that_was_drawn(scene):

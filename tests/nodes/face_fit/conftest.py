@@ -1,12 +1,7 @@
-import sys
-from pathlib import Path
-
 import pytest
 
 from talkgraph import models
 from talkgraph.errors import ModelError
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from talkgraph.cache.frames import Frames
-from talkgraph.nodes.face_fit.warp import cut_square
+from talkgraph.nodes.face_fit.tracking.cut_square import cut_square
 from talkgraph.nodes.values import Clip, Crop
 
 FACE = (225.0, 130.0)  # the middle of the face, px

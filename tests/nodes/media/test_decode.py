@@ -15,7 +15,6 @@ import time
 from pathlib import Path
 
 import av
-import made_media as made
 import numpy as np
 import pytest
 from PIL import Image
@@ -23,6 +22,7 @@ from PIL import Image
 from talkgraph.errors import InputError, StoreError
 from talkgraph.nodes.media import ReadPhoto, ReadSpeech, ReadVideo
 from talkgraph.nodes.media.decode import Limits, _end, _result, decode
+from tests.nodes.media import made_media as made
 
 STEADY = [k / 25 for k in range(60)]
 TINY = {"crf": "35", "preset": "veryfast"}

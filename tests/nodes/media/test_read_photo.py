@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-import made_media as made
 import numpy as np
 import pytest
 from PIL import Image
 
 from talkgraph.errors import InputError
-from talkgraph.nodes.media import ReadPhoto, open_footage
+from talkgraph.nodes.footage import open_footage
+from talkgraph.nodes.media import ReadPhoto
+from tests.nodes.media import made_media as made
 
 EXIF_ORIENTATION = 0x0112
 # EXIF value -> how a viewer turns the stored picture (EXIF 2.32, 4.6.4 A)

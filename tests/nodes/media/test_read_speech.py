@@ -4,15 +4,13 @@ import struct
 import wave
 from pathlib import Path
 
-import made_media as made
 import numpy as np
 import pytest
 import soundfile
 
 from talkgraph.errors import InputError
 from talkgraph.nodes.media import ReadSpeech
-
-DATA = Path(__file__).parents[3] / "../shared/data"
+from tests.nodes.media import made_media as made
 
 
 def level(samples, hertz: float, rate: int = 16000) -> float:
@@ -230,10 +228,8 @@ def test_missing_file_and_folder(tmp_path):
     refused(tmp_path / "folder.wav", "is a folder")
 
 
-def test_development_speech(tmp_path):
-    folder = DATA / "speech"
-    if not folder.is_dir():
-        pytest.skip("no development speech (../shared/data)")
+def test_development_speech(tmp_path, clips):
+    folder = clips / "speech"
     path = folder / "speech_ja_01.wav"
     wanted, rate = soundfile.read(path, dtype="float32")
     speech = ReadSpeech().run(path)

@@ -1,15 +1,13 @@
 from __future__ import annotations
 
-from pathlib import Path
-
-import made_media as made
 import numpy as np
 import pytest
 
 from talkgraph.errors import InputError
-from talkgraph.nodes.media import ReadVideo, open_footage
+from talkgraph.nodes.footage import open_footage
+from talkgraph.nodes.media import ReadVideo
+from tests.nodes.media import made_media as made
 
-DATA = Path(__file__).parents[3] / "../shared/data"
 STEADY = [k / 25 for k in range(60)]
 
 
@@ -121,13 +119,10 @@ def test_containers_and_pixel_formats(tmp_path, suffix, codec, pix_fmt):
         assert np.abs(image[40:80].astype(int) - wanted[40:80]).mean() < 3
 
 
-def test_copy_is_visually_lossless(tmp_path):
-    clips = DATA / "video"
-    if not clips.is_dir():
-        pytest.skip("no development clips (../shared/data)")
+def test_copy_is_visually_lossless(tmp_path, clips):
     import av
 
-    path = clips / "talk_male_darkskin_suit_01_d.mp4"
+    path = clips / "video" / "talk_male_darkskin_suit_01_d.mp4"
     footage = ReadVideo(max_seconds=3).run(path)
     frames, scores = open_footage(footage), []
     with av.open(str(path)) as container:

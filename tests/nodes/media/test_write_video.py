@@ -1,20 +1,17 @@
 from __future__ import annotations
 
 import errno
-from pathlib import Path
 
 import av
-import made_media as made
 import numpy as np
 import pytest
 
 from talkgraph.cache.frames import Frames
 from talkgraph.errors import GraphError, StoreError
+from talkgraph.nodes.colours import rgb_from_yuv
 from talkgraph.nodes.media import WriteVideo
-from talkgraph.nodes.media.colours import rgb_from_yuv
 from talkgraph.nodes.values import Speech
-
-DATA = Path(__file__).parents[3] / "../shared/data"
+from tests.nodes.media import made_media as made
 
 
 def speech(seconds: float, rate: int = 48000, channels: int = 1, sound=None) -> Speech:
@@ -86,13 +83,12 @@ def test_colours_survive():
         assert frame.format.name == "yuv420p"
 
 
-def test_real_pictures_survive():
-    clips = DATA / "video"
-    if not clips.is_dir():
-        pytest.skip("no development clips (../shared/data)")
-    from talkgraph.nodes.media import ReadVideo, open_footage
+def test_real_pictures_survive(clips):
+    from talkgraph.nodes.footage import open_footage
+    from talkgraph.nodes.media import ReadVideo
 
-    frames = open_footage(ReadVideo(max_seconds=2).run(clips / "talk_female_asian_01_a.mp4"))
+    clip = clips / "video" / "talk_female_asian_01_a.mp4"
+    frames = open_footage(ReadVideo(max_seconds=2).run(clip))
     path = WriteVideo().run(frames, speech(len(frames) / 25)).path
     shown, _, _ = decoded(path)
     errors = [np.abs(image.astype(int) - frames[k]).mean() for k, (_, image) in enumerate(shown)]

@@ -6,12 +6,12 @@ import attrs
 import numpy as np
 import pytest
 
-from talkgraph.nodes.morphable.face_model import FaceModel
-from talkgraph.nodes.pose_mapping.corpus import Example, corpus_facts
+from talkgraph.nodes.face_model.face_model import FaceModel
 from talkgraph.nodes.pose_mapping.eyelids import LID_PAIRS
 from talkgraph.nodes.pose_mapping.network import MappingNetwork, MappingSize
 from talkgraph.nodes.pose_mapping.onnx_file import write_mapping
 from talkgraph.nodes.pose_mapping.readout import MOUTH_MEASURES, mouth_readout
+from talkgraph.nodes.pose_mapping.train.corpus import Example, corpus_facts
 from talkgraph.nodes.values import FaceFit, Motion, SpeechFeatures
 
 SMALL = MappingSize(channels=8, embedding=16, hidden=16, dropout=0.0)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from talkgraph.nodes.morphable.face_mesh import EYE_RIMS, OUTER_LIPS, OVAL
+from talkgraph.nodes.face_model.face_mesh import EYE_RIMS, OUTER_LIPS, OVAL
 from talkgraph.nodes.refine import face_parts
 from talkgraph.nodes.refine.windows import Region
 from talkgraph.nodes.values import FaceTrack

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from talkgraph.cache.frames import Frames
-from talkgraph.nodes.morphable.face_mesh import OUTER_LIPS, OVAL
+from talkgraph.nodes.face_model.face_mesh import OUTER_LIPS, OVAL
 from talkgraph.nodes.refine import TrainRefiner
 from talkgraph.nodes.refine.windows import Region
 from talkgraph.nodes.values import FaceTrack, IdentityFeature

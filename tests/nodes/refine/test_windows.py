@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from talkgraph.cache.frames import Frames
-from talkgraph.nodes.morphable.face_mesh import OUTER_LIPS
+from talkgraph.nodes.face_model.face_mesh import OUTER_LIPS
 from talkgraph.nodes.refine import windows
 from talkgraph.nodes.refine.windows import Region
 from talkgraph.nodes.values import FaceTrack

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from talkgraph.nodes.morphable.lighting import ambient_light
-from talkgraph.nodes.morphable.synthetic import synthetic_face_model
+from talkgraph.nodes.face_model.synthetic import synthetic_face_model
+from talkgraph.nodes.geometry.lighting import ambient_light
 from talkgraph.nodes.values import Albedo, FaceFit, Motion
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from talkgraph.nodes.render import gl
-from talkgraph.nodes.render.node import Render
+from talkgraph.nodes.render.render import Render
 
 
 @pytest.fixture(scope="module")

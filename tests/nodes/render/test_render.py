@@ -2,9 +2,9 @@ import attrs
 import numpy as np
 import pytest
 
-from talkgraph.nodes.morphable.camera import project
-from talkgraph.nodes.morphable.lighting import ambient_light
-from talkgraph.nodes.render.node import Render
+from talkgraph.nodes.geometry.camera import project
+from talkgraph.nodes.geometry.lighting import ambient_light
+from talkgraph.nodes.render.render import Render
 from talkgraph.nodes.render.shading import Shader
 from talkgraph.nodes.values import Albedo
 

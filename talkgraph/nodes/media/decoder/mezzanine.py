@@ -7,7 +7,7 @@ from typing import Any
 
 import av
 
-from talkgraph.nodes.media.colours import exact_scaling
+from talkgraph.nodes.colours import exact_scaling
 from talkgraph.nodes.media.decoder.opening import Refused
 from talkgraph.nodes.media.decoder.upright import Orientation, lay_upright, orientation
 

@@ -1,0 +1,85 @@
+"""Detailed albedo: the colours of a frame, divided by the light (Yi et al. 2020, section 3.3)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from talkgraph.engine import Node, node, note, param
+from talkgraph.nodes.albedo.complete import complete, weighted_median
+from talkgraph.nodes.albedo.frame_selection import best_frames, plainness
+from talkgraph.nodes.albedo.mouth_and_eyes import divided, inner_colours, without_cold_teeth
+from talkgraph.nodes.albedo.observe import Observation, Observer
+from talkgraph.nodes.face_model.face_model import LIP, SKIN, FaceModel
+from talkgraph.nodes.geometry.lighting import estimate_light
+from talkgraph.nodes.geometry.mesh import vertex_areas
+from talkgraph.nodes.training.threads import one_thread
+from talkgraph.nodes.values import Albedo, Clip, FaceFit, Floats
+
+RIDGE = 0.02  # relative to the mean energy of the data
+BRIGHTEST = 2.0  # albedo above this can only come from highlights on badly lit spots
+
+
+@node("detailed_albedo", version=1)
+class DetailedAlbedo(Node):
+    """Project the fitted shape, take each vertex's colour and divide by the light,
+    (clip, fit, model) -> Albedo (Yi et al. 2020, section 3.3)."""
+
+    frames: int = param(
+        1, "how many of the most neutral, most frontal frames to use; the paper: one", ge=1, le=100
+    )
+    ridge: float = param(RIDGE, "pull of the 27 light coefficients towards ambient light", gt=0)
+
+    @one_thread()
+    def run(self, clip: Clip, fit: FaceFit, model: FaceModel) -> Albedo:
+        """Compute albedo and light of a clip.
+
+        Args:
+            clip: the frames that were fitted.
+            fit: shape and pose in each frame.
+            model: the face model of the fit.
+
+        Returns:
+            albedo of all vertices; what no frame shows is filled in smoothly.
+
+        Raises:
+            ValueError: clip and fit are not of one size.
+        """
+        observer = Observer(clip, fit, model)
+        motion = fit.motion
+        score = plainness(motion.expression, motion.rotation, fit.error, fit.measured)
+        views = [observer.look(int(k)) for k in best_frames(score, self.frames)]
+        light = light_of(views, model.mean_albedo, model, self.ridge)
+        outer = model.region <= LIP
+        tint = np.stack([divided(view.colour, view.irradiance(light)) for view in views])
+        seen = np.stack([view.weight * outer for view in views])
+        colour, weight = weighted_median(tint, seen)
+        if (weight[outer] > 0).mean() < 0.5:
+            note("detailed albedo: less than half of the face is visible; the rest is guessed")
+        inner, inner_weight = inner_colours(observer, light)
+        values = np.where(outer[:, None], colour, inner)
+        weights = np.where(outer, weight, inner_weight)
+        filled = without_cold_teeth(complete(values, weights, model), weights, light, model)
+        return Albedo(colour=np.clip(filled, 0, BRIGHTEST), light=light)
+
+
+def light_of(views: list[Observation], albedo: Floats, model: FaceModel, ridge: float) -> Floats:
+    """The light that best explains what the skin looks like, `[shape=(9, 3), float32]`.
+
+    Args:
+        views: frames, all under the same light.
+        albedo: `[shape=(V, 3)]`, assumed reflectance.
+        model: the face model; only its skin counts.
+        ridge: see `estimate_light`.
+
+    Raises:
+        ValueError: no skin is visible.
+    """
+    skin = model.region == SKIN
+    area = vertex_areas(model.mean_shape, model.triangles)[skin]
+    return estimate_light(
+        np.concatenate([view.colour[skin] for view in views]),
+        np.tile(albedo[skin], (len(views), 1)),
+        np.concatenate([view.normal[skin] for view in views]),
+        np.concatenate([view.weight[skin] * area for view in views]),
+        ridge=ridge,
+    )

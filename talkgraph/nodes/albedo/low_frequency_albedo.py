@@ -1,0 +1,98 @@
+"""Low-frequency albedo: coefficients of the model's basis (Yi et al. 2020, sections 3.1 and 3.3).
+
+T = mean + B_tex delta. Smooth, therefore tolerant of changes of pose and small errors of the fit.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from talkgraph.engine import Node, node, param
+from talkgraph.nodes.albedo.complete import complete
+from talkgraph.nodes.albedo.detailed_albedo import BRIGHTEST, RIDGE, light_of
+from talkgraph.nodes.albedo.frame_selection import best_frames, plainness
+from talkgraph.nodes.albedo.mouth_and_eyes import inner_colours, without_cold_teeth
+from talkgraph.nodes.albedo.observe import Observation, Observer
+from talkgraph.nodes.face_model.face_model import LIP, FaceModel
+from talkgraph.nodes.geometry.lighting import irradiance
+from talkgraph.nodes.geometry.mesh import vertex_areas
+from talkgraph.nodes.training.threads import one_thread
+from talkgraph.nodes.values import Albedo, Clip, FaceFit, Floats
+
+OUTLIER = 0.08  # colour residual at which a vertex's weight has fallen to a quarter
+
+
+@node("low_frequency_albedo", version=1)
+class LowFrequencyAlbedo(Node):
+    """Fit the albedo basis and the light to several frames, (clip, fit, model) -> Albedo
+    (Yi et al. 2020, sections 3.1 and 3.3)."""
+
+    frames: int = param(10, "how many neutral, frontal frames to fit", ge=1, le=100)
+    rounds: int = param(4, "alternations of albedo and light", ge=1, le=50)
+    prior: float = param(
+        1e-3, "weight of the albedo prior (coefficients in standard deviations)", gt=0
+    )
+    ridge: float = param(RIDGE, "pull of the 27 light coefficients towards ambient light", gt=0)
+
+    @one_thread()
+    def run(self, clip: Clip, fit: FaceFit, model: FaceModel) -> Albedo:
+        """Compute albedo and light of a clip; arguments and result as for `DetailedAlbedo`."""
+        observer = Observer(clip, fit, model)
+        motion = fit.motion
+        score = plainness(motion.expression, motion.rotation, fit.error, fit.measured)
+        views = [observer.look(int(k)) for k in best_frames(score, self.frames)]
+        coefficients = np.zeros(model.albedo_basis.shape[2], np.float32)
+        for _ in range(self.rounds):
+            light = light_of(views, model.albedo(coefficients), model, self.ridge)
+            coefficients = fit_albedo(views, coefficients, light, model, self.prior)
+        albedo = model.albedo(coefficients)
+        inner, weight = inner_colours(observer, light)
+        patches = without_cold_teeth(complete(inner, weight, model), weight, light, model)
+        outer = (model.region <= LIP)[:, None]
+        return Albedo(colour=np.clip(np.where(outer, albedo, patches), 0, BRIGHTEST), light=light)
+
+
+def fit_albedo(
+    views: list[Observation],
+    start: Floats,
+    light: Floats,
+    model: FaceModel,
+    prior: float,
+) -> Floats:
+    """One robust ridge least-squares step for the albedo coefficients, given the light.
+
+    Minimises the weighted mean of (colour - (mean + B delta) * irradiance)^2 / outlier^2 plus
+    prior * |delta|^2; weights from the residual at `start`.
+
+    Args:
+        views: frames.
+        start: `[shape=(K,)]`, present coefficients.
+        light: `[shape=(9, 3)]`.
+        model: the face model; skin and lips count.
+        prior: weight of the prior.
+
+    Returns:
+        delta `[shape=(K,), float32]`.
+    """
+    outer = np.flatnonzero(model.region <= LIP)
+    basis = model.albedo_basis[outer].astype(np.float64)
+    mean = model.mean_albedo[outer].astype(np.float64)
+    present = mean + basis @ np.asarray(start, np.float64)
+    area = vertex_areas(model.mean_shape, model.triangles)[outer]
+    count = basis.shape[2]
+    system, target, total = np.zeros((count, count)), np.zeros(count), 0.0
+    # Frames share the basis, so sum their 3 x V equations into one weight and target per vertex.
+    energy, pull = np.zeros_like(mean), np.zeros_like(mean)
+    for view in views:
+        lit = irradiance(view.normal[outer].astype(np.float64), light)
+        residual = view.colour[outer] - present * lit
+        robust = 1 / (1 + (residual**2).mean(axis=1) / OUTLIER**2) ** 2
+        weight = (view.weight[outer] * area * robust)[:, None] / OUTLIER**2
+        energy += weight * lit**2
+        pull += weight * lit * (view.colour[outer] - mean * lit)
+        total += float((view.weight[outer] * area).sum()) * 3
+    rows = basis.reshape(-1, count)
+    system = rows.T @ (rows * energy.reshape(-1, 1)) / max(total, 1e-12)
+    target = rows.T @ pull.ravel() / max(total, 1e-12)
+    solved = np.linalg.solve(system + prior * np.eye(count), target)
+    return solved.astype(np.float32)

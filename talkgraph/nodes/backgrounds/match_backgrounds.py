@@ -1,0 +1,180 @@
+"""Background matching: the source frame behind each output frame, and the pose shown on it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from talkgraph.engine import Node, node, note, param
+from talkgraph.errors import InputError
+from talkgraph.nodes.backgrounds.keyframes import AXES, orientation_extremes
+from talkgraph.nodes.backgrounds.pose_limit import (
+    Curve,
+    neck_in_camera,
+    soft_limit,
+)
+from talkgraph.nodes.backgrounds.traversal import interpolated, nearest_frames, unbroken_runs
+from talkgraph.nodes.geometry.rotation import matrix_from_angles
+from talkgraph.nodes.values import Backgrounds, FaceFit, Ints, Motion
+
+HELD_BACK = 3.0  # degrees of an axis' range that may go unsaid
+
+
+@node("match_backgrounds", version=1)
+class MatchBackgrounds(Node):
+    """Background matching of Yi et al. 2020, section 3.3, with the predicted motion kept.
+
+    Keyframes are the extremes of head orientation; each gets the clip's frame of nearest pose;
+    in between the clip's frame index is interpolated linearly. The pose is then pulled towards
+    the background's only where the difference is more than `warp_background` can bear, where the
+    public implementation replays the background's own pose.
+    """
+
+    axis: str = param(
+        "yaw",
+        "axis whose extremes are keyframes (3.3: leftmost or rightmost head pose)",
+        choices=(*AXES, "widest"),
+    )
+    smooth: float = param(0.28, "Hann window over the angle before the search", unit="s", ge=0)
+    window: float = param(0.8, "the short period that an extreme rules", unit="s", gt=0)
+    min_gap: float = param(0.4, "keyframes nearer than this are thinned", unit="s", gt=0)
+    max_speed: float = param(
+        1.0, "fastest traversal of the clip between keyframes, times real time", gt=0, le=4
+    )
+    angle_weight: float = param(1.0, "weight of a radian in the distance of two poses", ge=0)
+    translation_weight: float = param(0.2, "weight of a head unit of neck position", ge=0)
+    max_missing: float = param(
+        0.2, "longest stretch without a seen face that a background may run through", unit="s", ge=0
+    )
+    unseen_penalty: float = param(
+        30.0,
+        "a frame without a seen face counts as this far off",
+        unit="deg",
+        ge=0,
+    )
+    max_residual_angle: float = param(
+        13.0, "largest turn of the head against a clip's frame, per axis", unit="deg", ge=0, le=45
+    )
+    max_residual_angle_photo: float = param(
+        15.0, "largest turn of the head against a photo, per axis", unit="deg", ge=0, le=45
+    )
+    max_residual_shift: float = param(
+        0.06, "largest shift of the neck in the picture, head units (a face is 1.6 wide)", ge=0
+    )
+    max_residual_depth: float = param(0.15, "largest shift of the neck in depth, head units", ge=0)
+    knee: float = param(0.6, "share of a limit up to which the pose is left alone", ge=0, lt=1)
+    offset_share: float = param(
+        0.34, "share of a limit that the average difference from the clip may use up", ge=0, le=1
+    )
+    neck_height: float = param(-0.9, "y of the point about which the head turns, head units")
+    neck_depth: float = param(-0.8, "z of the point about which the head turns, head units")
+
+    def run(self, motion: Motion, fit: FaceFit) -> Backgrounds:
+        """Return source indices and adjusted motion for every frame of `motion`.
+
+        Raises:
+            InputError: the motion or the clip has no frames, or a pose is not finite.
+        """
+        frames, count = len(motion.rotation), len(fit.motion.rotation)
+        if not frames or not count:
+            what = "the motion" if not frames else "the fitted clip"
+            raise InputError(f"match_backgrounds: {what} has no frames; give at least one")
+        for what, part in (("the motion", motion), ("the fitted clip", fit.motion)):
+            if not (np.isfinite(part.rotation).all() and np.isfinite(part.translation).all()):
+                raise InputError(
+                    f"match_backgrounds: {what} has a pose that is not finite; make it again"
+                )
+        pose, clip_pose = self._pose(motion), self._pose(fit.motion)
+        limits = self._limits(photo=count == 1)
+        pose = pose - self._offset(pose, clip_pose, fit, limits)
+        keyframes = self._keyframes(pose, motion.fps)
+        position, source = self._traverse(pose, clip_pose, fit, keyframes, motion.fps)
+        behind = np.stack(
+            [np.interp(position, np.arange(count), curve) for curve in clip_pose.T], axis=1
+        )
+        # The difference is taken from the unrounded position: that of the rounded index is a
+        # staircase, and the head would stutter where the limit holds it near the background.
+        shown = behind + soft_limit(pose - behind, limits, self.knee)
+        rotation, neck = shown[:, :3], shown[:, 3:]
+        translation = neck - matrix_from_angles(rotation) @ self._neck
+        adjusted = Motion(
+            expression=motion.expression,
+            rotation=rotation.astype(np.float32),
+            translation=translation.astype(np.float32),
+            fps=motion.fps,
+        )
+        _note_if_held_back(np.asarray(motion.rotation), rotation)
+        return Backgrounds(source=source, keyframes=keyframes, motion=adjusted)
+
+    @property
+    def _neck(self) -> Curve:
+        return np.array([0.0, self.neck_height, self.neck_depth])
+
+    def _pose(self, motion: Motion) -> Curve:
+        """Angles and place of the neck, `[shape=(T, 6)]`."""
+        neck = neck_in_camera(motion.rotation, motion.translation, self._neck)
+        return np.concatenate([np.asarray(motion.rotation, np.float64), neck], axis=1)
+
+    def _limits(self, *, photo: bool) -> Curve:
+        degrees = self.max_residual_angle_photo if photo else self.max_residual_angle
+        shift, depth = self.max_residual_shift, self.max_residual_depth
+        return np.array([math.radians(degrees)] * 3 + [shift, shift, depth])
+
+    def _offset(self, pose: Curve, clip_pose: Curve, fit: FaceFit, limits: Curve) -> Curve:
+        """What to take off the whole motion, so that the limits are left for moving in.
+
+        A general mapping centres on the average head, a photo may show a turned one: without this
+        the difference of the two would use up the limit and the head would stand still.
+        """
+        seen = np.asarray(fit.measured, bool)
+        seen = seen if seen.any() else np.ones(len(seen), bool)
+        difference = np.median(pose, axis=0) - np.median(clip_pose[seen], axis=0)
+        kept = soft_limit(difference, self.offset_share * limits, self.knee)
+        return np.asarray(difference - kept, np.float64)
+
+    def _keyframes(self, pose: Curve, fps: float) -> Ints:
+        ranges = np.ptp(pose[:, :3], axis=0)
+        column = int(np.argmax(ranges)) if self.axis == "widest" else AXES.index(self.axis)
+        return orientation_extremes(
+            pose[:, column],
+            smooth=round(self.smooth * fps),
+            window=round(self.window * fps),
+            min_gap=max(1, round(self.min_gap * fps)),
+        )
+
+    def _traverse(
+        self, pose: Curve, clip_pose: Curve, fit: FaceFit, keyframes: Ints, fps: float
+    ) -> tuple[Curve, Ints]:
+        """Clip position (unrounded) and index of every output frame."""
+        weights = np.array([self.angle_weight] * 3 + [self.translation_weight] * 3)
+        rate = self.max_speed * fit.motion.fps / fps  # clip frames per output frame
+        reach = np.floor(np.diff(keyframes) * rate + 1e-9).astype(np.int64)
+        unseen = (self.angle_weight * math.radians(self.unseen_penalty)) ** 2
+        penalty = np.where(fit.measured, 0.0, unseen)
+        runs = unbroken_runs(fit.measured, round(self.max_missing * fit.motion.fps))
+        # A stretch of a few frames would freeze the shoulders, however well its pose fits.
+        enough = min(max(b - a for a, b in runs), round(fit.motion.fps))
+        results = []
+        for start, stop in runs:
+            if stop - start >= enough:
+                wanted, offered = pose[keyframes] * weights, clip_pose[start:stop] * weights
+                path, cost = nearest_frames(wanted, offered, penalty[start:stop], reach)
+                results.append((cost, start, path))
+        _, start, path = min(results, key=lambda result: result[:2])
+        return interpolated(keyframes, path + start)
+
+
+def _note_if_held_back(wanted: Curve, shown: Curve) -> None:
+    """Say on which axes the head moves clearly less than the speech asks for, in degrees."""
+    asked, given = (np.degrees(np.ptp(angles, axis=0)) for angles in (wanted, shown))
+    parts = [
+        f"{name} {g:.0f}° of {a:.0f}°"
+        for name, a, g in zip(AXES, asked, given, strict=True)
+        if a - g > HELD_BACK
+    ]
+    if parts:
+        note(
+            f"the speech asks for more head movement than the clip shows ({', '.join(parts)} are "
+            "shown): a clip in which the head moves more allows more"
+        )

@@ -1,0 +1,130 @@
+"""Warp a background frame so that its head takes the pose and outline of the rendered face."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from talkgraph.cache.frames import Frames, Pictures
+from talkgraph.engine import Node, node, param
+from talkgraph.errors import InputError
+from talkgraph.nodes.backgrounds.depth_mesh import DepthMesh, Posed, Reach, extend, movement
+from talkgraph.nodes.face_model.face_model import FaceModel
+from talkgraph.nodes.values import Backgrounds, Clip, FaceFit, Ints, Motion
+
+
+@node(
+    "warp_background",
+    version=1,
+    transient=True,
+    receptive_field={"backgrounds.source": 0, "backgrounds.motion": 0},
+)
+class WarpBackground(Node):
+    """Face profiling of a clip's frame or a photo (Yi et al. 2020, section 3.3, citing Zhu et al.).
+
+    The head of source frame `backgrounds.source[t]` is turned to the pose and its outline to the
+    expression of `backgrounds.motion[t]`; hair, ears and neck follow with falling share, the
+    crop's border stays in place, so that the crop can be pasted back. The map is one smooth field
+    without holes; it does not fold as long as the turn stays within the limits of
+    `match_backgrounds`.
+    """
+
+    lattice: int = param(64, "cells of the displacement field along a side", ge=8, le=512)
+    smoothing: int = param(2, "passes of a 1-2-1 filter over the field", ge=0, le=32)
+    hair_side: float = param(0.35, "moves fully beside the face: ears, hair; head units", ge=0)
+    hair_top: float = param(0.7, "moves fully above the face; head units", ge=0)
+    neck: float = param(1.1, "length below the chin until where nothing moves; head units", gt=0)
+    falloff: float = param(
+        0.4, "least length from full movement to none beside and above; head units", gt=0
+    )
+    stretch: float = param(
+        2.4, "that length per displacement where the head moves more", gt=1.5, le=10
+    )
+    skin: float = param(0.45, "how far a moving jaw drags the skin beside it; head units", gt=0)
+    border_slope: float = param(
+        0.7, "largest displacement near the crop's border, times the distance to it", gt=0, lt=1
+    )
+    rounds: int = param(20, "iterations that invert the field", ge=1, le=200)
+
+    def run(self, clip: Clip, fit: FaceFit, backgrounds: Backgrounds, model: FaceModel) -> Frames:
+        """Return lazily computed frames `[shape=(T, S, S, 3), uint8]`.
+
+        Raises:
+            InputError: the backgrounds refer to frames that the clip or its fit does not have.
+        """
+        source, motion = np.asarray(backgrounds.source), backgrounds.motion
+        known = min(len(clip.frames), len(fit.motion.rotation))
+        if len(source) and (source.min() < 0 or source.max() >= known):
+            raise InputError(
+                f"warp_background: backgrounds ask for clip frame {source.max()}, clip and fit "
+                f"have {known}; match the backgrounds with this clip's fit"
+            )
+        size = clip.frames.shape[1]
+        mesh = self._mesh(fit, model)
+
+        def read(start: int, stop: int) -> Pictures:
+            behind = _pictures(clip.frames, source[start:stop])
+            return np.stack([frame(t, behind[int(source[t])]) for t in range(start, stop)])
+
+        def frame(t: int, picture: Pictures) -> Pictures:
+            before = _posed(model, fit, fit.motion, int(source[t]))
+            after = _posed(model, fit, motion, t)
+            return self.warped(np.ascontiguousarray(picture[..., :3]), mesh, before, after, size)
+
+        return Frames.from_function(len(source), (size, size, 3), read)
+
+    def _mesh(self, fit: FaceFit, model: FaceModel) -> DepthMesh:
+        reach = Reach(
+            side=self.hair_side,
+            crown=self.hair_top,
+            neck=self.neck,
+            falloff=self.falloff,
+            stretch=self.stretch,
+            skin=self.skin,
+        )
+        return extend(model, model.neutral(fit.identity), reach)
+
+    def backward_field(
+        self, mesh: DepthMesh, before: Posed, after: Posed, size: int
+    ) -> NDArray[np.float64]:
+        """Where every place of the new picture comes from: displacement lattice, see `field`."""
+        from talkgraph.nodes.backgrounds import field
+
+        moved = movement(mesh, before, after, size)
+        nodes, spacing = self.lattice + 1, size / self.lattice
+        total = np.zeros((nodes, nodes, 2))
+        for values, weights in (
+            (moved.turn, moved.turn_weight),
+            (moved.change, moved.change_weight),
+        ):
+            sums = field.scattered(moved.places, values, weights, nodes, spacing)
+            total += field.filled(sums)
+        forward = field.pinned(field.smoothed(total, self.smoothing), spacing, self.border_slope)
+        return np.asarray(field.inverse(forward, spacing, self.rounds), np.float64)
+
+    def warped(
+        self, picture: Pictures, mesh: DepthMesh, before: Posed, after: Posed, size: int
+    ) -> Pictures:
+        """One picture `[shape=(S, S, 3), uint8]` with its head moved from `before` to `after`."""
+        from talkgraph.nodes.backgrounds import field
+
+        backward = self.backward_field(mesh, before, after, size)
+        return np.asarray(field.resampled(picture, backward), np.uint8)
+
+
+def _pictures(frames: Frames, wanted: Ints) -> dict[int, Pictures]:
+    """The wanted frames by index, read in one run where they lie close together (a path does)."""
+    indices = np.unique(wanted)
+    first, last = int(indices[0]), int(indices[-1])
+    if last - first < 2 * len(wanted):
+        run = frames[first : last + 1]
+        return {int(i): run[i - first] for i in indices}
+    return {int(i): frames[int(i)] for i in indices}
+
+
+def _posed(model: FaceModel, fit: FaceFit, motion: Motion, t: int) -> Posed:
+    return Posed(
+        vertices=np.asarray(model.shape(fit.identity, motion.expression[t]), np.float64),
+        rotation=np.asarray(motion.rotation[t], np.float64),
+        translation=np.asarray(motion.translation[t], np.float64),
+    )

@@ -1,0 +1,1 @@
+"""Mean and bases of the shape from tracked faces, for the default face model."""

@@ -1,0 +1,11 @@
+"""Three dimensions, shared by the stages; knows no face model.
+
+rotation        angles <-> matrices, derivatives
+camera          head -> camera -> picture, and back
+rigid_pose      rigid pose of a known shape from its landmarks
+lighting        spherical-harmonics light: basis, irradiance, estimation
+mesh            normals, adjacency, boundary loops
+subdivision     Loop subdivision as a linear operator
+rasterise       z-buffer rasteriser: `rasterise` -> `Fragments`, `draw` -> picture
+raster_kernels  its compiled loops
+"""

@@ -1,0 +1,185 @@
+"""Fine-tuning of the general mapping to one person's way of talking (section 4.1)."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import attrs
+import numpy as np
+
+from talkgraph.cache.files import File
+from talkgraph.engine import Node, node, note, param, progress, scratch_folder
+from talkgraph.nodes.pose_mapping.facts import MappingFacts
+from talkgraph.nodes.training.curve import write_curve
+from talkgraph.nodes.training.threads import one_thread
+from talkgraph.nodes.values import FaceFit, OnnxModel, SpeechFeatures
+
+if TYPE_CHECKING:
+    from talkgraph.nodes.pose_mapping.network import MappingNetwork
+    from talkgraph.nodes.pose_mapping.train.corpus import Target
+
+
+@node("personalise_mapping", version=1, gpu=True)
+class PersonaliseMapping(Node):
+    """The mapping of one person, an ONNX model like the general one.
+
+    The last part of the clip is held out: the fine-tuned network is taken only if it predicts that
+    part better than the general one; it is then trained on the whole clip. The general mapping is
+    returned, with a note, where the clip is silent, too short, or teaches nothing.
+    """
+
+    steps: int = param(
+        300,
+        "updates; the paper's 100 epochs are about 1700, with which so small a net overfits",
+        ge=1,
+    )
+    rate: float = param(1e-4, "learning rate of Adam (section 4.1)", gt=0)
+    beta1: float = param(0.5, "first moment of Adam, as the public implementation", ge=0, lt=1)
+    batch: int = param(8, "sequences per update", ge=1)
+    frames: int = param(50, "video frames per sequence", ge=2)
+    lambda1: float = param(0.2, "weight of the pose, eq. (2)", ge=0)
+    lambda2: float = param(0.01, "weight of the pose's continuity, eq. (2)", ge=0)
+    mouth: float = param(0.5, "weight of the mouth measures (not in the paper)", ge=0)
+    closure: float = param(0.2, "weight of lip closure (not in the paper)", ge=0)
+    anchor: float = param(1e-3, "pull towards the general weights (not in the paper)", ge=0)
+    held_out: float = param(0.2, "part of the clip that decides whether to personalise", gt=0, lt=1)
+    min_seconds: float = param(4.0, "shorter clips are not learned from", unit="s", ge=0)
+    largest_lag: int = param(3, "largest lag of picture against sound looked for", unit="frames")
+    seed: int = param(0, "seed of the order of training", ge=0)
+
+    def run(
+        self, mapping: OnnxModel, fit: FaceFit, clip_features: SpeechFeatures | None = None
+    ) -> OnnxModel:
+        """Fine-tune `mapping`.
+
+        Args:
+            fit: tracked motion of the clip.
+            clip_features: features of the clip's own sound, None where it has none.
+
+        Raises:
+            ModelError: the mapping holds no weights, or was trained on other features.
+        """
+        if clip_features is None:
+            return self._general(mapping, "the clip has no sound")
+        facts = MappingFacts.of(mapping)
+        facts.check(clip_features)
+        enough = self.min_seconds * facts.fps
+        if min(int(fit.measured.sum()), len(clip_features.windows)) < enough:
+            return self._general(
+                mapping, f"the clip shows less than {self.min_seconds:g} s of speech"
+            )
+        with one_thread():
+            return self._fine_tune(mapping, facts, fit, clip_features)
+
+    def _fine_tune(
+        self, mapping: OnnxModel, facts: MappingFacts, fit: FaceFit, features: SpeechFeatures
+    ) -> OnnxModel:
+        from talkgraph.nodes.pose_mapping.onnx_file import read_network, write_mapping
+        from talkgraph.nodes.pose_mapping.train.corpus import example_of, target_of
+
+        general = read_network(mapping)
+        example = example_of(features, fit, name="clip", person="clip")
+        example = example.shifted(self._lag(general, target_of(example, facts), facts))
+        edge = round(len(example) * (1.0 - self.held_out))
+        # The offset of the person is that of the whole clip, for both parts.
+        whole = target_of(example, facts)
+        train, held_out = _part(whole, slice(0, edge)), _part(whole, slice(edge, None))
+        trial, _ = self._train(read_network(mapping), [train], facts, done=0)
+        before = _error(general, held_out, facts)
+        after = _error(trial, held_out, facts)
+        if not after < before:
+            return self._general(mapping, "a held-out part of the clip is not predicted better")
+        network, losses = self._train(read_network(mapping), [whole], facts, done=self.steps)
+        card = (
+            f"{facts.card}\n\nFine-tuned on {len(example) / facts.fps:.0f} s of one person's clip: "
+            f"squared error on the held-out part {before:.3f} -> {after:.3f}."
+        )
+        made = write_mapping(
+            network, attrs.evolve(facts, card=card), scratch_folder() / "personal_mapping.onnx"
+        )
+        return OnnxModel(file=made.file, facts={**made.facts, **write_curve(losses)})
+
+    def _train(
+        self, network: MappingNetwork, targets: list[Target], facts: MappingFacts, *, done: int
+    ) -> tuple[MappingNetwork, list[float]]:
+        """The network after training, and its loss after every step."""
+        from talkgraph.nodes.pose_mapping.train.loss import LossWeights
+        from talkgraph.nodes.pose_mapping.train.optimiser import Schedule, optimise
+
+        schedule = Schedule(
+            steps=self.steps,
+            batch=self.batch,
+            frames=self.frames,
+            rate=self.rate,
+            betas=(self.beta1, 0.999),
+            warmup=10,
+            average=0.95,
+        )
+        weights = LossWeights(
+            pose=self.lambda1, continuity=self.lambda2, mouth=self.mouth, closure=self.closure
+        )
+        losses: list[float] = []
+
+        def report(step: int, loss: float) -> None:
+            losses.append(loss)
+            progress(done + step, 2 * self.steps)
+
+        trained = optimise(
+            network, targets, facts, schedule, weights,
+            seed=self.seed,
+            anchor=self.anchor,
+            report=report,
+        )  # fmt: skip
+        return trained, losses
+
+    def _lag(self, general: MappingNetwork, target: Target, facts: MappingFacts) -> int:
+        from talkgraph.nodes.pose_mapping.train.lag import MIN_CORRELATION, MIN_GAIN, best_lag
+        from talkgraph.nodes.pose_mapping.train.optimiser import predict_target
+
+        heard, _ = predict_target(general, target)
+        lag = best_lag(
+            facts.readout.of(heard * facts.expression_std)[:, 0],
+            facts.readout.of(target.example.expression)[:, 0],
+            target.measured,
+            self.largest_lag + 1,
+            MIN_GAIN,
+            MIN_CORRELATION,
+        )
+        if lag:
+            late = "picture" if lag > 0 else "sound"
+            frames = f"{abs(lag)} frame{'s' * (abs(lag) > 1)}"
+            note(f"the clip's {late} is {frames} late: corrected for the training")
+        return lag
+
+    def _general(self, mapping: OnnxModel, why: str) -> OnnxModel:
+        note(f"the general mapping from speech to motion is used: {why}")
+        path = scratch_folder() / "general_mapping.onnx"
+        shutil.copyfile(mapping.file.path, path)
+        return OnnxModel(file=File(path), facts=mapping.facts)
+
+
+def _part(target: Target, cut: slice) -> Target:
+    return attrs.evolve(
+        target,
+        features=target.features[cut],
+        expression=target.expression[cut],
+        pose=target.pose[cut],
+        measured=target.measured[cut],
+        closed=target.closed[cut],
+    )
+
+
+def _error(network: MappingNetwork, target: Target, facts: MappingFacts) -> float:
+    """Squared error of the mouth measures, in units of their general spread.
+
+    Each part is taken about its own mean: a constant is put right by the person's offset anyway.
+    """
+    from talkgraph.nodes.pose_mapping.train.optimiser import predict_target
+
+    made, _ = predict_target(network, target)
+    seen = target.measured
+    wrong = facts.readout.of((made - target.expression) * facts.expression_std)[seen]
+    return (
+        float((((wrong - wrong.mean(0)) / facts.mouth_std) ** 2).mean()) if seen.any() else np.inf
+    )

@@ -1,0 +1,94 @@
+"""The node that renders a motion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from talkgraph.cache.frames import Frames, Pictures
+from talkgraph.engine import Node, node, note, param
+from talkgraph.nodes.face_model.face_model import FaceModel
+from talkgraph.nodes.render.shading import Shader
+from talkgraph.nodes.values import Albedo, FaceFit, Motion
+
+Read = Callable[[int, int], Pictures]
+
+
+@node("render", version=1, transient=True, receptive_field={"motion": 0})
+class Render(Node):
+    """Draw the face with its motion, (motion, fit, albedo, model) -> RGBA frames.
+
+    Lambertian surface under spherical-harmonics light (Yi et al. 2020, sections 3.1 and 3.3);
+    RGB and straight alpha, 0 around the face and smooth along its outline. The mouth's inside and
+    the eyes are drawn, never holes.
+    """
+
+    backend: str = param(
+        "auto",
+        "what draws: pyrender (OpenGL), the software rasteriser, or auto, the quicker one",
+        choices=("auto", "software", "pyrender"),
+    )
+    size: int = param(0, "side of the pictures; 0 takes the fit's", unit="px", ge=0, le=4096)
+    samples: int = param(2, "supersampling per axis, for smooth outlines", ge=1, le=4)
+    threads: int = param(2, "frames drawn at once by the software rasteriser", ge=1, keyed=False)
+
+    def run(self, motion: Motion, fit: FaceFit, albedo: Albedo, model: FaceModel) -> Frames:
+        """Render lazily: frames are drawn when they are read.
+
+        Args:
+            motion: what the face does; T frames.
+            fit: whose face it is, and the size to which the pose refers.
+            albedo: reflectance and light, of the same face model.
+            model: the face model.
+
+        Returns:
+            `[shape=(T, S, S, 4), uint8]`.
+
+        Raises:
+            ValueError: the albedo belongs to another face model.
+        """
+        size = self.size or fit.size
+        shader = Shader(model, fit.identity, albedo, size)
+        read = self._reader(shader, motion, size)
+        return Frames.from_function(len(motion.expression), (size, size, 4), read)
+
+    def _reader(self, shader: Shader, motion: Motion, size: int) -> Read:
+        # llvmpipe (GL on the CPU) is several times slower than our rasteriser, and a GPU's gain at
+        # these sizes is eaten by reading the picture back: auto means software.
+        if self.backend == "pyrender":
+            from talkgraph.nodes.render import gl
+
+            reason = gl.why_unavailable()
+            if reason is None:
+                return self._gl_reader(shader, motion, size)
+            note(f"render: OpenGL is not available ({reason}); the software rasteriser draws")
+        return self._software_reader(shader, motion, size)
+
+    def _gl_reader(self, shader: Shader, motion: Motion, size: int) -> Read:
+        from talkgraph.nodes.render import gl
+
+        def read(start: int, stop: int) -> Pictures:
+            triangles = shader.model.triangles
+            meshes = shader.meshes(motion, start, stop)
+            return np.stack([gl.draw(mesh, triangles, size, self.samples) for mesh in meshes])
+
+        return read
+
+    def _software_reader(self, shader: Shader, motion: Motion, size: int) -> Read:
+        from concurrent.futures import ThreadPoolExecutor
+
+        from talkgraph.nodes.geometry import rasterise
+
+        def picture(k: int) -> Pictures:
+            mesh = shader.mesh(motion.expression[k], motion.rotation[k], motion.translation[k])
+            triangles = shader.model.triangles
+            return rasterise.draw(mesh.xy, mesh.depth, triangles, mesh.colour, size, self.samples)
+
+        def read(start: int, stop: int) -> Pictures:
+            if self.threads == 1 or stop - start == 1:
+                return np.stack([picture(k) for k in range(start, stop)])
+            with ThreadPoolExecutor(self.threads) as pool:
+                return np.stack(list(pool.map(picture, range(start, stop))))
+
+        return read
