@@ -66,6 +66,10 @@ def export(store: Store, target: Path, chosen: Sequence[str] = ()) -> Moved:
         try:
             disk.write(target, _archive(members), target.parent, True)
         except OSError as error:
+            if isinstance(error, FileNotFoundError) and error.filename in map(
+                str, members.values()
+            ):
+                raise StoreError("a result was removed while it was exported; try again") from error
             raise StoreError(f"{target} cannot be written: {error.strerror}") from error
     return Moved(len(keys), len(members) - len(keys), target.stat().st_size)
 
@@ -73,7 +77,9 @@ def export(store: Store, target: Path, chosen: Sequence[str] = ()) -> Moved:
 def _blobs_of(store: Store, key: str) -> Iterator[tuple[str, Path]]:
     try:
         record = store.action(key)
-        for blob in references(record["output"]) if record is not None else ():
+        if record is None:
+            raise DamagedError("it was removed meanwhile")
+        for blob in references(record["output"]):
             yield f"blobs/{blob[0]}{blob[1]}", store.blobs.check(*blob)
     except DamagedError as error:
         raise StoreError(

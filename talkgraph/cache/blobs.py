@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from talkgraph.cache import disk
+from talkgraph.cache import disk, trash
 from talkgraph.cache.codecs import (
     AnyArray,
     array_bytes,
@@ -82,9 +82,9 @@ class Blobs:
         """Store a file's content, by rename where `move` allows it; returns its leaf."""
         with disk.guarded(self.root):
             if path.parent.parent == self.folder:  # already a blob: its name is its digest
-                size = path.stat().st_size
-                leaf = {"blob": path.name[:64], "size": size, "suffix": path.name[64:]}
                 self.pin(path.name[:64])
+                size = self._size(path)
+                leaf = {"blob": path.name[:64], "size": size, "suffix": path.name[64:]}
                 self.check(*reference(leaf))
                 return leaf
             if not move:
@@ -128,9 +128,10 @@ class Blobs:
         disk.operations.chmod(path, _READ_ONLY)
         target = self.path(*reference(leaf)[:2])
         disk.publish(path, target, self.durable)
-        after = disk.stamp(target)
-        if (after[0], after[1], after[3]) == (before[0], before[1], before[3]):
-            self._remember(target, after)
+        with contextlib.suppress(FileNotFoundError):  # held aside by a collector for a moment
+            after = disk.stamp(target)
+            if (after[0], after[1], after[3]) == (before[0], before[1], before[3]):
+                self._remember(target, after)
         self.written += leaf["size"]
 
     def _publish(self, temp: disk.Name, leaf: Tree) -> None:
@@ -140,7 +141,8 @@ class Blobs:
         except BaseException:
             disk.discard(temp)
             raise
-        self._remember(target, disk.stamp(target))
+        with contextlib.suppress(FileNotFoundError):  # held aside by a collector for a moment
+            self._remember(target, disk.stamp(target))
         self.written += leaf["size"]
 
     def _stored(self, leaf: Tree) -> bool:
@@ -161,7 +163,7 @@ class Blobs:
         with self._reading(digest, suffix, size) as (path, mark):
             if self._shard(path.name).get(path.name) != mark:
                 if digest_file(path) != digest:
-                    self._discard(path, "has changed content")
+                    self._discard(path, size, "has changed content")
                 self._remember(path, mark)
         return path
 
@@ -169,7 +171,7 @@ class Blobs:
         with self._reading(digest, suffix, size) as (path, _):
             data = disk.operations.read(path)
             if digest_bytes(data) != digest:
-                self._discard(path, "has changed content")
+                self._discard(path, size, "has changed content")
         return data
 
     @contextlib.contextmanager
@@ -178,7 +180,7 @@ class Blobs:
         try:
             mark = disk.stamp(path)
             if mark[0] != size:
-                self._discard(path, "is cut" if mark[0] < size else "has grown")
+                self._discard(path, size, "is cut" if mark[0] < size else "has grown")
             yield path, mark
         except OSError as error:
             raise DamagedError(f"stored file {path} is gone ({error.strerror})") from error
@@ -249,8 +251,19 @@ class Blobs:
         frames.stored = (self.root, leaf)
         return frames
 
-    def _discard(self, path: Path, what: str) -> None:
-        disk.discard(path)
+    @staticmethod
+    def _size(path: Path) -> int:
+        try:
+            return path.stat().st_size
+        except FileNotFoundError as error:
+            raise DamagedError(f"stored file {path} is gone ({error.strerror})") from error
+
+    def _discard(self, path: Path, size: int, what: str) -> None:
+        def sound(away: Path) -> bool:  # another process may just have written it anew
+            return away.stat().st_size == size and digest_file(away) == path.name[:64]
+
+        with contextlib.suppress(OSError):
+            trash.discard(path, self.temporary, sound)
         raise DamagedError(f"stored file {path} {what}")
 
     # -- the memo of verified blobs -------------------------------------------------------------

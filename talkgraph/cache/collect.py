@@ -2,13 +2,15 @@
 
 Records go before the blobs that only they point at. All are first moved aside; then the pins of
 running processes are read again (pins.py) and after them the records, and what became needed
-meanwhile is put back. Records that another version of talkgraph wrote are not understood: they
-stay, and so does every blob whose digest occurs in them.
+meanwhile is put back. Who puts a record back does as whoever writes one: it pins the blobs and
+looks whether they are there, as another collector may hold them aside. Records that another version
+of talkgraph wrote are not understood: they stay, and so does every blob whose digest is in them.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 from collections import Counter
@@ -17,11 +19,11 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from talkgraph.cache import disk
+from talkgraph.cache import disk, trash
 from talkgraph.cache.codecs import references
 from talkgraph.cache.keys import FORMAT, is_digest
 from talkgraph.cache.pins import pinned
-from talkgraph.cache.records import read_record
+from talkgraph.cache.records import discard_unsound, read_record
 from talkgraph.errors import DamagedError
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 _KEPT = ("actions", "blobs", "history", "leases", "lineage", "memo", "partial", "pending", "runs")
 _PARTIAL_KEPT = 7 * 24 * 3600.0  # s; interrupted frame streams are resumable for a week
 _LEASE_KEPT = 3600.0  # s without renewal: its holder is long dead
-_ANY_DIGEST = re.compile(rb"[0-9a-f]{64}")
+_ANY_DIGEST = re.compile("[0-9a-f]{64}")
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([kmgt]?)i?b?", re.IGNORECASE)
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 
@@ -105,6 +107,7 @@ def collect(store: Store, max_bytes: int | None) -> Freed:
         for path, status in disk.files(store.path / "leases"):
             if now - status.st_mtime > _LEASE_KEPT:
                 disk.discard(path)
+        trash.sweep(store.blobs.temporary, store.blobs.folder, now)
         collection = _Collection(store, now)
         collection.sweep()
         if max_bytes is not None:
@@ -153,12 +156,10 @@ class _Collection:
                 blobs = {digest + suffix for digest, suffix, _ in references(record["output"])}
                 self._results[path.stem] = _Result(blobs, path, status.st_size, status.st_mtime)
                 self._holders.update(blobs)
-                return
+            else:
+                self._foreign.update(_ANY_DIGEST.findall(json.dumps(record)))
         except (ValueError, KeyError, DamagedError):  # damaged: nobody can use it
-            disk.discard(path)
-            return
-        data = disk.operations.read(path)
-        self._foreign.update(match.decode() for match in _ANY_DIGEST.findall(data))
+            discard_unsound(path, path.stem)
 
     def _pins(self) -> set[str]:
         """Keys and digests that must stay now."""
@@ -207,52 +208,43 @@ class _Collection:
 
     def finish(self, *, spare_results: bool = True) -> Freed:
         """Remove what is to go, unless it was pinned meanwhile."""
-        trash = _Trash(self._store)
+        with trash.Trash(self._store.blobs.temporary) as moved:
+            try:
+                return self._finish(moved, spare_results)
+            except BaseException:
+                self._put_back(moved, set(self._blobs), set(self._doomed))
+                raise
+
+    def _finish(self, moved: trash.Trash, spare_results: bool) -> Freed:
         for result in self._doomed.values():
-            trash.take(result.record)
+            moved.take(result.record)
         if self._store.durable:  # a power cut must not bring back a record without its blobs
             for folder in {result.record.parent for result in self._doomed.values()}:
                 disk.operations.sync_path(folder)
         for path in self._blobs:
             if not self._needed(path, self._pinned):
-                trash.take(path)
+                moved.take(path)
         pins = self._pins()
-        spared = [key for key in self._doomed if spare_results and key in pins]
+        spared = pins & self._doomed.keys() if spare_results else set()
         self._read_records()
         for key in spared:
             self._holders.update(self._doomed[key].blobs)
-        for path in self._blobs:
-            if self._holders[path.name] or self._needed(path, pins):
-                trash.put_back(path)
-        for key in spared:
-            trash.put_back(self._doomed[key].record)
-        records = {result.record for result in self._doomed.values()}
-        gone = trash.empty()
-        results = len(records & gone.keys())
-        return Freed(results, len(gone) - results, sum(gone.values()))
+        needed = {path for path in self._blobs if self._needed(path, pins)}
+        self._put_back(moved, needed.union(filter(self._held, self._blobs)), spared)
+        results = sum(result.record in moved.moved for result in self._doomed.values())
+        size = sum(os.stat(away).st_size for away in moved.moved.values())
+        return Freed(results, len(moved.moved) - results, size)
 
+    def _held(self, blob: Path) -> bool:
+        return self._holders[blob.name] > 0
 
-class _Trash:
-    """Files that were moved aside, by the path that they had."""
-
-    def __init__(self, store: Store) -> None:
-        self._folder = store.blobs.temporary / disk.own_name()
-        self._moved: dict[Path, Path] = {}
-        disk.operations.mkdir(self._folder)
-
-    def take(self, path: Path) -> None:
-        away = self._folder / str(len(self._moved))
-        with contextlib.suppress(FileNotFoundError):
-            disk.operations.rename(path, away)
-            self._moved[path] = away
-
-    def put_back(self, path: Path) -> None:
-        away = self._moved.pop(path, None)
-        if away is not None:
-            disk.publish(away, path, False)
-
-    def empty(self) -> dict[Path, int]:
-        """Remove the rest; path -> size."""
-        sizes = {path: os.stat(away).st_size for path, away in self._moved.items()}
-        disk.remove_tree(self._folder)
-        return sizes
+    def _put_back(self, moved: trash.Trash, blobs: set[Path], keys: set[str]) -> None:
+        for path in blobs:
+            moved.put_back(path)
+        with self._store.pins.held():
+            for result in (self._doomed[key] for key in keys):
+                for name in result.blobs:
+                    self._store.pins.add(name[:64])
+                near = [self._store.blobs.path(name[:64], name[64:]) for name in result.blobs]
+                if self._store.remote is not None or all(map(os.path.exists, near)):
+                    moved.put_back(result.record)

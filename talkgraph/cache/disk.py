@@ -149,12 +149,15 @@ def write_all(handle: int, data: Any) -> None:
 def publish(temp: Name, target: Name, durable: bool) -> None:
     """Rename a finished (and synced) file to its final name."""
     folder = os.path.dirname(target)
-    try:
-        operations.rename(temp, target)
-    except FileNotFoundError:
-        make_folder(folder)
-        _synced.discard(folder)
-        operations.rename(temp, target)
+    while True:
+        try:
+            operations.rename(temp, target)
+            break
+        except FileNotFoundError:
+            if not os.path.lexists(temp):
+                raise
+            make_folder(folder)
+            _synced.discard(folder)
     if durable:
         operations.sync_path(folder)
         if folder not in _synced:  # whoever made it may have been killed before it did this
@@ -163,15 +166,17 @@ def publish(temp: Name, target: Name, durable: bool) -> None:
 
 
 def make_folder(path: Name) -> None:
-    """Make a folder and those above it, where they are not there."""
-    try:
-        operations.mkdir(path)
-    except FileNotFoundError:
-        make_folder(os.path.dirname(path))
-        make_folder(path)
-    except FileExistsError:
-        if not os.path.isdir(path):
-            raise
+    """Make a folder and those above it, where they are not there, or go meanwhile."""
+    while True:
+        try:
+            return operations.mkdir(path)
+        except FileNotFoundError:
+            make_folder(os.path.dirname(path))
+        except FileExistsError:
+            if os.path.isdir(path):
+                return None
+            if os.path.lexists(path) and not os.path.isdir(path):  # a file, or a link to nowhere
+                raise
 
 
 def append(path: Name, text: str) -> None:
@@ -274,11 +279,13 @@ def clock(temporary: Name) -> float:
 
     Ages of files are reckoned with it: this machine's own clock may be wrong by any amount.
     """
-    probe = draft((), temporary, False)
+    probe = f"{temporary}/{own_name()}"
+    handle = operations.create(probe)
     try:
-        return os.stat(probe).st_mtime
+        return os.fstat(handle).st_mtime  # the name may be gone: another machine sweeps it away
     finally:
-        operations.unlink(probe)
+        operations.close(handle)
+        discard(probe)
 
 
 def stamp(path: Name) -> Stamp:

@@ -71,3 +71,13 @@ def read_action(path: disk.Name, key: str) -> Record | None:
     if "created" not in record or not isinstance(record.get("notes", []), list):
         raise ValueError("it lacks what every record has")
     return record
+
+
+def discard_unsound(path: disk.Name, key: str) -> None:
+    """Remove a record that is not what was written; another may be there by now, which stays."""
+    try:
+        read_action(path, key)
+    except OSError:
+        pass
+    except (ValueError, KeyError, TypeError):
+        disk.discard(path)

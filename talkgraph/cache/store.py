@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from talkgraph.cache import collect, disk, leases, upkeep
+from talkgraph.cache import collect, disk, leases, trash, upkeep
 from talkgraph.cache.blobs import Blobs
 from talkgraph.cache.codecs import (
     decode,
@@ -33,7 +33,7 @@ from talkgraph.cache.codecs import (
 from talkgraph.cache.keys import FORMAT, Tree, digest_bytes, digest_file, digest_tree, is_digest
 from talkgraph.cache.object_store import Unreachable, is_url
 from talkgraph.cache.pins import Pins
-from talkgraph.cache.records import Record, read_action, read_record, write_record
+from talkgraph.cache.records import Record, discard_unsound, read_action, read_record, write_record
 from talkgraph.cache.sinks import Hashing, Storing
 from talkgraph.errors import DamagedError, InputError, StoreError
 
@@ -136,19 +136,11 @@ class Store:
             if self.durable:
                 disk.operations.sync_path(self.path)
                 disk.operations.sync_path(self.path.parent)
-            self._sweep(disk.clock(self.blobs.temporary))
+            trash.sweep(self.blobs.temporary, self.blobs.folder, disk.clock(self.blobs.temporary))
         if self.remote is not None:
             with contextlib.suppress(Unreachable):  # said when something is asked of it
                 self.remote.objects.open()
         self._ready = True
-
-    def _sweep(self, now: float) -> None:
-        """Remove what dead processes left in tmp/."""
-        with contextlib.suppress(OSError), os.scandir(self.blobs.temporary) as entries:
-            for left in entries:
-                age = now - left.stat(follow_symlinks=False).st_mtime
-                if disk.abandoned(left.name, age):
-                    disk.remove_tree(Path(left.path))
 
     # -- results -------------------------------------------------------------------------------
 
@@ -167,7 +159,7 @@ class Store:
         try:
             return read_action(path, key)
         except (ValueError, KeyError, TypeError) as error:
-            disk.discard(path)
+            discard_unsound(path, key)
             raise DamagedError(f"stored record {path} is damaged ({error})") from error
         except OSError as error:
             raise DamagedError(f"stored record {path} cannot be read ({error.strerror})") from error

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from talkgraph.cache import collect, disk
+from talkgraph.cache import collect, disk, trash
 from talkgraph.cache.codecs import references
 from talkgraph.cache.keys import digest_file, is_digest
 from talkgraph.cache.records import Record
@@ -37,7 +37,7 @@ class Entry:
 
 def entries(store: Store) -> list[Entry]:
     """All readable results, the most recently used first."""
-    found = [_entry(store, path, record) for path, record in _actions(store)]
+    found = [_entry(record, status) for record, status in _actions(store)]
     return sorted(found, key=lambda entry: entry.used, reverse=True)
 
 
@@ -73,12 +73,19 @@ def remove(store: Store, what: str) -> Entry:
 def verify(store: Store) -> list[str]:
     """Read everything; remove what is damaged, a line each. Empty: the store is whole."""
     said: list[str] = []
+    with contextlib.suppress(OSError):
+        trash.sweep(store.blobs.temporary, store.blobs.folder, disk.clock(store.blobs.temporary))
+
+    def sound(blob: Path) -> bool:
+        digest = blob.name[:64]
+        return is_digest(digest) and digest_file(blob) == digest
+
     with disk.guarded(store.path):
         for path, _ in disk.files(store.path / "blobs"):
-            digest = os.path.basename(path)[:64]
             with contextlib.suppress(FileNotFoundError):
-                if not is_digest(digest) or digest_file(path) != digest:
-                    disk.operations.unlink(path)
+                if not sound(Path(path)) and trash.discard(
+                    Path(path), store.blobs.temporary, sound
+                ):
                     said.append(f"{path} had changed content; removed, it will be made again")
         for path, _ in disk.files(store.path / "actions"):
             key = Path(path).stem
@@ -87,8 +94,7 @@ def verify(store: Store) -> list[str]:
             except DamagedError as error:
                 said.append(f"{error}; removed, it will be made again")
                 continue
-            far = store.remote is not None  # whose files come when they are read
-            if record is not None and not far and not store.complete(record):
+            if record is not None and store.remote is None and _lacks(store, record):
                 store.forget(key)
                 said.append(
                     f"result {key[:12]} of step '{visible(str(record.get('step')))}' "
@@ -97,13 +103,25 @@ def verify(store: Store) -> list[str]:
     return said
 
 
+def _lacks(store: Store, record: Record) -> bool:
+    """Whether a blob of a record is gone; not if a collector has it aside, and may put it back."""
+    return any(
+        not store.blobs.present(*blob)
+        and not trash.aside(store.blobs.temporary, blob[0] + blob[1])
+        and not store.blobs.present(*blob)
+        for blob in references(record["output"])
+    )
+
+
 def provenance(store: Store, what: str) -> Record:
     """How the most recently used result of that name (see `named`) came to be, as JSON.
 
     Its record without the output, with its size, and under `others` the keys of older results.
     """
     entry, *others = named(store, what)
-    record = store.action(entry.key) or {}
+    record = store.action(entry.key)
+    if record is None:
+        raise StoreError(f"store {store.path} has no result '{what}' any more")
     known = {name: fact for name, fact in record.items() if name not in ("output", "format")}
     try:
         known["parameters"] = {
@@ -162,27 +180,24 @@ def visible(text: str) -> str:
     return "".join(one if one.isprintable() else "\ufffd" for one in text)
 
 
-def _entry(store: Store, path: Path, record: Record) -> Entry:
+def _entry(record: Record, status: os.stat_result) -> Entry:
     blobs = {digest: size for digest, _, size in references(record["output"])}
-    with contextlib.suppress(OSError):
-        status = path.stat()
-        return Entry(
-            key=record["key"],
-            graph=str(record.get("graph", "")),
-            step=str(record.get("step", "")),
-            node=str(record.get("node", "")),
-            size=sum(blobs.values()) + status.st_size,
-            seconds=float(record.get("seconds", 0.0)),
-            created=float(record["created"]),
-            used=status.st_mtime,
-        )
-    return Entry(record["key"], "", "", "", 0, 0.0, 0.0, 0.0)
+    return Entry(
+        key=record["key"],
+        graph=str(record.get("graph", "")),
+        step=str(record.get("step", "")),
+        node=str(record.get("node", "")),
+        size=sum(blobs.values()) + status.st_size,
+        seconds=float(record.get("seconds", 0.0)),
+        created=float(record["created"]),
+        used=status.st_mtime,
+    )
 
 
-def _actions(store: Store) -> Iterator[tuple[Path, Record]]:
-    for name, _ in disk.files(store.path / "actions"):
+def _actions(store: Store) -> Iterator[tuple[Record, os.stat_result]]:
+    for name, status in disk.files(store.path / "actions"):
         path = Path(name)
         with contextlib.suppress(DamagedError):
             record = store.action(path.stem)
             if record is not None:
-                yield path, record
+                yield record, status

@@ -7,10 +7,10 @@ import sys
 import numpy as np
 import pytest
 
-from talkgraph.cache import Frames, Store, collect, disk
+from talkgraph.cache import Frames, Store, collect, disk, trash
 from talkgraph.cache.keys import FORMAT
 from talkgraph.cache.records import write_record
-from talkgraph.errors import StoreError
+from talkgraph.errors import DamagedError, StoreError
 
 
 def key(i):
@@ -139,6 +139,50 @@ def test_a_result_that_is_pinned_while_it_is_collected_is_put_back(tmp_path, mon
     with store.in_use() as pin:
         monkeypatch.setattr(disk, "operations", During(lambda: pin(key(1)), "rename"))
         assert store.gc(0).results == 0
+    assert there(store) == [1] and whole(store)
+
+
+def test_what_a_dead_collector_held_aside_comes_back(tmp_path):
+    """It was nobody's when it was taken; a result that was stored since may rely on it."""
+    store = Store(tmp_path, durable=False)
+    put(store, 1)
+    (blob,) = tmp_path.rglob("*.npy")
+    dead = store.blobs.temporary / f"{disk._machine_digits()}-999999999-0.trash"
+    dead.mkdir()
+    blob.rename(dead / blob.name)
+    (dead / f"record {key(2)}.json").write_text("gone")
+    with pytest.raises(DamagedError, match="is gone"):
+        store.load(store.action(key(1))["output"])
+    Store(tmp_path).prepare()
+    assert there(store) == [1] and whole(store) and not dead.exists()
+
+
+def test_what_a_collector_holds_aside_is_not_lacking(tmp_path):
+    store = Store(tmp_path, durable=False)
+    put(store, 1)
+    (blob,) = tmp_path.rglob("*.npy")
+    with trash.Trash(store.blobs.temporary) as moved:
+        moved.take(blob)
+        assert store.verify() == [] and not blob.exists()
+        moved.put_back(blob)
+    assert there(store) == [1] and whole(store)
+
+
+def test_a_collection_that_fails_puts_all_back(tmp_path, monkeypatch):
+    store = Store(tmp_path, durable=False)
+    put(store, 1)
+    collection = collect._Collection
+    real, calls = collection._pins, []
+
+    def fails(self):
+        calls.append(1)
+        if len(calls) == 2:
+            raise OSError(5, "Input/output error")
+        return real(self)
+
+    monkeypatch.setattr(collection, "_pins", fails)
+    with pytest.raises(StoreError, match="Input/output error"):
+        store.gc(0)
     assert there(store) == [1] and whole(store)
 
 

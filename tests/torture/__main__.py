@@ -30,6 +30,7 @@ def main() -> int:
     parser.add_argument("--short", action="store_true", help=f"the same as --scale {SHORT}")
     parser.add_argument("--scale", type=float, default=1.0, help="share of the cases (default: 1)")
     parser.add_argument("--seed", type=int, default=0, help="of everything random (default: 0)")
+    parser.add_argument("--repeat", type=int, default=1, metavar="N", help="with seeds from there")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the table there as well")
     parser.add_argument("--section", type=Path, metavar="FILE", help=f"and as '{HEAD}' of a text")
     args = parser.parse_args()
@@ -40,12 +41,13 @@ def main() -> int:
     lines = []
     began = time.monotonic()
     print(f"{'test':<44} {'cases':>15} {'violations':>10} {'seconds':>8} {'seed':>5}")
-    for name in args.names or TESTS:
+    seeds = range(args.seed, args.seed + args.repeat)
+    for name, seed in ((name, seed) for seed in seeds for name in args.names or TESTS):
         with tempfile.TemporaryDirectory(prefix="talkgraph torture ") as folder:
             started = time.monotonic()
-            for row in _rows(name, Setting(Path(folder), scale, args.seed)):
+            for row in _rows(name, Setting(Path(folder), scale, seed)):
                 seconds, started = time.monotonic() - started, time.monotonic()
-                _show(row, seconds, args.seed)
+                _show(row, seconds, seed)
                 lines.append({**attrs.asdict(row), "seconds": round(seconds, 1)})
     total = time.monotonic() - began
     violations = sum(len(line["violations"]) for line in lines)

@@ -64,9 +64,9 @@ BUGS = (
         "path.resolve().is_relative_to(self._scratch)",
         "str(path.resolve()).startswith(str(self._scratch))", "cache/test_codecs.py"),
     Bug("files are written in place", "cache/disk.py",
-        "    try:\n        operations.rename(temp, target)\n    except FileNotFoundError:",
-        "    try:\n        with open(temp, 'rb') as old, open(target, 'wb') as new:\n"
-        "            new.write(old.read())\n        os.unlink(temp)\n    except FileNotFoundError:",
+        "            operations.rename(temp, target)\n            break\n",
+        "            with open(temp, 'rb') as old, open(target, 'wb') as new:\n"
+        "                new.write(old.read())\n            os.unlink(temp)\n            break\n",
         "cache/test_store_faults.py"),
     Bug("a lease never expires", "cache/leases.py",
         "if is_dead(who) or time.monotonic() - since > STALE:", "if is_dead(who):",
@@ -86,6 +86,9 @@ BUGS = (
     Bug("gc ignores what running processes use", "cache/collect.py",
         "        self._pinned = self._pins()", "        self._pinned, self._pins = set(), set",
         "cache/test_upkeep.py"),
+    Bug("what a dead collector held goes with it", "cache/trash.py",
+        "                    _restore(left.path, blobs)", "                    pass",
+        "cache/test_collect.py"),
     Bug("a resumed stream takes the next chunk", "cache/sinks.py",
         'leaf = chunk_leaf(done.get(name, "")', 'leaf = chunk_leaf(done.get(str(index + 1), "")',
         "cache/test_store_faults.py"),
