@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from talkgraph.errors import InputError
+from talkgraph.graphs.quality import QUALITIES
 
 if TYPE_CHECKING:
     from talkgraph.cache.store import Store
     from talkgraph.engine import Executor, Graph
 
-QUALITIES = ("draft", "standard", "best")
 DEVICES = ("auto", "cpu", "cuda")
 
 

@@ -15,6 +15,7 @@ from talkgraph.cli.output import check_input, check_output, deliver
 from talkgraph.cli.progress import watcher
 from talkgraph.cli.report import add_report, check_page, reporting_failure, write_page
 from talkgraph.errors import InputError
+from talkgraph.graphs.quality import QUALITIES
 from talkgraph.report.format import duration
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="take the built-in speech and photo for what is not given")  # fmt: skip
     add("--face", type=int, metavar="N",
         help="which face speaks, if there are several: 1 is the largest")  # fmt: skip
-    add("--quality", choices=options.QUALITIES, default="draft",
+    add("--quality", choices=QUALITIES, default="draft",
         help="draft is quick, standard and best train a refiner on the video; "
         "default: %(default)s")  # fmt: skip
     add("--seed", type=int, metavar="N", help="seed of all that is random")

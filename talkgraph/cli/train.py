@@ -16,6 +16,7 @@ from talkgraph.cli.blame import naming_files
 from talkgraph.cli.output import check_input
 from talkgraph.cli.progress import Watcher, watcher
 from talkgraph.errors import InputError, NodeError
+from talkgraph.graphs.quality import QUALITIES
 
 if TYPE_CHECKING:
     from talkgraph.cache.store import Store
@@ -62,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     refiner = model("refiner", "the refiner of one person, from a video", "refiner.onnx")
     refiner.add_argument("-v", "--video", type=Path, metavar="FILE", help="the person's video")
     refiner.add_argument(
-        "--quality", choices=options.QUALITIES[1:], default="standard", help="default: %(default)s"
+        "--quality", choices=QUALITIES[1:], default="standard", help="default: %(default)s"
     )
     options.add_settings(refiner)
 

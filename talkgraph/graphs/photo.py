@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from talkgraph.engine import Graph, Step
-from talkgraph.graphs import yi2020
-from talkgraph.nodes.media import ReadPhoto, ReadSpeech
-from talkgraph.nodes.pose_mapping import GeneralMapping
+from talkgraph.engine import Graph
+from talkgraph.graphs.quality import Quality
+from talkgraph.nodes.albedo import DetailedAlbedo
+from talkgraph.nodes.audio_features import Mfcc
+from talkgraph.nodes.backgrounds import Composite, MatchBackgrounds, PasteBack, WarpBackground
+from talkgraph.nodes.face_fit import CropHead, DetectFaces, FitFace, TrackFace
+from talkgraph.nodes.face_model import LoadFaceModel
+from talkgraph.nodes.media import ReadPhoto, ReadSpeech, WriteVideo
+from talkgraph.nodes.pose_mapping import AddBlinks, GeneralMapping, MapMotion
+from talkgraph.nodes.render import Render
 
 
-def graph(quality: yi2020.Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
+def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
     """The photo graph; inputs `audio` and `photo`, output `video_out`.
 
     Args:
@@ -18,12 +24,38 @@ def graph(quality: yi2020.Quality = "draft", seed: int = 0, face: int = 1) -> Gr
         seed: of blinks.
         face: which face of the photo speaks, 1 for the largest.
     """
-    steps: dict[str, Step] = {
-        "speech": ReadSpeech().on(audio="audio"),
-        "footage": ReadPhoto().on(photo="photo"),
-        **yi2020.person(face),
-        "mapping": GeneralMapping().on(),
-        **yi2020.talk(mapping="mapping", seed=seed),
-        **yi2020.output("composite"),
-    }
-    return Graph("photo", inputs={"audio": Path, "photo": Path}, steps=steps, output="video_out")
+    return Graph(
+        "photo",
+        inputs={"audio": Path, "photo": Path},
+        steps={
+            "speech": ReadSpeech().on(audio="audio"),
+            "footage": ReadPhoto().on(photo="photo"),
+            # The person: section 3.1, and the albedo of 3.3.
+            "faces": DetectFaces(face=face).on(footage="footage"),
+            "clip": CropHead().on(footage="footage", faces="faces"),
+            "track": TrackFace().on(clip="clip"),
+            "face_model": LoadFaceModel().on(),
+            "fit": FitFace().on(track="track", model="face_model", fps="clip.fps"),
+            "albedo": DetailedAlbedo().on(clip="clip", fit="fit", model="face_model"),
+            # The way of talking: section 3.2, of people in general.
+            "mapping": GeneralMapping().on(),
+            "features": Mfcc().on(speech="speech"),
+            "spoken": MapMotion().on(features="features", mapping="mapping", person="fit"),
+            "motion": AddBlinks(seed=seed).on(motion="spoken", model="face_model", person="fit"),
+            # The talk, rendered over the photo: section 3.3.
+            "backgrounds": MatchBackgrounds().on(motion="motion", fit="fit"),
+            "background": WarpBackground().on(
+                clip="clip", fit="fit", backgrounds="backgrounds", model="face_model"
+            ),
+            "face": Render().on(
+                motion="backgrounds.motion", fit="fit", albedo="albedo", model="face_model"
+            ),
+            "composite": Composite().on(background="background", face="face"),
+            # Back into the photo, and into a file.
+            "pasted": PasteBack().on(
+                frames="composite", footage="footage", crop="clip.crop", backgrounds="backgrounds"
+            ),
+            "video_out": WriteVideo().on(frames="pasted", speech="speech"),
+        },
+        output="video_out",
+    )

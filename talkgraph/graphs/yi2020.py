@@ -12,9 +12,9 @@ numbers instead of ArcFace's 512; the refiner has no memory network yet and make
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 from talkgraph.engine import Graph, Step
+from talkgraph.graphs.quality import Quality
 from talkgraph.nodes.albedo import DetailedAlbedo
 from talkgraph.nodes.audio_features import ClipFeatures, Mfcc
 from talkgraph.nodes.backgrounds import (
@@ -31,8 +31,6 @@ from talkgraph.nodes.pose_mapping import AddBlinks, GeneralMapping, MapMotion, P
 from talkgraph.nodes.refine import Refine, TrainRefiner
 from talkgraph.nodes.render import Render
 
-Quality = Literal["draft", "standard", "best"]
-
 # Steps of refiner training: `standard` fits into 40 minutes on two cores, `best` wants a GPU.
 REFINER_STEPS = {"standard": 2500, "best": 18000}
 
@@ -46,83 +44,66 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
         seed: of blinks, training order and initial weights.
         face: which face of the clip speaks, 1 for the largest.
     """
+    draft = quality == "draft"
     steps: dict[str, Step] = {
         "speech": ReadSpeech().on(audio="audio"),
         "footage": ReadVideo().on(video="video"),
-        **person(face),
-        "clip_features": ClipFeatures().on(speech="footage.speech"),
-        "general_mapping": GeneralMapping().on(),
-        "mapping": PersonaliseMapping(seed=seed).on(
-            mapping="general_mapping", fit="fit", clip_features="clip_features"
-        ),
-        **talk(mapping="mapping", seed=seed),
-    }
-    if quality != "draft":
-        steps |= refinement(REFINER_STEPS[quality], seed)
-    steps |= output("composite" if quality == "draft" else "refined")
-    return Graph("yi2020", inputs={"audio": Path, "video": Path}, steps=steps, output="video_out")
-
-
-def person(face: int) -> dict[str, Step]:
-    """Sections 3.1 and 3.3: everything that depends on the person alone."""
-    return {
+        # The person: section 3.1, and the albedo of 3.3.
         "faces": DetectFaces(face=face).on(footage="footage"),
         "clip": CropHead().on(footage="footage", faces="faces"),
         "track": TrackFace().on(clip="clip"),
         "face_model": LoadFaceModel().on(),
         "fit": FitFace().on(track="track", model="face_model", fps="clip.fps"),
         "albedo": DetailedAlbedo().on(clip="clip", fit="fit", model="face_model"),
-    }
-
-
-def talk(mapping: str, seed: int) -> dict[str, Step]:
-    """Sections 3.2 and 3.3: speech to motion, motion to rendered frames over backgrounds."""
-    return {
+        # The person's way of talking: sections 3.2 and 4.1.
+        "clip_features": ClipFeatures().on(speech="footage.speech"),
+        "general_mapping": GeneralMapping().on(),
+        "mapping": PersonaliseMapping(seed=seed).on(
+            mapping="general_mapping", fit="fit", clip_features="clip_features"
+        ),
         "features": Mfcc().on(speech="speech"),
-        "spoken": MapMotion().on(features="features", mapping=mapping, person="fit"),
+        "spoken": MapMotion().on(features="features", mapping="mapping", person="fit"),
         "motion": AddBlinks(seed=seed).on(motion="spoken", model="face_model", person="fit"),
+        # The talk, rendered over frames of the clip: section 3.3.
         "backgrounds": MatchBackgrounds().on(motion="motion", fit="fit"),
-        **_rendered("backgrounds", background="background", face="face", composite="composite"),
-    }
-
-
-def _rendered(backgrounds: str, *, background: str, face: str, composite: str) -> dict[str, Step]:
-    return {
-        background: WarpBackground().on(
-            clip="clip", fit="fit", backgrounds=backgrounds, model="face_model"
+        "background": WarpBackground().on(
+            clip="clip", fit="fit", backgrounds="backgrounds", model="face_model"
         ),
-        face: Render().on(
-            motion=f"{backgrounds}.motion", fit="fit", albedo="albedo", model="face_model"
+        "face": Render().on(
+            motion="backgrounds.motion", fit="fit", albedo="albedo", model="face_model"
         ),
-        composite: Composite().on(background=background, face=face),
+        "composite": Composite().on(background="background", face="face"),
+        **({} if draft else _refined(REFINER_STEPS[quality], seed)),
+        # Back into the original frames, and into a file.
+        "pasted": PasteBack().on(
+            frames="composite" if draft else "refined",
+            footage="footage",
+            crop="clip.crop",
+            backgrounds="backgrounds",
+        ),
+        "video_out": WriteVideo().on(frames="pasted", speech="speech"),
     }
+    return Graph("yi2020", inputs={"audio": Path, "video": Path}, steps=steps, output="video_out")
 
 
-def refinement(steps: int, seed: int) -> dict[str, Step]:
+def _refined(training_steps: int, seed: int) -> dict[str, Step]:
     """Section 3.4: the clip re-enacts itself, a refiner learns from that, and refines the talk."""
     return {
         "rehearsal": RehearseBackgrounds(seed=seed).on(fit="fit"),
-        **_rendered(
-            "rehearsal",
-            background="rehearsal_background",
-            face="rehearsal_face",
-            composite="rehearsal_composite",
+        "rehearsal_background": WarpBackground().on(
+            clip="clip", fit="fit", backgrounds="rehearsal", model="face_model"
+        ),
+        "rehearsal_face": Render().on(
+            motion="rehearsal.motion", fit="fit", albedo="albedo", model="face_model"
+        ),
+        "rehearsal_composite": Composite().on(
+            background="rehearsal_background", face="rehearsal_face"
         ),
         "identity": DescribeIdentity().on(clip="clip", track="track"),
-        "refiner": TrainRefiner(steps=steps, seed=seed).on(
+        "refiner": TrainRefiner(steps=training_steps, seed=seed).on(
             rendered="rehearsal_composite", real="clip.frames", identity="identity", track="track"
         ),
         "refined": Refine().on(
             frames="composite", identity="identity", refiner="refiner", face="face"
         ),
-    }
-
-
-def output(frames: str) -> dict[str, Step]:
-    """Back into the original frames, and into a file."""
-    return {
-        "pasted": PasteBack().on(
-            frames=frames, footage="footage", crop="clip.crop", backgrounds="backgrounds"
-        ),
-        "video_out": WriteVideo().on(frames="pasted", speech="speech"),
     }

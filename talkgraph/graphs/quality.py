@@ -1,0 +1,8 @@
+"""How much is spent on a video: the one list that graphs and command line read."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+Quality = Literal["draft", "standard", "best"]
+QUALITIES: tuple[Quality, ...] = get_args(Quality)
