@@ -7,7 +7,7 @@ import soundfile
 from talkgraph.cache.store import Store
 from talkgraph.cli import samples
 from talkgraph.graphs import photo, watch, yi2020
-from talkgraph.nodes.evaluate.identity import identity_distance
+from talkgraph.nodes.evaluate.compare_identity import identity_distance
 from talkgraph.nodes.face_fit import DescribeIdentity
 
 WATCH = watch.graph()

@@ -4,24 +4,17 @@ Place in the chain: after everything; what they say is printed, never fed back.
 
 Nodes (each returns `scores.Scores`, named numbers)
 -----
-compare_pictures     `nodes.ComparePictures`: two Frames -> psnr, ssim, psnr_wrapped, sharpness.
-compare_mouths       `nodes.CompareMouths`: two FaceTracks -> lmd, mouth-opening sync.
-compare_head_motion  `nodes.CompareHeadMotion`: two Motions -> hs, its replay baseline, jitter.
-compare_identity     `nodes.CompareIdentity`: two IdentityFeatures -> distance.
+compare_pictures     `ComparePictures`: two Frames -> psnr, ssim, psnr_wrapped, sharpness.
+compare_mouths       `CompareMouths`: two FaceTracks -> lmd, mouth-opening sync.
+compare_head_motion  `CompareHeadMotion`: two Motions -> hs, its replay baseline, jitter.
+compare_identity     `CompareIdentity`: two IdentityFeatures -> distance.
 
-Modules of plain functions
------
-pictures      true PSNR, SSIM, the wrapped PSNR of ATVG, sharpness.
-mouth         mouth-landmark distance, mouth opening, its correlation and lag.
-head_motion   HS of eq. (6), the replay (ping-pong) baseline, jitter.
-identity      distance of identity features.
+Each file has its measures as plain functions, too.
 """
 
-from talkgraph.nodes.evaluate.nodes import (
-    CompareHeadMotion,
-    CompareIdentity,
-    CompareMouths,
-    ComparePictures,
-)
+from talkgraph.nodes.evaluate.compare_head_motion import CompareHeadMotion
+from talkgraph.nodes.evaluate.compare_identity import CompareIdentity
+from talkgraph.nodes.evaluate.compare_mouths import CompareMouths
+from talkgraph.nodes.evaluate.compare_pictures import ComparePictures
 
 __all__ = ["CompareHeadMotion", "CompareIdentity", "CompareMouths", "ComparePictures"]

@@ -1,12 +1,23 @@
-"""Whether two faces are the same person's."""
+"""`compare_identity`: whether two faces are the same person's."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from talkgraph.engine import Node, node
+from talkgraph.nodes.evaluate.scores import Scores
 from talkgraph.nodes.values import IdentityFeature
 
 SAME_PERSON = 0.5  # distances of one person's pictures mostly lie below this
+
+
+@node("compare_identity", version=1)
+class CompareIdentity(Node):
+    """Distance of two identity features."""
+
+    def run(self, predicted: IdentityFeature, real: IdentityFeature) -> Scores:
+        """Return identity_distance; below about 0.5 the network sees one person."""
+        return Scores(values={"identity_distance": identity_distance(predicted, real)})
 
 
 def identity_distance(a: IdentityFeature, b: IdentityFeature) -> float:

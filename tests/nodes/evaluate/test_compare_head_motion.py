@@ -4,7 +4,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import wasserstein_distance
 
-from talkgraph.nodes.evaluate import head_motion
+from talkgraph.nodes.evaluate.compare_head_motion import (
+    BINS,
+    CompareHeadMotion,
+    head_similarity,
+    jitter,
+    ping_pong,
+    replay_similarity,
+)
+from talkgraph.nodes.values import Motion
 
 
 def angles(seed: int, count: int = 200, spread: float = 0.2) -> np.ndarray:
@@ -13,11 +21,11 @@ def angles(seed: int, count: int = 200, spread: float = 0.2) -> np.ndarray:
 
 def test_equal_distributions_score_one_and_opposite_ends_zero():
     real = angles(0)
-    assert head_motion.head_similarity(real, real) == pytest.approx(1)
+    assert head_similarity(real, real) == pytest.approx(1)
     # Order is nothing to a histogram: that is why the replay baseline exists.
-    assert head_motion.head_similarity(real[::-1], real) == pytest.approx(1)
+    assert head_similarity(real[::-1], real) == pytest.approx(1)
     low, high = np.full((50, 3), -0.4), np.full((80, 3), 0.4)
-    assert head_motion.head_similarity(low, high) == pytest.approx(0)
+    assert head_similarity(low, high) == pytest.approx(0)
 
 
 def test_hs_agrees_with_scipys_wasserstein_distance_on_the_bins():
@@ -25,15 +33,15 @@ def test_hs_agrees_with_scipys_wasserstein_distance_on_the_bins():
     expected = []
     for k in range(3):
         low, high = min(a[:, k].min(), b[:, k].min()), max(a[:, k].max(), b[:, k].max())
-        bins = np.linspace(0, 1, head_motion.BINS)  # bin places, first to last: 0 ... 1
-        weights = [np.histogram(x[:, k], head_motion.BINS, (low, high))[0] for x in (a, b)]
+        bins = np.linspace(0, 1, BINS)  # bin places, first to last: 0 ... 1
+        weights = [np.histogram(x[:, k], BINS, (low, high))[0] for x in (a, b)]
         expected.append(wasserstein_distance(bins, bins, *weights))
-    assert head_motion.head_similarity(a, b) == pytest.approx(1 - np.mean(expected))
+    assert head_similarity(a, b) == pytest.approx(1 - np.mean(expected))
 
 
 def test_hs_approaches_the_distance_of_the_angles_for_many_bins():
     a, b = angles(3), angles(4) + 0.1
-    found = head_motion.head_similarity(a, b, bins=5000, limits=(-1, 1))
+    found = head_similarity(a, b, bins=5000, limits=(-1, 1))
     expected = 1 - np.mean([wasserstein_distance(a[:, k], b[:, k]) / 2 for k in range(3)])
     assert found == pytest.approx(expected, abs=1e-3)
 
@@ -42,35 +50,54 @@ def test_hs_approaches_the_distance_of_the_angles_for_many_bins():
 @given(st.integers(0, 1000), st.floats(0.01, 3), st.floats(-2, 2))
 def test_hs_is_symmetric_in_range_and_free_of_scale(seed: int, scale: float, offset: float):
     a, b = angles(seed, 60), angles(seed + 1, 90, 0.3)
-    found = head_motion.head_similarity(a, b)
+    found = head_similarity(a, b)
     assert 0 <= found <= 1
-    assert head_motion.head_similarity(b, a) == pytest.approx(found)
-    moved = head_motion.head_similarity(a * scale + offset, b * scale + offset)
+    assert head_similarity(b, a) == pytest.approx(found)
+    moved = head_similarity(a * scale + offset, b * scale + offset)
     assert moved == pytest.approx(found, abs=0.02)  # rounding may move an angle by a bin
 
 
 def test_two_heads_held_still_alike_are_alike():
     still = np.full((10, 3), 0.1)
-    assert head_motion.head_similarity(still, still) == 1
+    assert head_similarity(still, still) == 1
 
 
 def test_ping_pong_turns_at_both_ends_without_a_repeated_frame():
     clip = np.arange(4)[:, None] * np.ones(3)
-    played = head_motion.ping_pong(clip, 9)[:, 0]
+    played = ping_pong(clip, 9)[:, 0]
     assert played.tolist() == [0, 1, 2, 3, 2, 1, 0, 1, 2]
-    assert head_motion.ping_pong(clip[:1], 3)[:, 0].tolist() == [0, 0, 0]
-    assert head_motion.ping_pong(clip[:2], 3)[:, 0].tolist() == [0, 1, 0]
+    assert ping_pong(clip[:1], 3)[:, 0].tolist() == [0, 0, 0]
+    assert ping_pong(clip[:2], 3)[:, 0].tolist() == [0, 1, 0]
 
 
 def test_replaying_the_clip_scores_high_for_nothing():
     clip = angles(5, 300)
-    assert head_motion.replay_similarity(clip, clip, 600) > 0.99
+    assert replay_similarity(clip, clip, 600) > 0.99
 
 
 def test_jitter_is_the_deviation_of_noise_on_linear_motion():
     noise = np.random.default_rng(6).normal(0, 0.03, (20000, 3))
     line = np.linspace(0, 50, 20000)[:, None]
-    assert head_motion.jitter(line + noise) == pytest.approx(0.03, rel=0.02)
-    assert head_motion.jitter(line) == pytest.approx(0, abs=1e-9)
+    assert jitter(line + noise) == pytest.approx(0.03, rel=0.02)
+    assert jitter(line) == pytest.approx(0, abs=1e-9)
     with pytest.raises(ValueError, match="3 frames"):
-        head_motion.jitter(np.zeros((2, 3)))
+        jitter(np.zeros((2, 3)))
+
+
+def motion(rotation: np.ndarray) -> Motion:
+    count = len(rotation)
+    return Motion(
+        expression=np.zeros((count, 64), np.float32),
+        rotation=rotation.astype(np.float32),
+        translation=np.zeros((count, 3), np.float32),
+        fps=25.0,
+    )
+
+
+def test_head_motion_scores_come_with_their_baseline():
+    clip = np.random.default_rng(4).normal(0, 0.1, (80, 3))
+    found = CompareHeadMotion().run(motion(clip), motion(clip), motion(clip)).values
+    assert found["hs"] == pytest.approx(1)
+    assert found["hs_replay"] > 0.95
+    assert found["jitter"] == found["jitter_real"] > 0
+    assert "hs_replay" not in CompareHeadMotion().run(motion(clip), motion(clip)).values

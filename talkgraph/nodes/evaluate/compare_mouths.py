@@ -1,10 +1,13 @@
-"""Mouth measures from face tracks: landmark distance, opening, and its sync with the real one."""
+"""`compare_mouths`: landmark distance, mouth opening, and its sync with the real one."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from talkgraph.engine import Node, node, param
+from talkgraph.errors import InputError
+from talkgraph.nodes.evaluate.scores import Scores, same_count
 from talkgraph.nodes.values import FaceTrack
 
 Series = NDArray[np.float64]
@@ -20,6 +23,37 @@ UPPER_INNER_LIP = (82, 13, 312)
 LOWER_INNER_LIP = (87, 14, 317)
 OUTER_EYE_CORNERS = (33, 263)
 ATVG_SIDE = 256  # px: distances are stated for frames of this size
+
+
+@node("compare_mouths", version=1)
+class CompareMouths(Node):
+    """Mouth-landmark distance and mouth-opening sync against the real video's track."""
+
+    most_lag: int = param(10, "lags up to this are tried", unit="frames", ge=0)
+
+    def run(self, predicted: FaceTrack, real: FaceTrack) -> Scores:
+        """Return lmd (px of a 256 px frame), opening_correlation, opening_lag (frames, positive:
+        late), opening_correlation_at_lag, opening_ratio (standard deviations).
+
+        Only frames in which both faces were measured count towards lmd.
+        """
+        same_count(len(predicted.landmarks), len(real.landmarks), "compare_mouths")
+        both = predicted.measured & real.measured
+        if not both.any():
+            raise InputError("compare_mouths: no frame has a face in both videos; check the tracks")
+        mine, theirs = mouth_opening(predicted), mouth_opening(real)
+        most = min(self.most_lag, max(len(mine) - 3, 0))
+        lag, at_lag = best_lag(mine, theirs, most)
+        points = [mouth_points(track)[both] for track in (predicted, real)]
+        return Scores(
+            values={
+                "lmd": landmark_distance(*points),
+                "opening_correlation": correlation(mine, theirs),
+                "opening_lag": float(lag),
+                "opening_correlation_at_lag": at_lag,
+                "opening_ratio": float(mine.std() / max(theirs.std(), 1e-9)),
+            }
+        )
 
 
 def mouth_points(track: FaceTrack) -> Series:
