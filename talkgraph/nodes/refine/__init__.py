@@ -10,13 +10,14 @@ refine         `Refine`: rendered Frames, IdentityFeature, OnnxModel -> refined 
 
 Helpers
 -------
-network        the generator: U-Net with AdaIN, colour mask and attention mask (eq. 3).
-discriminator  the conditional 70 x 70 PatchGAN.
-losses         the terms of eq. (4), and which mean or sum each of them is.
-windows        windows of three frames (t-2, t-1, t), the region that the network sees, resizing.
-face_parts     masks of face, mouth and eyes from the landmarks.
-adversarial    the adversarial training loop.
-export         the generator to and from ONNX.
+network          the generator: U-Net with AdaIN, colour mask and attention mask (eq. 3).
+discriminator    the conditional 70 x 70 PatchGAN.
+losses           the terms of eq. (4), and which mean or sum each of them is.
+temporal_window  windows of three frames (t-2, t-1, t), as the network is given them.
+region           the square that the network sees, cut out and resized.
+face_parts       masks of face, mouth and eyes from the landmarks.
+adversarial      the adversarial training loop.
+export           the generator to and from ONNX.
 """
 
 from talkgraph.nodes.refine.refine import Refine

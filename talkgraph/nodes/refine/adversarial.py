@@ -15,7 +15,7 @@ from talkgraph import engine
 from talkgraph.nodes.refine import losses
 from talkgraph.nodes.refine.discriminator import Discriminator
 from talkgraph.nodes.refine.network import Generator, blend
-from talkgraph.nodes.refine.windows import stack_windows, to_network
+from talkgraph.nodes.refine.temporal_window import stack_windows, to_network
 from talkgraph.nodes.values import Floats, Ints
 
 AVERAGE_EVERY = 4  # steps; the running mean of the weights needs no more, and costs time

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from talkgraph.nodes.face_model.face_mesh import OVAL
-from talkgraph.nodes.refine.windows import Region
+from talkgraph.nodes.refine.region import Region
 from talkgraph.nodes.values import FaceTrack, Floats, Ints
 
 FACE_SCALE = 0.92  # stays on the skin: silhouette and seam are the composite's own

@@ -13,14 +13,8 @@ from talkgraph.cache.frames import CHUNK, Frames, Pictures
 from talkgraph.engine import Node, node, param
 from talkgraph.errors import InputError, ModelError
 from talkgraph.models.sessions import open_session
-from talkgraph.nodes.refine.windows import (
-    WINDOW,
-    Region,
-    resized,
-    stack_windows,
-    to_network,
-    window_of,
-)
+from talkgraph.nodes.refine.region import Region, resized
+from talkgraph.nodes.refine.temporal_window import WINDOW, stack_windows, to_network, window_of
 from talkgraph.nodes.values import Floats, IdentityFeature, OnnxModel
 
 RIM = 0.06  # of the region's side: where the refinement fades into the frame around it

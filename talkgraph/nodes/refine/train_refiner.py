@@ -53,7 +53,9 @@ from talkgraph.engine import Node, node, param
 from talkgraph.errors import InputError, ModelError
 from talkgraph.models.sessions import current_device
 from talkgraph.nodes.face_model.face_mesh import EYE_RIMS, OUTER_LIPS
-from talkgraph.nodes.refine import face_parts, windows
+from talkgraph.nodes.refine import face_parts
+from talkgraph.nodes.refine.region import Region, face_region, gather
+from talkgraph.nodes.refine.temporal_window import spread, window_of
 from talkgraph.nodes.training.curve import write_curve
 from talkgraph.nodes.values import FaceTrack, Floats, IdentityFeature, Ints, OnnxModel
 
@@ -157,9 +159,9 @@ class TrainRefiner(Node):
         from talkgraph.nodes.refine.network import Generator
 
         self._check(rendered, real, track)
-        region = windows.Region()
+        region = Region()
         if track is not None and self.region_margin >= 0:
-            region = windows.face_region(track, self.region_margin)
+            region = face_region(track, self.region_margin)
         pairs = self._pairs(rendered, real, identity, track, region)
         device = torch.device("cpu")
         if current_device() == "cuda":
@@ -239,15 +241,15 @@ class TrainRefiner(Node):
         real: Frames,
         identity: IdentityFeature,
         track: FaceTrack | None,
-        region: windows.Region,
+        region: Region,
     ) -> Pairs:
         from talkgraph.nodes.refine.adversarial import Pairs
 
-        targets = windows.spread(len(real), self.most_frames)
-        wanted = windows.window_of(targets)
+        targets = spread(len(real), self.most_frames)
+        wanted = window_of(targets)
         needed = np.unique(wanted)
-        inputs = windows.gather(rendered, needed, self.size, region)
-        goals = windows.gather(real, targets, self.size, region)
+        inputs = gather(rendered, needed, self.size, region)
+        goals = gather(real, targets, self.size, region)
         rows = np.searchsorted(needed, wanted)
         if track is not None and self.goal != "frame":
             for start in range(0, len(targets), CHUNK):  # in parts: floats are four times as large
@@ -263,7 +265,7 @@ class TrainRefiner(Node):
             identity=identity.vector.astype(np.float32),
         )
 
-    def _inside(self, track: FaceTrack, targets: Ints, region: windows.Region) -> Floats:
+    def _inside(self, track: FaceTrack, targets: Ints, region: Region) -> Floats:
         """Where the real frame is the goal, `[shape=(N, size, size), float32]` in [0, 1]."""
         if self.goal == "face":
             return face_parts.face_masks(track, targets, self.size, region)
@@ -271,9 +273,7 @@ class TrainRefiner(Node):
             track, OUTER_LIPS, targets, self.size, region, self.detail_margin
         )
 
-    def _weights(
-        self, track: FaceTrack | None, targets: Ints, region: windows.Region
-    ) -> Floats | None:
+    def _weights(self, track: FaceTrack | None, targets: Ints, region: Region) -> Floats | None:
         if track is None or not (self.mouth_weight or self.eye_weight):
             return None
         weights = np.ones((len(targets), self.size, self.size), np.float32)
@@ -308,7 +308,7 @@ class TrainRefiner(Node):
         )
 
     def _facts(
-        self, count: int, region: windows.Region, general: OnnxModel | None, difference: float
+        self, count: int, region: Region, general: OnnxModel | None, difference: float
     ) -> dict[str, str]:
         return {
             "kind": "refiner",

@@ -10,7 +10,8 @@ from talkgraph.cache.frames import Frames
 from talkgraph.display import Scene, preview
 from talkgraph.nodes.refine import Refine
 from talkgraph.nodes.refine.refine import masks
-from talkgraph.nodes.refine.windows import WINDOW, Region, resized
+from talkgraph.nodes.refine.region import Region, resized
+from talkgraph.nodes.refine.temporal_window import WINDOW
 from talkgraph.nodes.values import IdentityFeature, OnnxModel
 from talkgraph.report.markup import Html, facts, figure, tag
 from talkgraph.report.pictures import picture_of, sampled, wipe

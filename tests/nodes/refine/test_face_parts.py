@@ -3,35 +3,14 @@ import pytest
 
 from talkgraph.nodes.face_model.face_mesh import EYE_RIMS, OUTER_LIPS, OVAL
 from talkgraph.nodes.refine import face_parts
-from talkgraph.nodes.refine.windows import Region
-from talkgraph.nodes.values import FaceTrack
-
-
-def track(landmarks: np.ndarray, size: int = 100) -> FaceTrack:
-    count = len(landmarks)
-    return FaceTrack(
-        landmarks=landmarks.astype(np.float32),
-        confidence=np.ones(count, np.float32),
-        measured=np.ones(count, bool),
-        size=size,
-    )
-
-
-def face(count: int = 1) -> np.ndarray:
-    """A face between (30, 20) and (70, 60) of 100 px with lips from (40, 48) to (60, 52)."""
-    rng = np.random.default_rng(0)
-    points = np.zeros((count, 478, 3))
-    points[..., :2] = rng.uniform([30, 20], [70, 60], (478, 2))
-    points[:, 2, :2], points[:, 3, :2] = (30, 20), (70, 60)
-    angle = np.linspace(0, 2 * np.pi, len(OUTER_LIPS), endpoint=False)
-    lips = np.stack([50 + 10 * np.cos(angle), 50 + 2 * np.sin(angle)], axis=1)
-    points[:, OUTER_LIPS, :2] = lips
-    return points
+from talkgraph.nodes.refine.region import Region
+from tests.nodes.refine.small import face
+from tests.nodes.tracks import track_of
 
 
 def test_detail_weight_is_one_on_the_lips_and_zero_away_from_them():
     weight = face_parts.detail_weights(
-        track(face()), OUTER_LIPS, np.array([0]), 100, Region(), margin=2
+        track_of(face(), 100), OUTER_LIPS, np.array([0]), 100, Region(), margin=2
     )[0]
     assert weight[50, 50] == 1
     assert weight[50, 41] == 1
@@ -40,7 +19,7 @@ def test_detail_weight_is_one_on_the_lips_and_zero_away_from_them():
     assert weight[20, 20] == 0
     # In a region the same place is found.
     cut = face_parts.detail_weights(
-        track(face()), OUTER_LIPS, np.array([0]), 100, Region(0.25, 0.25, 0.5), margin=2
+        track_of(face(), 100), OUTER_LIPS, np.array([0]), 100, Region(0.25, 0.25, 0.5), margin=2
     )[0]
     assert np.abs(cut[50:52, 50:52] - weight[50, 50]).max() < 1e-6
     assert cut[50, ::2].max() == 1
@@ -53,7 +32,7 @@ def test_the_face_mask_is_the_outline_scaled():
     angle = np.linspace(0, 2 * np.pi, len(OVAL), endpoint=False)
     circle = np.stack([50 + 20 * np.sin(angle), 40 - 20 * np.cos(angle)], axis=1)
     points[:, OVAL, :2] = circle
-    mask = face_parts.face_masks(track(points), np.array([0]), 200, Region())[0]
+    mask = face_parts.face_masks(track_of(points, 100), np.array([0]), 200, Region())[0]
     radius = 20 * face_parts.FACE_SCALE * 2  # in px of 200
     assert mask.sum() == pytest.approx(np.pi * radius**2, rel=0.02)
     rows, columns = np.nonzero(mask > 0.5)
@@ -61,7 +40,9 @@ def test_the_face_mask_is_the_outline_scaled():
     assert mask[80, 100] == 1
     assert mask[5, 5] == 0
     assert len(np.unique(mask)) > 20  # soft
-    cut = face_parts.face_masks(track(points), np.array([0]), 100, Region(0.25, 0.15, 0.5))[0]
+    cut = face_parts.face_masks(track_of(points, 100), np.array([0]), 100, Region(0.25, 0.15, 0.5))[
+        0
+    ]
     assert ((cut > 0.5) != (mask[30:130, 50:150] > 0.5)).mean() < 0.01
 
 

@@ -1,74 +1,20 @@
 """TrainRefiner and Refine together, on pictures small enough for seconds."""
 
-from pathlib import Path
-
 import numpy as np
-import onnx
 import pytest
 import torch
 
-from talkgraph import engine
 from talkgraph.cache.files import File
 from talkgraph.cache.frames import Frames
 from talkgraph.errors import InputError, ModelError
 from talkgraph.nodes.refine import refine as refine_module
-from talkgraph.nodes.refine.export import export, load_weights
+from talkgraph.nodes.refine.export import load_weights
 from talkgraph.nodes.refine.network import Generator
-from talkgraph.nodes.refine.refine import Refine, masks
-from talkgraph.nodes.refine.train_refiner import TrainRefiner
-from talkgraph.nodes.refine.windows import Region
+from talkgraph.nodes.refine.refine import Refine, _within_face, masks
+from talkgraph.nodes.refine.region import Region
 from talkgraph.nodes.training.curve import read_curve
-from talkgraph.nodes.values import FaceTrack, IdentityFeature, OnnxModel
-
-SMALL = {"size": 32, "width": 4, "stem": 2, "levels": 3, "discriminator_width": 4, "threads": 1}
-
-
-def identity(size: int = 128) -> IdentityFeature:
-    vector = np.random.default_rng(0).normal(size=size)
-    return IdentityFeature(vector=(vector / np.linalg.norm(vector)).astype(np.float32))
-
-
-def clip(count: int = 12, side: int = 32) -> tuple[np.ndarray, np.ndarray]:
-    """A grey "face" that wanders over noise; rendered: too dark and too blue."""
-    rng = np.random.default_rng(1)
-    real = np.tile(rng.integers(60, 200, (side, side, 3), dtype=np.uint8), (count, 1, 1, 1))
-    rendered = real.copy()
-    for k in range(count):
-        at = slice(side // 4 + k % 3, side * 3 // 4 + k % 3)
-        real[k, at, at] = (180, 140, 120)
-        rendered[k, at, at] = (120, 110, 160)
-    return rendered, real
-
-
-def track(count: int = 12, side: int = 32) -> FaceTrack:
-    points = np.random.default_rng(2).uniform(side / 4, side * 3 / 4, (478, 3))
-    return FaceTrack(
-        landmarks=np.tile(points, (count, 1, 1)).astype(np.float32),
-        confidence=np.ones(count, np.float32),
-        measured=np.ones(count, bool),
-        size=side,
-    )
-
-
-def train(rendered: np.ndarray, real: np.ndarray, face: FaceTrack | None = None, **changes):
-    node = TrainRefiner(**{**SMALL, "steps": 2, **changes})
-    return node.run(Frames.from_array(rendered), Frames.from_array(real), identity(), face)
-
-
-def constant_model(folder: Path, colour: float, attention: float, **facts: str) -> OnnxModel:
-    """A refiner whose masks are the same everywhere, `colour` and `attention` in [0, 1]."""
-    net = Generator(width=4, stem=2, levels=3, residual=False)
-    for parameter in net.parameters():
-        parameter.data.zero_()
-    net.colour.fine.bias.data.fill_(float(np.arctanh(colour * 2 - 1)))
-    net.attention.fine.bias.data.fill_(float(np.log(attention / (1 - attention))))
-    export(net, folder / "constant.onnx", 32, 128)
-    return OnnxModel(file=File(folder / "constant.onnx"), facts=dict(facts))
-
-
-def parameters(model: OnnxModel) -> dict[str, np.ndarray]:
-    graph = onnx.load(str(model.file.path)).graph
-    return {t.name: onnx.numpy_helper.to_array(t) for t in graph.initializer}
+from talkgraph.nodes.values import OnnxModel
+from tests.nodes.refine.small import clip, constant_model, identity, track, train
 
 
 def test_training_learns_the_colour_of_the_face():
@@ -82,55 +28,6 @@ def test_training_learns_the_colour_of_the_face():
     assert float(model.facts["parity"].split()[0]) < 1e-4
     steps, losses = read_curve(model.facts)
     assert steps == 70 and len(losses) == 70 and losses[-10:].mean() < losses[:10].mean()
-
-
-def test_the_seed_decides_and_the_callers_random_state_is_left_alone():
-    rendered, real = clip(4)
-    torch.manual_seed(5)
-    expected = torch.rand(1)
-    torch.manual_seed(5)
-    first = parameters(train(rendered, real))
-    assert torch.rand(1) == expected
-    again, other = parameters(train(rendered, real)), parameters(train(rendered, real, seed=1))
-    assert all(np.array_equal(first[name], again[name]) for name in first)
-    assert not all(np.array_equal(first[name], other[name]) for name in first)
-
-
-def test_training_reports_every_step(monkeypatch):
-    told = []
-    monkeypatch.setattr(engine, "progress", lambda done, total: told.append((done, total)))
-    train(*clip(3), steps=3)
-    assert told == [(1, 3), (2, 3), (3, 3)]
-
-
-def test_nothing_is_left_of_an_interrupted_training(monkeypatch, tmp_path):
-    def stop(done: float, total: float) -> None:
-        raise KeyboardInterrupt
-
-    threads = torch.get_num_threads()
-    monkeypatch.setattr(engine, "progress", stop)
-    monkeypatch.setattr(engine, "scratch_folder", lambda: tmp_path)
-    with pytest.raises(KeyboardInterrupt):
-        train(*clip(3), threads=threads + 1)
-    assert not list(tmp_path.iterdir())
-    assert torch.get_num_threads() == threads
-
-
-def test_training_starts_from_general_weights():
-    rendered, real = clip(4)
-    general = train(rendered, real, steps=3)
-    node = TrainRefiner(**{**SMALL, "steps": 1, "learning_rate": 1e-9})
-    frames = Frames.from_array(rendered), Frames.from_array(real)
-    tuned = node.run(*frames, identity(), None, general)
-    start, end = parameters(general), parameters(tuned)
-    assert all(np.allclose(start[name], end[name], atol=1e-6) for name in start)
-    assert tuned.facts["start"] == "a general refiner"
-    wider = TrainRefiner(**{**SMALL, "width": 8})
-    with pytest.raises(ModelError, match="set width, stem and levels"):
-        wider.run(*frames, identity(), None, general)
-    unlike = TrainRefiner(**{**SMALL, "residual": False})
-    with pytest.raises(ModelError, match="set residual as in the general one"):
-        unlike.run(*frames, identity(), None, general)
 
 
 def test_the_track_narrows_the_view_to_the_face():
@@ -233,19 +130,18 @@ def test_a_model_that_is_no_refiner_is_refused(tmp_path):
         load_weights(Generator(), tmp_path / "text.onnx")
 
 
-def test_an_export_that_differs_is_noticed(tmp_path, monkeypatch):
-    net = Generator(width=4, stem=2, levels=3).eval()
-    monkeypatch.setattr("talkgraph.nodes.refine.export.TOLERANCE", 0.0)
-    with pytest.raises(ModelError, match="differs from the trained one"):
-        export(net, tmp_path / "net.onnx", 32, 128)
+def test_only_the_face_changes_and_its_edge_blends():
+    frames = np.full((3, 8, 8, 3), 100, np.uint8)
+    made = np.full((3, 8, 8, 3), 200, np.uint8)
+    alpha = np.zeros((5, 8, 8, 4), np.uint8)
+    alpha[:, 2:6, 2:6, 3] = 255
+    alpha[:, 2, 2, 3] = 51
+    inside = _within_face(made, frames, Frames.from_array(alpha), start=2)
+    assert (inside[:, 3:6, 3:6] == 200).all()
+    assert (inside[:, 2, 2] == 120).all()
+    assert (inside[:, 7] == 100).all() and (inside[:, :, 0] == 100).all()
 
 
-def test_weights_survive_the_way_through_onnx(tmp_path):
-    net = Generator(width=4, stem=2, levels=4)
-    for parameter in net.parameters():  # equal tensors, as the first biases are, are stored once
-        torch.nn.init.normal_(parameter, std=0.1)
-    export(net, tmp_path / "net.onnx", 32, 128)
-    other = Generator(width=4, stem=2, levels=4)
-    load_weights(other, tmp_path / "net.onnx")
-    for name, parameter in net.state_dict().items():
-        assert torch.equal(parameter, other.state_dict()[name])
+def test_without_a_face_all_of_it_stays():
+    made = np.arange(192, dtype=np.uint8).reshape(1, 8, 8, 3)
+    np.testing.assert_array_equal(_within_face(made, np.zeros_like(made), None, 0), made)

@@ -1,116 +1,94 @@
+"""The refiner's training: what is learned, from what, and what is refused."""
+
 import numpy as np
 import pytest
 import torch
 
-from talkgraph.nodes.refine import adversarial
-from talkgraph.nodes.refine.adversarial import Pairs, Schedule
-from talkgraph.nodes.refine.discriminator import Discriminator
-from talkgraph.nodes.refine.network import Generator
-from talkgraph.nodes.refine.windows import window_of
+from talkgraph import engine
+from talkgraph.cache.frames import Frames
+from talkgraph.errors import ModelError
+from talkgraph.nodes.face_model.face_mesh import OUTER_LIPS, OVAL
+from talkgraph.nodes.refine.region import Region
+from talkgraph.nodes.refine.train_refiner import TrainRefiner
+from talkgraph.nodes.values import IdentityFeature
+from tests.nodes.refine.small import SMALL, clip, identity, parameters, train
+from tests.nodes.tracks import track_of
+
+SIDE = 64
 
 
-def schedule(**changes) -> Schedule:
-    values = {
-        "steps": 5, "batch": 2, "learning_rate": 1e-3, "beta1": 0.5, "final_rate": 0.1,
-        "l1_weight": 100.0, "attention_weight": 2.0, "smoothness_weight": 1e-5,
-        "feature_weight": 0.0, "averaging": 0.0,
-        "brightness": 0.0, "shift": 0.0, "seed": 0,
-    }  # fmt: skip
-    return Schedule(**{**values, **changes})
+def around(outline, centre, half):
+    """Points of a circle in the order of an outline."""
+    angle = np.linspace(0, 2 * np.pi, len(outline), endpoint=False)
+    return np.stack([np.cos(angle), np.sin(angle), 0 * angle], 1) * half + (*centre, 0)
 
 
-def pairs(count: int = 6, side: int = 16, weights: np.ndarray | None = None) -> Pairs:
-    rng = np.random.default_rng(0)
-    return Pairs(
-        rendered=rng.integers(0, 256, (count, side, side, 3), dtype=np.uint8),
-        real=rng.integers(0, 256, (count, side, side, 3), dtype=np.uint8),
-        windows=window_of(np.arange(count)),
-        weights=weights,
-        identity=np.ones(8, np.float32),
+@pytest.mark.parametrize(
+    ("goal", "mouth", "cheek", "corner"),
+    [("mouth", 200, 50, 50), ("face", 200, 200, 50), ("frame", 200, 200, 200)],
+)
+def test_the_real_frame_is_the_goal_only_there(goal, mouth, cheek, corner):
+    landmarks = np.full((4, 478, 3), 32, np.float32)
+    landmarks[:, OVAL] = around(OVAL, (32, 32), 24)
+    landmarks[:, OUTER_LIPS] = around(OUTER_LIPS, (32, 44), 5)
+    track = track_of(landmarks, SIDE)
+    rendered, real = (
+        Frames.from_array(np.full((4, SIDE, SIDE, 3), tone, np.uint8)) for tone in (50, 200)
     )
+    identity = IdentityFeature(vector=np.zeros(8, np.float32))
+    node = TrainRefiner(goal=goal, size=SIDE, levels=3)
+    pairs = node._pairs(rendered, real, identity, track, Region())
+    assert (pairs.rendered == 50).all()
+    at = {"mouth": (44, 32), "cheek": (24, 18), "corner": (2, 2)}
+    for name, tone in (("mouth", mouth), ("cheek", cheek), ("corner", corner)):
+        row, column = at[name]
+        assert abs(int(pairs.real[0, row, column, 0]) - tone) <= 2, name
 
 
-def first_batch(data: Pairs, **changes) -> list[np.ndarray]:
-    return [t.numpy() for t in next(adversarial._batches(data, schedule(**changes)))]
+def test_the_seed_decides_and_the_callers_random_state_is_left_alone():
+    rendered, real = clip(4)
+    torch.manual_seed(5)
+    expected = torch.rand(1)
+    torch.manual_seed(5)
+    first = parameters(train(rendered, real))
+    assert torch.rand(1) == expected
+    again, other = parameters(train(rendered, real)), parameters(train(rendered, real, seed=1))
+    assert all(np.array_equal(first[name], again[name]) for name in first)
+    assert not all(np.array_equal(first[name], other[name]) for name in first)
 
 
-def which(real: np.ndarray, data: Pairs) -> int:
-    """The frame of the clip that a network input shows."""
-    shown = np.rint((real.transpose(1, 2, 0) + 1) * 127.5)
-    return int(np.abs(data.real - shown).sum((1, 2, 3)).argmin())
+def test_training_reports_every_step(monkeypatch):
+    told = []
+    monkeypatch.setattr(engine, "progress", lambda done, total: told.append((done, total)))
+    train(*clip(3), steps=3)
+    assert told == [(1, 3), (2, 3), (3, 3)]
 
 
-def test_an_epoch_shows_every_frame_once_with_its_own_window():
-    data = pairs()
-    seen = []
-    for window, real, identity, weight in adversarial._batches(data, schedule(steps=3)):
-        assert identity.shape == (2, 8)
-        assert (weight == 1).all()
-        for w, r in zip(window.numpy(), real.numpy(), strict=True):
-            k = which(r, data)
-            seen.append(k)
-            newest = np.rint((w[6:].transpose(1, 2, 0) + 1) * 127.5)
-            assert np.array_equal(newest, data.rendered[k])
-            oldest = np.rint((w[:3].transpose(1, 2, 0) + 1) * 127.5)
-            assert np.array_equal(oldest, data.rendered[max(k - 2, 0)])
-    assert sorted(seen) == list(range(6))
+def test_nothing_is_left_of_an_interrupted_training(monkeypatch, tmp_path):
+    def stop(done: float, total: float) -> None:
+        raise KeyboardInterrupt
+
+    threads = torch.get_num_threads()
+    monkeypatch.setattr(engine, "progress", stop)
+    monkeypatch.setattr(engine, "scratch_folder", lambda: tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        train(*clip(3), threads=threads + 1)
+    assert not list(tmp_path.iterdir())
+    assert torch.get_num_threads() == threads
 
 
-def test_brightness_dims_rendered_and_real_alike():
-    data = pairs()
-    plain, dimmed = first_batch(data), first_batch(data, brightness=0.3)
-    for before, after in zip(plain[:2], dimmed[:2], strict=True):
-        inside = after < 0.999
-        gain = ((after + 1) / np.maximum(before + 1, 1e-3))[0][inside[0] & (before[0] > -0.5)]
-        assert gain.std() < 1e-4
-        assert abs(gain.mean() - 1) > 0.01
-    assert dimmed[0].max() <= 1
-
-
-def test_shifts_move_everything_together_and_repeat_the_border():
-    weights = np.random.default_rng(1).uniform(1, 5, (6, 16, 16)).astype(np.float32)
-    data = pairs(weights=weights)
-    plain, moved = first_batch(data), first_batch(data, shift=0.25)
-    found = [
-        (down, right)
-        for down in range(-4, 5)
-        for right in range(-4, 5)
-        if all(
-            np.array_equal(np.roll(a, (down, right), (2, 3))[..., 4:-4, 4:-4], b[..., 4:-4, 4:-4])
-            for a, b in zip((*plain[:2], plain[3]), (*moved[:2], moved[3]), strict=True)
-        )
-    ]
-    assert len(found) == 1
-    assert found != [(0, 0)]
-    down, right = found[0]
-    row = plain[1][0, 0, 0 if down > 0 else -1]
-    border = moved[1][0, 0, 0 if down > 0 else -1]
-    assert np.array_equal(border[4:-4], np.roll(row, right)[4:-4])
-
-
-def test_the_rate_is_flat_and_then_falls_in_a_line():
-    assert [adversarial._decay(done, 0.1) for done in (0.0, 0.49)] == [1, 1]
-    assert adversarial._decay(0.75, 0.1) == pytest.approx(0.55)
-    assert adversarial._decay(1.0, 0.1) == pytest.approx(0.1)
-
-
-def test_averaged_weights_lag_behind_the_last_ones():
-    def trained(averaging: float) -> list[float]:
-        torch.manual_seed(0)
-        net = Generator(width=4, stem=1, levels=2, identity_size=8)
-        start = {k: v.clone() for k, v in net.state_dict().items()}
-        judge = Discriminator(width=4)
-        steps = schedule(steps=25, averaging=averaging, feature_weight=10.0)
-        data = pairs(side=32)
-        mean = adversarial.fit(net, judge, data, steps, torch.device("cpu"))
-        moved = [
-            sum(float((net_.state_dict()[k] - start[k]).abs().sum()) for k in start)
-            for net_ in (mean, net)
-        ]
-        assert moved[0] > 0
-        return moved
-
-    mean, last = trained(0.0)
-    assert mean == pytest.approx(last)
-    mean, last = trained(0.99)
-    assert mean < last
+def test_training_starts_from_general_weights():
+    rendered, real = clip(4)
+    general = train(rendered, real, steps=3)
+    node = TrainRefiner(**{**SMALL, "steps": 1, "learning_rate": 1e-9})
+    frames = Frames.from_array(rendered), Frames.from_array(real)
+    tuned = node.run(*frames, identity(), None, general)
+    start, end = parameters(general), parameters(tuned)
+    assert all(np.allclose(start[name], end[name], atol=1e-6) for name in start)
+    assert tuned.facts["start"] == "a general refiner"
+    wider = TrainRefiner(**{**SMALL, "width": 8})
+    with pytest.raises(ModelError, match="set width, stem and levels"):
+        wider.run(*frames, identity(), None, general)
+    unlike = TrainRefiner(**{**SMALL, "residual": False})
+    with pytest.raises(ModelError, match="set residual as in the general one"):
+        unlike.run(*frames, identity(), None, general)
