@@ -3,7 +3,7 @@
 main       puts the commands together, turns errors into one line and an exit code
 parser     argparse with the nearest name in its errors
 options    options that several commands share, and how their text becomes values
-lookup     graphs by name (entry points) or YAML file
+lookup     what text means: a graph by name or YAML file, and its parameters
 progress   what a run says while it works: bars, plain lines or nothing
 failure    which line and which exit code an error deserves
 blame      names the user's file in a refusal by a stage that never saw it

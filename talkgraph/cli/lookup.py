@@ -1,39 +1,36 @@
-"""Graphs by name, from any installed package, or from a YAML file; and their parameters by text.
-
-A package announces a graph with an entry point in the group ``talkgraph.graphs`` that names a
-`Graph` or a function that returns one.
-"""
+"""What the text of a command line means: a graph by name or YAML file, and its parameters."""
 
 from __future__ import annotations
 
 import contextlib
-import inspect
 import json
 from collections.abc import Mapping
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
 from talkgraph.engine import Graph
-from talkgraph.errors import GraphError, InputError, TalkgraphError, nearest
+from talkgraph.engine.declare.graph_registry import graph as named_graph
+from talkgraph.errors import GraphError, InputError
 
-GROUP = "talkgraph.graphs"
 _YAML = (".yaml", ".yml")
 
 
 def load_graph(text: str, **options: Any) -> Graph:
-    """The graph that the user means: a YAML file, or a name.
+    """The graph that the user means, a YAML file or a name, made with the options that were given.
+
+    Args:
+        options: of the graph; None for those that the user left out.
 
     Raises:
         InputError: the file cannot be read.
         GraphError: no such name (the nearest is offered), or not a graph.
     """
     path = Path(text)
+    given = {name: value for name, value in options.items() if value is not None}
     if path.suffix.lower() not in _YAML:
-        return named_graph(text, **options)
-    given = [name for name, value in options.items() if value is not None]
-    if given:
-        raise InputError(f"{path}: --{given[0]} is for named graphs; use --set for a graph file")
+        return named_graph(text, **given)
+    for name in given:
+        raise InputError(f"{path}: --{name} is for named graphs; use --set for a graph file")
     try:
         source = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -48,51 +45,6 @@ def load_graph(text: str, **options: Any) -> Graph:
         raise GraphError(f"{path}: {error}") from error
 
 
-def named_graph(name: str, **options: Any) -> Graph:
-    """The announced graph `name`, made with those `options` that are not None.
-
-    Raises:
-        GraphError: no such name, an option that it does not have, or a package that is broken.
-    """
-    points = graphs()
-    if name not in points:
-        hint = nearest(name, points) or f"; there are {', '.join(points)}, or give a .yaml file"
-        raise GraphError(f"there is no graph '{name}'{hint}")
-    made = _load(points[name])
-    wanted = {key: value for key, value in options.items() if value is not None}
-    if callable(made):
-        known = inspect.signature(made).parameters
-        for option in wanted:
-            if option not in known:
-                raise GraphError(f"graph '{name}' has no option '{option}'{nearest(option, known)}")
-        made = made(**wanted)
-    elif wanted:
-        raise GraphError(f"graph '{name}' has no options; use --set to change its parameters")
-    if not isinstance(made, Graph):
-        raise GraphError(
-            f"graph '{name}' is of type {type(made).__name__}, not Graph; mend its package"
-        )
-    return made
-
-
-def graphs() -> dict[str, EntryPoint]:
-    """Every announced graph by name, in alphabetical order."""
-    return {point.name: point for point in sorted(entry_points(group=GROUP))}
-
-
-def _load(point: EntryPoint) -> Any:
-    try:
-        return point.load()
-    except TalkgraphError:
-        raise
-    except Exception as error:  # a third party's import may fail in any way
-        why = " ".join(str(error).split()) or type(error).__name__
-        raise GraphError(
-            f"graph '{point.name}' of {point.value} cannot be loaded ({why}); "
-            "repair or uninstall that package"
-        ) from error
-
-
 def with_settings(graph: Graph, settings: Mapping[str, str]) -> Graph:
     """Change parameters that are given as text by ``step.param``.
 
@@ -100,40 +52,32 @@ def with_settings(graph: Graph, settings: Mapping[str, str]) -> Graph:
         GraphError: no such step or parameter (the nearest is offered), or a value it cannot take.
         InputError: a name that is not of the form ``step.param``.
     """
+    from talkgraph.engine.declare.ports import field_types
+
     changes: dict[str, dict[str, Any]] = {}
     for name, text in settings.items():
         step, dot, parameter = name.partition(".")
         if not (step and dot and parameter):
             raise InputError(f"--set {name}={text}: write it as step.parameter=value")
-        if step not in graph.steps:
-            known = nearest(step, graph.steps) or f"; its steps are {', '.join(graph.steps)}"
-            raise GraphError(f"graph '{graph.name}' has no step '{step}'{known}")
-        changes.setdefault(step, {})[parameter] = _parameter(graph, step, parameter, text)
+        types: dict[str, Any] = {}
+        if step in graph.steps:  # else the graph itself says that it is not
+            types = field_types(type(graph.steps[step].node))
+        changes.setdefault(step, {})[parameter] = from_text(text, types.get(parameter, Any))
     return graph.with_params(**changes) if changes else graph
-
-
-def _parameter(graph: Graph, step: str, parameter: str, text: str) -> Any:
-    from talkgraph.engine.declare.ports import field_types
-
-    node: Any = type(graph.steps[step].node)
-    return from_text(text, field_types(node).get(parameter, Any))
 
 
 def from_text(text: str, type_: Any) -> Any:
     """The value that a text on the command line means for a parameter or input of `type_`.
 
     JSON where it fits (``3``, ``0.5``, ``true``, ``null``, ``[1, 2]``), else the text itself, or
-    the file of that name.
+    the file of that name. What the type makes of it (a number of an integer, a tuple of a list) is
+    left to the node or graph that takes it.
     """
     from talkgraph.cache.files import File
-    from talkgraph.engine.declare.types import coerce
+    from talkgraph.engine.declare.types import takes
 
-    candidates: list[Any] = [text, File(Path(text))]
+    readings: list[Any] = [text, File(Path(text))]
     with contextlib.suppress(ValueError):
-        candidates.insert(0, json.loads(text))
-    for candidate in candidates:
-        try:
-            return coerce(candidate, type_)
-        except TypeError:
-            continue
-    return candidates[0]  # the engine says what it should have been
+        readings.insert(0, json.loads(text))
+    # Where none fits, the node or graph says what it should have been.
+    return next((one for one in readings if takes(type_, one)), readings[0])

@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     if args.schema:
         return schema()
     if args.graph is None:
-        from talkgraph.cli.lookup import graphs
+        from talkgraph.engine import graphs
 
         print("\n".join(graphs()))
         return 0

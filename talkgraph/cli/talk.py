@@ -63,9 +63,9 @@ def run(args: argparse.Namespace) -> int:
         check_page(args.report)
 
     from talkgraph import models
-    from talkgraph.cli.lookup import named_graph, with_settings
+    from talkgraph.cli.lookup import load_graph, with_settings
 
-    graph = named_graph(_GRAPHS[kind], quality=args.quality, seed=args.seed, face=args.face)
+    graph = load_graph(_GRAPHS[kind], quality=args.quality, seed=args.seed, face=args.face)
     graph = with_settings(graph, options.pairs(args.settings, "--set"))
     inputs = {"audio": audio, kind: person}
     executor = options.executor_of(args)

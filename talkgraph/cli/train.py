@@ -97,9 +97,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _refiner(args: argparse.Namespace, store: Store, watch: Watcher, scratch: Path) -> _Made:
-    from talkgraph.cli.lookup import named_graph, with_settings
+    from talkgraph.cli.lookup import load_graph, with_settings
 
-    graph = named_graph("yi2020", quality=args.quality, seed=args.seed)
+    graph = load_graph("yi2020", quality=args.quality, seed=args.seed)
     graph = with_settings(graph, options.pairs(args.settings, "--set")).subgraph("refiner")
     inputs = {"video": args.video}
     with naming_files(graph, inputs):
@@ -224,14 +224,14 @@ def _tracked(
     Raises:
         InputError: no folder, no clips in it, or none that can be used.
     """
-    from talkgraph.cli.lookup import named_graph
+    from talkgraph.cli.lookup import load_graph
 
     found = list(clips(folder, photos=photos))
     used = 0
     for number, (person, path) in enumerate(found):
         watch.progress("clips", number, len(found))
         moving = path.suffix.lower() in _CLIPS
-        graph = named_graph("yi2020" if moving else "photo")
+        graph = load_graph("yi2020" if moving else "photo")
         graph = graph.with_params(**(parameters or {})).subgraph(*steps)
         inputs = {"video" if moving else "photo": path}
         try:

@@ -9,6 +9,7 @@ history/    a record of every run
 
 from talkgraph.engine.declare.choice import Choose
 from talkgraph.engine.declare.graph import Graph, NestedGraph, Step
+from talkgraph.engine.declare.graph_registry import graph, graphs
 from talkgraph.engine.declare.node import Node, node, param
 from talkgraph.engine.declare.registry import node_class, node_ids
 from talkgraph.engine.executors import Executor, InProcess, executor
@@ -20,5 +21,6 @@ from talkgraph.engine.run.result import Result, StepRecord
 __all__ = [
     "Choose", "Event", "Executor", "Failed", "Finished", "Graph", "InProcess", "NestedGraph",
     "Node", "Note", "Plan", "PlannedStep", "Progress", "Result", "Started", "Step", "StepRecord",
-    "executor", "node", "node_class", "node_ids", "note", "param", "progress", "scratch_folder",
+    "executor", "graph", "graphs", "node", "node_class", "node_ids", "note", "param", "progress",
+    "scratch_folder",
 ]  # fmt: skip

@@ -15,8 +15,7 @@ from typing import Any, Literal, get_args, get_origin
 import attrs
 
 from talkgraph.cache.files import File
-from talkgraph.cli.lookup import graphs
-from talkgraph.engine import Graph, Node
+from talkgraph.engine import Graph, Node, graphs
 from talkgraph.engine.declare.ports import field_types
 from talkgraph.engine.declare.types import brief, is_optional, members, type_name
 from talkgraph.studio.recipe import READERS, Kind, Recipe, base_graph, kind_of, options_of, readers

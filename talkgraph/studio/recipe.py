@@ -17,10 +17,11 @@ from typing import Any, Literal, get_args, get_origin
 
 import attrs
 
+from talkgraph import engine
 from talkgraph.cache.files import File
-from talkgraph.cli.lookup import graphs, named_graph
 from talkgraph.engine import Graph, Node
 from talkgraph.engine.declare.graph import parse_source
+from talkgraph.engine.declare.graph_registry import declaration
 from talkgraph.engine.declare.ports import field_types
 from talkgraph.engine.declare.types import coerce, is_optional, members, type_name
 from talkgraph.errors import GraphError, InputError, TalkgraphError
@@ -148,13 +149,13 @@ def base_graph(recipe: Recipe) -> Graph:
         if name not in types:
             continue  # of another graph
         try:
-            given[name] = coerce(_value(raw, types[name][0], None, {}), types[name][0])
-            named_graph(recipe.graph, **{name: given[name]})
-        except (TypeError, TalkgraphError) as error:
+            given[name] = _value(raw, types[name][0], None, {})
+            engine.graph(recipe.graph, **{name: given[name]})
+        except TalkgraphError as error:
             problems[f"options.{name}"] = str(error)
     if problems:
         raise Problems(problems)
-    return named_graph(recipe.graph, **given)
+    return engine.graph(recipe.graph, **given)
 
 
 def _parameter(node: Node, name: str, raw: Any, files: Mapping[str, Path]) -> Any:
@@ -191,8 +192,7 @@ def _no_number(text: str) -> Any:
 
 def options_of(graph: str) -> dict[str, tuple[Any, Any, dict[str, str]]]:
     """Type, default and help of the options of a graph that is made by a function."""
-    named_graph(graph)  # says what is wrong with the name or the package
-    made = graphs()[graph].load()
+    made = declaration(graph)
     if not callable(made):
         return {}
     hints = typing.get_type_hints(made)

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from talkgraph import File, Graph, Node, node, param
 from talkgraph.cli.graph_schema import graph_schema
-from talkgraph.cli.lookup import graphs, load_graph
+from talkgraph.cli.lookup import load_graph
 from talkgraph.cli.main import main
+from talkgraph.engine import graphs
 from talkgraph.engine.declare.plain_yaml import _Loader
 from talkgraph.errors import GraphError
 

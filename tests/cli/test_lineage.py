@@ -65,7 +65,7 @@ def desk(tmp_path, monkeypatch):
     tone = 0.3 * np.sin(np.arange(16000) * 0.1)
     soundfile.write(folder / "meine Rede ü.wav", tone, 16000)
     (folder / "ich.jpg").write_bytes(b"a picture")
-    monkeypatch.setattr(lookup, "named_graph", lambda name, **options: grey_graph())
+    monkeypatch.setattr(lookup, "load_graph", lambda name, **options: grey_graph())
     return folder
 
 

@@ -1,75 +1,69 @@
-"""Graphs that other packages announce, and what is said of one that is not as it should be."""
+"""What text on a command line means."""
+
+from pathlib import Path
+from typing import Any, Literal
 
 import pytest
 
-from talkgraph.cli.lookup import named_graph
-from talkgraph.errors import GraphError, ModelError
+from talkgraph import Graph, Node, node, param
+from talkgraph.cache.files import File
+from talkgraph.cli.lookup import from_text, with_settings
+from talkgraph.errors import GraphError, InputError
 
-PACKAGE = """
-from talkgraph import Graph, Node, node
 
-@node("lookup_test_one", version=1)
-class One(Node):
+@node("lookup_test_many", version=1)
+class Many(Node):
+    rate: float = param(1.0, gt=0)
+    places: tuple[int, ...] = param((1,))
+    word: str | None = param(None)
+
     def run(self) -> int:
         return 1
 
-fixed = Graph("fixed", steps={"one": One().on()})
-number = 3
 
-def made(quality="draft"):
-    return Graph(quality, steps={"one": One().on()})
-"""
-ENTRY_POINTS = """
-[talkgraph.graphs]
-lookup-fixed = lookup_test_package:fixed
-lookup-made = lookup_test_package:made
-lookup-number = lookup_test_package:number
-lookup-gone = lookup_test_package:gone
-lookup-broken = lookup_test_broken:graph
-lookup-strict = lookup_test_strict:graph
-"""
-
-
-@pytest.fixture(autouse=True)
-def package(tmp_path, monkeypatch):
-    (tmp_path / "lookup_test_package.py").write_text(PACKAGE)
-    (tmp_path / "lookup_test_broken.py").write_text("raise OSError('no driver\\n  here')")
-    refuses = (
-        "from talkgraph.errors import ModelError\nraise ModelError('its weights are not here')"
-    )
-    (tmp_path / "lookup_test_strict.py").write_text(refuses)
-    facts = tmp_path / "lookup_test_package-1.dist-info"
-    facts.mkdir()
-    (facts / "METADATA").write_text(
-        "Metadata-Version: 2.1\nName: lookup-test-package\nVersion: 1\n"
-    )
-    (facts / "entry_points.txt").write_text(ENTRY_POINTS)
-    monkeypatch.syspath_prepend(str(tmp_path))
-
-
-def test_a_graph_or_a_function_that_makes_one():
-    assert named_graph("lookup-fixed", quality=None).name == "fixed"
-    assert named_graph("lookup-made", quality=None).name == "draft"
-    assert named_graph("lookup-made", quality="best").name == "best"
+GRAPH = Graph("many", steps={"many": Many().on()})
 
 
 @pytest.mark.parametrize(
-    ("name", "options", "words"),
+    ("text", "type_", "value"),
     [
-        ("lookup-fixd", {}, "there is no graph 'lookup-fixd' (did you mean 'lookup-fixed'?)"),
-        ("lookup-fixed", {"seed": 1}, "'lookup-fixed' has no options; use --set"),
-        ("lookup-made", {"qualty": 1}, "has no option 'qualty' (did you mean 'quality'?)"),
-        ("lookup-number", {}, "graph 'lookup-number' is of type int, not Graph; mend its package"),
-        ("lookup-gone", {}, "'lookup-gone' of lookup_test_package:gone cannot be loaded ("),
-        ("lookup-broken", {}, "cannot be loaded (no driver here); repair or uninstall"),
+        ("3", int, 3),
+        ("3", str, "3"),
+        ("3", int | str, 3),
+        ("null", str | None, None),
+        ("null", str, "null"),
+        ("true", bool, True),
+        ("draft", Literal["draft", "best"], "draft"),
+        ("a b.wav", Path, "a b.wav"),
+        ("a b.wav", File, File(Path("a b.wav"))),
+        ("[1, 2]", tuple[int, ...], [1, 2]),
+        ("x=1", Any, "x=1"),
     ],
 )
-def test_what_is_wrong_names_the_graph_and_the_fix(name, options, words):
-    with pytest.raises(GraphError) as caught:
-        named_graph(name, **options)
+def test_the_reading_that_fits_the_type(text, type_, value):
+    found = from_text(text, type_)
+    assert found == value and type(found) is type(value)
+
+
+def test_a_setting_becomes_what_the_node_makes_of_it():
+    settings = {"many.rate": "3", "many.places": "[1, 2]", "many.word": "17"}
+    made = with_settings(GRAPH, settings).steps["many"].node
+    assert (made.rate, made.places, made.word) == (3.0, (1, 2), "17")
+    assert isinstance(made.rate, float)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "error", "words"),
+    [
+        ("many", "3", InputError, "write it as step.parameter=value"),
+        ("mny.rate", "3", GraphError, "no step 'mny' (did you mean 'many'?)"),
+        ("other.rate", "3", GraphError, "no step 'other'; its steps are many"),
+        ("many.raet", "3", GraphError, "no parameter 'raet' (did you mean 'rate'?)"),
+        ("many.rate", "fast", GraphError, "expected float, got str 'fast'"),
+        ("many.rate", "0", GraphError, "expected > 0"),
+    ],
+)
+def test_a_wrong_setting_is_refused_in_one_line(name, text, error, words):
+    with pytest.raises(error) as caught:
+        with_settings(GRAPH, {name: text})
     assert words in str(caught.value) and "\n" not in str(caught.value)
-
-
-def test_what_a_package_refuses_by_itself_is_left_as_it_says_it():
-    with pytest.raises(ModelError, match=r"^its weights are not here$"):
-        named_graph("lookup-strict")

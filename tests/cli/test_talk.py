@@ -62,7 +62,7 @@ def desk(tmp_path, monkeypatch):
     def graph(name, **options):
         return grey_graph(**{key: value for key, value in options.items() if value is not None})
 
-    monkeypatch.setattr(lookup, "named_graph", graph)
+    monkeypatch.setattr(lookup, "load_graph", graph)
     return tmp_path
 
 

@@ -244,7 +244,7 @@ class Graph:
 
     def _step(self, name: str) -> Step:
         if name not in self.steps:
-            hint = nearest(name, self.steps)
+            hint = nearest(name, self.steps) or f"; its steps are {', '.join(self.steps)}"
             raise GraphError(f"graph '{self.name}' has no step '{name}'{hint}")
         return self.steps[name]
 

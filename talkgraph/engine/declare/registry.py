@@ -62,9 +62,14 @@ def _load(point: EntryPoint) -> str | None:
     try:
         point.load()
     except Exception as error:  # a third party's import may fail in any way
-        why = " ".join(str(error).split()) or type(error).__name__
-        return (
-            f"nodes '{point.name}' of {point.value} cannot be loaded ({why}); "
-            "repair or uninstall that package"
-        )
+        return cannot_load("nodes", point, error)
     return None
+
+
+def cannot_load(kind: str, point: EntryPoint, error: Exception) -> str:
+    """One line on an entry point whose package is broken."""
+    why = " ".join(str(error).split()) or type(error).__name__
+    return (
+        f"{kind} '{point.name}' of {point.value} cannot be loaded ({why}); "
+        "repair or uninstall that package"
+    )

@@ -114,6 +114,15 @@ def coerce(value: Any, type_: Any) -> Any:
     raise TypeError(f"expected {type_name(type_)}, got {type(value).__name__} {brief(value)}")
 
 
+def takes(type_: Any, value: Any) -> bool:
+    """Whether `coerce` can spell a value as the type."""
+    try:
+        coerce(value, type_)
+    except TypeError:
+        return False
+    return True
+
+
 def _coerce(value: Any, type_: Any) -> Any:
     """The value as one type that is no union spells it; TypeError if it does not fit."""
     base, args = get_origin(type_) or type_, get_args(type_)
