@@ -1,12 +1,12 @@
 # Two commands on a fresh machine (Python 3.11+, git, make; no root):
 #   make talk    set up, then make a talking video:  make talk AUDIO=speech.wav VIDEO=me.mp4
 #                and beside it a page that shows how it was made
-#   make test    set up, then run every check
+#   make test    set up, then run every check, the quick ones first
 # Set-up is a virtual environment in .venv with the exact versions of constraints.txt; pip takes
 # packages from wherever the user's own pip configuration says.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup talk test torture format clean
+.PHONY: help setup talk test torture torture-short format clean
 
 # PYTHON: the interpreter to build .venv with; by default the first that is new enough.
 ifndef PYTHON
@@ -42,9 +42,10 @@ export AUDIO VIDEO PHOTO OUT QUALITY DEVICE
 help:
 	@echo "make talk [AUDIO=speech.wav] [VIDEO=me.mp4 | PHOTO=me.jpg] [OUT=$(OUT)]"
 	@echo "          [QUALITY=draft|standard|best] [DEVICE=auto|cpu|cuda] [PYTHON=python3.12]"
-	@echo "make test     every check: ruff, mypy, pytest"
+	@echo "make test [JOBS=2]   every check, the quick first: ruff, mypy, pytest, a little torture"
 	@echo "make torture  kill, starve and damage the store: about an hour;"
 	@echo "              writes benchmarks/results/torture.json and its section of RESULTS.md"
+	@echo "make torture-short   a little of each, in minutes"
 	@echo "make format   let ruff lay out the code"
 	@echo "make clean    remove .venv, caches and build leftovers (no results)"
 
@@ -75,11 +76,18 @@ talk: $(STAMP)
 	  $${PHOTO:+"--photo=$$PHOTO"} "--output=$$OUT" "--quality=$$QUALITY" "--device=$$DEVICE" \
 	  "--report=$${OUT%.*}.html"
 
+# JOBS: so many processes share the tests. What shares costly fixtures stays together
+# (tests/conftest.py). Torture forks, so it has a process without threads of others.
+JOBS ?= 2
 test: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder
+	@$(MAKE) --no-print-directory torture-short
+
+torture-short: $(STAMP)
+	$(BIN)/python -m pytest tests/torture
 
 torture: $(STAMP)
 	$(BIN)/python -m tests.torture --json benchmarks/results/torture.json --section benchmarks/RESULTS.md

@@ -1,6 +1,7 @@
 """Every run of the tests tries the same cases; machines differ in speed, not in outcome.
 
-And a browser for the tests of pages, where there is one.
+The quick ones come first, and what shares costly fixtures shares a worker. And a browser for the
+tests of pages, where there is one.
 """
 
 import shutil
@@ -9,7 +10,9 @@ import tempfile
 import pytest
 from hypothesis import settings
 
-from tests.places import CLIPS, CLIPS_VARIABLE
+from tests.places import CLIPS, CLIPS_VARIABLE, ROOT
+
+TESTS = ROOT / "tests"
 
 settings.register_profile("talkgraph", derandomize=True, deadline=None)
 settings.load_profile("talkgraph")
@@ -21,9 +24,28 @@ FLAGS = (
 )  # fmt: skip
 
 
+ORDER = ("torture", "test_imports.py", "engine", "nodes", "models", "cache", "graphs", "docs",
+         "cli", "benchmarks", "report", "studio")  # fmt: skip
+ONE_WORKER = ("nodes/albedo", "nodes/pose_mapping", "nodes/render", "report", "graphs")
+"""Folders whose tests share what is costly to make."""
+
+
 def pytest_collection_modifyitems(items):
-    """Torture comes first: it forks, and a child of a process with threads of others may hang."""
-    items.sort(key=lambda item: "torture" not in item.path.parts)
+    """The quick come first; before all torture, if it is asked for.
+
+    Torture forks, and a child of a process with threads of others may hang: `pytest` alone leaves
+    it to a process of its own.
+    """
+    places = [TESTS / name for name in ORDER]
+    items.sort(key=lambda item: next((i for i, at in enumerate(places)
+                                      if item.path.is_relative_to(at)), -1))  # fmt: skip
+
+
+def pytest_itemcollected(item):
+    """With `-n`, the tests of a file, or of a folder that shares fixtures, run in one process."""
+    folders = (TESTS / name for name in ONE_WORKER)
+    group = next((at for at in folders if item.path.is_relative_to(at)), item.path)
+    item.add_marker(pytest.mark.xdist_group(group.relative_to(TESTS).as_posix()))
 
 
 @pytest.fixture(scope="session")
