@@ -3,18 +3,23 @@
     import talkgraph as tg
 
 Compose graphs of nodes (`tg.Graph`, `tg.node`, `tg.param`), plan and run them on a store
-(`tg.Store`). The stages are in `talkgraph.nodes`, the ready graphs in `talkgraph.graphs`.
+(`tg.Store`). The stages are in `tg.nodes`, whose docstring is their index; the ready graphs are in
+`tg.graphs`, and `tg.graph("yi2020")` makes one by its name.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
+
+TYPE_CHECKING = False  # that of `typing`, whose import takes longer than all else here
 
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from talkgraph.cache import File, Frames, Store, value
     from talkgraph.display import preview
     from talkgraph.engine.declare.graph import Graph
+    from talkgraph.engine.declare.graph_registry import graph
     from talkgraph.engine.declare.node import Node, node, param
     from talkgraph.engine.run.context import note, progress, scratch_folder
     from talkgraph.engine.run.plan import Plan
@@ -22,29 +27,35 @@ if TYPE_CHECKING:
     from talkgraph.nodes.media.provenance_box import lineage_of
 
 _HOME = {
-    "File": "talkgraph.cache", "Frames": "talkgraph.cache", "Store": "talkgraph.cache",
-    "value": "talkgraph.cache", "Graph": "talkgraph.engine", "Node": "talkgraph.engine",
-    "Plan": "talkgraph.engine", "Result": "talkgraph.engine", "node": "talkgraph.engine",
-    "note": "talkgraph.engine", "param": "talkgraph.engine", "progress": "talkgraph.engine",
-    "scratch_folder": "talkgraph.engine", "lineage_of": "talkgraph.nodes.media",
-    "preview": "talkgraph.display",
+    "File": "cache", "Frames": "cache", "Store": "cache", "value": "cache",
+    "Graph": "engine", "Node": "engine", "Plan": "engine", "Result": "engine",
+    "graph": "engine", "node": "engine", "note": "engine", "param": "engine",
+    "progress": "engine", "scratch_folder": "engine",
+    "lineage_of": "nodes.media", "preview": "display",
 }  # fmt: skip
-_ROOMS = ("cache", "cli", "engine", "errors", "graphs", "models", "nodes", "report")
+_ROOMS = ("cache", "cli", "engine", "errors", "graphs", "models", "nodes", "report", "studio")
 
 __all__ = [
-    "File", "Frames", "Graph", "Node", "Plan", "Result", "Store", "engine", "errors", "graphs",
-    "lineage_of", "node", "nodes", "note", "param", "preview", "progress", "scratch_folder",
-    "value",
+    "File", "Frames", "Graph", "Node", "Plan", "Result", "Store", "engine", "errors", "graph",
+    "graphs", "lineage_of", "node", "nodes", "note", "param", "preview", "progress",
+    "scratch_folder", "value",
 ]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
     """Load what is asked for, so that `import talkgraph` itself costs nothing."""
+    from importlib import import_module
+
     if name in _HOME:
-        return getattr(import_module(_HOME[name]), name)
+        return getattr(import_module(f"talkgraph.{_HOME[name]}"), name)
     if name in _ROOMS:
         return import_module(f"talkgraph.{name}")
-    raise AttributeError(f"module 'talkgraph' has no attribute '{name}'")
+    hint = ""
+    if not name.startswith("_"):
+        from talkgraph.errors import nearest
+
+        hint = nearest(name, __all__)
+    raise AttributeError(f"module 'talkgraph' has no attribute '{name}'{hint}")
 
 
 def __dir__() -> list[str]:

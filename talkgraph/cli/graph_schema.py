@@ -11,10 +11,10 @@ from typing import Any, Literal, get_args, get_origin
 
 import attrs
 
+from talkgraph.engine.declare.description import Parameter, parameters, summary
 from talkgraph.engine.declare.graph import NAME
 from talkgraph.engine.declare.graph_file import plain_value
-from talkgraph.engine.declare.node import default_of
-from talkgraph.engine.declare.ports import field_types, signature
+from talkgraph.engine.declare.ports import signature
 from talkgraph.engine.declare.registry import node_class, node_ids
 from talkgraph.engine.declare.types import members, plain, type_name, type_names
 from talkgraph.errors import GraphError
@@ -98,19 +98,18 @@ def graph_schema() -> dict[str, Any]:
 
 def _node(cls: type) -> dict[str, Any]:
     """Parameters and ports of one node class."""
-    types = field_types(cls)
-    fields = {field.alias: field for field in attrs.fields(cls) if field.init}
-    params = {name: _parameter(field, types[field.name]) for name, field in fields.items()}
+    known = parameters(cls)
+    params = {name: _parameter(one) for name, one in known.items()}
     ports = signature(cls).inputs
     sources = {
         name: {"type": "string", "pattern": _SOURCE, "description": type_name(port.type)}
         for name, port in ports.items()
     }
-    asked = [name for name, field in fields.items() if field.default is attrs.NOTHING]
+    asked = [name for name, one in known.items() if one.needed]
     bound = [name for name, port in ports.items() if port.required]
     wanted = {"params": (params, asked), "on": (sources, bound)}
     return {
-        "description": " ".join((cls.__doc__ or "").partition("\n\n")[0].split()),
+        "description": summary(cls),
         "properties": {
             name: {
                 "type": "object" if required else ["object", "null"],
@@ -124,20 +123,17 @@ def _node(cls: type) -> dict[str, Any]:
     }
 
 
-def _parameter(field: attrs.Attribute[Any], type_: Any) -> Schema:
-    facts = field.metadata.get("talkgraph", {})
-    unit = f" [{facts['unit']}]" if facts.get("unit") else ""
-    schema: dict[str, Any] = {"description": f"{facts.get('help', '')}{unit}".strip()}
-    schema |= _typed(type_)
-    bounds = {word: facts[name] for name, word in _BOUNDS.items() if facts.get(name) is not None}
-    _bound(schema, bounds)
-    if facts.get("choices") is not None:
-        none = [None] if type(None) in members(type_) else []
-        schema["enum"] = [plain_value(choice, field.name) for choice in facts["choices"]] + none
-    default = default_of(field)
-    if default is not attrs.NOTHING:
+def _parameter(one: Parameter) -> Schema:
+    unit = f" [{one.unit}]" if one.unit else ""
+    schema: dict[str, Any] = {"description": f"{one.help}{unit}".strip()}
+    schema |= _typed(one.type)
+    _bound(schema, {_BOUNDS[name]: bound for name, bound in one.bounds.items()})
+    if one.choices is not None:
+        none = [None] if type(None) in members(one.type) else []
+        schema["enum"] = [plain_value(choice, one.name) for choice in one.choices] + none
+    if one.default is not attrs.NOTHING:
         with contextlib.suppress(GraphError):  # a default that no graph file can spell
-            schema["default"] = _default(default)
+            schema["default"] = _default(one.default)
     return schema
 
 

@@ -18,6 +18,7 @@ from talkgraph.cli import (
     failure,
     lineage,
     models,
+    nodes,
     plan,
     report,
     run,
@@ -30,7 +31,7 @@ from talkgraph.cli import (
 from talkgraph.cli.parser import Parser
 
 _COMMANDS: tuple[Any, ...] = (
-    talk, plan, run, runs, report, show, lineage, studio, cache, models, train, doctor,
+    talk, plan, run, runs, report, show, nodes, lineage, studio, cache, models, train, doctor,
 )  # fmt: skip
 
 

@@ -1,0 +1,63 @@
+"""The stages in the order of the chain, one folder each: from files to a talking face.
+
+A line is a node, in the file of its name: its id, the values it takes and the value it makes; `?`
+marks what may be left out. `values` says what each value is. `talkgraph nodes ID`, or `help` of the
+class, tells what a node does, with its ports and parameters.
+
+media            files in, files out
+    read_speech           Path -> Speech
+    read_video            Path -> Footage
+    read_photo            Path -> Footage
+    write_video           Frames, Speech -> File
+face_model       the 3D morphable face model
+    load_face_model       () -> FaceModel
+face_fit         where the face is, how it is formed, how it moves
+    detect_faces          Footage -> FaceBoxes
+    crop_head             Footage, FaceBoxes -> Clip
+    track_face            Clip -> FaceTrack
+    fit_face              FaceTrack, FaceModel, float? -> FaceFit
+    regress_face          Clip, FaceTrack, FaceModel, float? -> FaceFit
+    describe_identity     Clip, FaceTrack -> IdentityFeature
+albedo           the face's own colours, and the light
+    detailed_albedo       Clip, FaceFit, FaceModel -> Albedo
+    low_frequency_albedo  Clip, FaceFit, FaceModel -> Albedo
+audio_features   what the mapping hears
+    mfcc                  Speech -> SpeechFeatures
+    log_mel               Speech -> SpeechFeatures
+    clip_features         Speech | None -> SpeechFeatures | None
+pose_mapping     from speech to expression and head pose
+    general_mapping       () -> OnnxModel
+    personalise_mapping   OnnxModel, FaceFit, SpeechFeatures? -> OnnxModel
+    map_motion            SpeechFeatures, OnnxModel, FaceFit? -> Motion
+    add_blinks            Motion, FaceModel, FaceFit? -> Motion
+backgrounds      the frames behind the face, bent to its pose
+    match_backgrounds     Motion, FaceFit -> Backgrounds
+    rehearse_backgrounds  FaceFit -> Backgrounds
+    warp_background       Clip, FaceFit, Backgrounds, FaceModel -> Frames
+    composite             Frames, Frames -> Frames
+    paste_back            Frames, Footage, Crop, Backgrounds -> Frames
+render           the face model as pictures
+    render                Motion, FaceFit, Albedo, FaceModel -> Frames
+refine           rendered frames made real
+    train_refiner         Frames, Frames, IdentityFeature, FaceTrack?, OnnxModel? -> OnnxModel
+    refine                Frames, IdentityFeature, OnnxModel, Frames? -> Frames
+evaluate         a result held against the real video
+    compare_pictures      Frames, Frames -> Scores
+    compare_mouths        FaceTrack, FaceTrack -> Scores
+    compare_head_motion   Motion, Motion, Motion? -> Scores
+    compare_identity      IdentityFeature, IdentityFeature -> Scores
+
+Shared by the stages: `values`, `geometry`, `signals`, `colours`, `footage`, `training`.
+"""
+
+from types import ModuleType
+
+from talkgraph.lazy import submodule, submodules
+
+
+def __getattr__(name: str) -> ModuleType:
+    return submodule(__name__, name, __path__)
+
+
+def __dir__() -> list[str]:
+    return submodules(__path__)

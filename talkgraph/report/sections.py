@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import attrs
 
+from talkgraph.engine.declare.description import parameters
 from talkgraph.engine.declare.step import parse_source
 from talkgraph.engine.history.run_records import StepRun
 from talkgraph.errors import TalkgraphError
@@ -101,12 +102,9 @@ def _details(values: RunValues, step: StepRun) -> Html:
 def _parameters(values: RunValues, step: StepRun) -> list[tuple[str, str, str]]:
     """Name, value with unit, and the help of the node's own declaration."""
     kind = values.node_class(step.name)
-    declared = {}
-    if kind is not None and attrs.has(kind):
-        declared = {f.name: f.metadata.get("talkgraph", {}) for f in attrs.fields(kind)}
+    declared = parameters(kind) if kind is not None and attrs.has(kind) else {}
     rows = []
     for name, text in step.parameters.items():
-        facts = declared.get(name, {})
-        unit = f" {facts['unit']}" if facts.get("unit") else ""
-        rows.append((name, f"{text}{unit}", str(facts.get("help", ""))))
+        one = declared.get(name)
+        rows.append((name, f"{text} {one.unit}".rstrip(), one.help) if one else (name, text, ""))
     return rows

@@ -6,17 +6,13 @@ Fields are made from what graphs and nodes declare: nothing is said twice.
 from __future__ import annotations
 
 import enum
-import inspect
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
-import attrs
-
 from talkgraph.cache.files import File
 from talkgraph.engine import Graph, Node, graphs
-from talkgraph.engine.declare.ports import field_types
+from talkgraph.engine.declare.description import Parameter, parameters, summary
 from talkgraph.engine.declare.types import brief, is_optional, members, type_name
 from talkgraph.studio.recipe import READERS, Kind, Recipe, base_graph, kind_of, options_of, readers
 
@@ -34,7 +30,7 @@ def known_graphs() -> list[dict[str, Any]]:
             found.append((2, {"name": name, "about": str(error), "usable": False}))
             continue
         made = point.load()
-        about = _first_words(inspect.getdoc(made)) if callable(made) else f"From {point.value}."
+        about = _words(made) if callable(made) else f"From {point.value}."
         takes_media = any(readers(graph, name) for name in graph.inputs)
         found.append((0 if takes_media else 1, {"name": name, "about": about, "usable": True}))
     return [facts for _, facts in sorted(found, key=lambda pair: pair[0])]
@@ -53,20 +49,20 @@ def describe(recipe: Recipe) -> dict[str, Any]:
         "graph": graph.name,
         "inputs": [
             {
-                **_field(name, type_, None, {}),
+                **_field(Parameter(name=name, attribute=name, type=type_, default=None), None),
                 "reads": next(iter(_reads(graph, name)), None),
                 "optional": is_optional(type_),
             }
             for name, type_ in graph.inputs.items()
         ],
-        "options": [_field(name, *facts) for name, facts in options.items()],
+        "options": [_field(one, one.default) for one in options.values()],
         "steps": [_step(name, placed.node) for name, placed in graph.steps.items()],
     }
 
 
-def _first_words(text: str | None) -> str:
-    """The first paragraph of a docstring as one line."""
-    return " ".join((text or "").split("\n\n")[0].split()).replace("`", "")
+def _words(thing: Any) -> str:
+    """The first paragraph of a docstring, as a page shows it."""
+    return summary(thing).replace("`", "")
 
 
 def _reads(graph: Graph, name: str) -> list[str]:
@@ -74,32 +70,22 @@ def _reads(graph: Graph, name: str) -> list[str]:
 
 
 def _step(name: str, node: Node) -> dict[str, Any]:
-    about = _first_words(inspect.getdoc(type(node)))
-    types = field_types(type(node))
-    fields = [
-        _field(
-            field.name,
-            types[field.name],
-            getattr(node, field.name),
-            field.metadata.get("talkgraph", {}),
-        )
-        for field in attrs.fields(type(node))
-        if field.init
-    ]
-    return {"name": name, "node": node.node_id, "about": about, "fields": fields}
+    known = parameters(type(node)).values()
+    fields = [_field(one, getattr(node, one.attribute)) for one in known]
+    return {"name": name, "node": node.node_id, "about": _words(type(node)), "fields": fields}
 
 
-def _field(name: str, type_: Any, value: Any, facts: Mapping[str, Any]) -> dict[str, Any]:
-    kind = kind_of(type_, facts.get("choices"))
+def _field(one: Parameter, value: Any) -> dict[str, Any]:
+    kind = kind_of(one.type, one.choices)
     return {
-        "name": name,
+        "name": one.name,
         "kind": kind,
-        "type": type_name(type_),
+        "type": type_name(one.type),
         "value": _shown(value, kind),
-        "choices": _choices(type_, facts.get("choices")) if kind == "choice" else None,
-        "range": _range(facts),
-        "unit": facts.get("unit", ""),
-        "help": facts.get("help", ""),
+        "choices": _choices(one.type, one.choices) if kind == "choice" else None,
+        "range": one.range,
+        "unit": one.unit,
+        "help": one.help,
     }
 
 
@@ -115,15 +101,6 @@ def _choices(type_: Any, choices: Any) -> list[Any]:
         elif isinstance(one, type) and issubclass(one, enum.Enum):
             found += list(one.__members__)
     return found
-
-
-def _range(facts: Mapping[str, Any]) -> str:
-    """The bounds of a parameter in words."""
-    low = {"ge": "at least", "gt": "above"}
-    high = {"le": "at most", "lt": "below"}
-    said = [f"{word} {facts[name]:g}" for name, word in (low | high).items()
-            if facts.get(name) is not None]  # fmt: skip
-    return ", ".join(said)
 
 
 def _shown(value: Any, kind: Kind) -> Any:

@@ -20,6 +20,7 @@ import attrs
 from talkgraph import engine
 from talkgraph.cache.files import File
 from talkgraph.engine import Graph, Node
+from talkgraph.engine.declare.description import Parameter, parameters
 from talkgraph.engine.declare.graph import parse_source
 from talkgraph.engine.declare.graph_registry import declaration
 from talkgraph.engine.declare.ports import field_types
@@ -142,14 +143,14 @@ def base_graph(recipe: Recipe) -> Graph:
         return Graph.from_yaml(recipe.yaml)
     if recipe.graph is None:
         raise GraphError("no graph was chosen; choose one")
-    types = options_of(recipe.graph)
+    known = options_of(recipe.graph)
     given: dict[str, Any] = {}
     problems: dict[str, str] = {}
     for name, raw in recipe.options.items():
-        if name not in types:
+        if name not in known:
             continue  # of another graph
         try:
-            given[name] = _value(raw, types[name][0], None, {})
+            given[name] = _value(raw, known[name].type, None, {})
             engine.graph(recipe.graph, **{name: given[name]})
         except TalkgraphError as error:
             problems[f"options.{name}"] = str(error)
@@ -160,11 +161,10 @@ def base_graph(recipe: Recipe) -> Graph:
 
 def _parameter(node: Node, name: str, raw: Any, files: Mapping[str, Path]) -> Any:
     """A parameter's value; the node itself says whether it can take it."""
-    fields = {field.name: field for field in attrs.fields(type(node)) if field.init}
-    if name not in fields:
+    known = parameters(type(node))
+    if name not in known:
         return raw
-    choices = fields[name].metadata.get("talkgraph", {}).get("choices")
-    return _value(raw, field_types(type(node))[name], choices, files)
+    return _value(raw, known[name].type, known[name].choices, files)
 
 
 def _value(raw: Any, type_: Any, choices: Any, files: Mapping[str, Path]) -> Any:
@@ -190,16 +190,22 @@ def _no_number(text: str) -> Any:
     raise ValueError(text)
 
 
-def options_of(graph: str) -> dict[str, tuple[Any, Any, dict[str, str]]]:
-    """Type, default and help of the options of a graph that is made by a function."""
+def options_of(graph: str) -> dict[str, Parameter]:
+    """The options of a graph that is made by a function, with their defaults and help."""
     made = declaration(graph)
     if not callable(made):
         return {}
     hints = typing.get_type_hints(made)
     return {
-        name: (hints[name], parameter.default, {"help": _said_of(name, made)})
-        for name, parameter in inspect.signature(made).parameters.items()
-        if name in hints and parameter.default is not parameter.empty
+        name: Parameter(
+            name=name,
+            attribute=name,
+            type=hints[name],
+            default=option.default,
+            help=_said_of(name, made),
+        )
+        for name, option in inspect.signature(made).parameters.items()
+        if name in hints and option.default is not option.empty
     }
 
 

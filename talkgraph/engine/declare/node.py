@@ -67,6 +67,21 @@ def default_of(field: attrs.Attribute[Any]) -> Any:
     return default
 
 
+class _Doc:
+    """A docstring that tells parameters and ports, too: made when it is read, not at import."""
+
+    def __init__(self, text: str | None) -> None:
+        self._text = text
+
+    def __get__(self, instance: object, cls: type) -> str | None:
+        from talkgraph.engine.declare.description import documented
+
+        try:
+            return documented(cls, self._text)
+        except GraphError:  # of ports that are not annotated, which a graph refuses
+            return self._text
+
+
 class Node:
     """Base of all nodes; subclasses define `run(self, port: Type, ...) -> Type`."""
 
@@ -126,6 +141,7 @@ def node(
         if names:  # a node made inside a function: its annotations may name local classes
             made.__talkgraph_names__ = names  # type: ignore[attr-defined]
         made.__init__ = _checked_init(made, made.__init__)  # type: ignore[method-assign]
+        made.__doc__ = _Doc(vars(made)["__doc__"])  # type: ignore[assignment]
         register(made)
         note_imports(made.__module__.partition(".")[0])
         return made
