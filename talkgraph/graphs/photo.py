@@ -35,7 +35,7 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
             "clip": CropHead().on(footage="footage", faces="faces"),
             "track": TrackFace().on(clip="clip"),
             "face_model": LoadFaceModel().on(),
-            "fit": FitFace().on(track="track", model="face_model", fps="clip.fps"),
+            "fit": FitFace().on(track="track", model="face_model"),
             "albedo": DetailedAlbedo().on(clip="clip", fit="fit", model="face_model"),
             # The way of talking: section 3.2, of people in general.
             "mapping": GeneralMapping().on(),

@@ -53,7 +53,7 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
         "clip": CropHead().on(footage="footage", faces="faces"),
         "track": TrackFace().on(clip="clip"),
         "face_model": LoadFaceModel().on(),
-        "fit": FitFace().on(track="track", model="face_model", fps="clip.fps"),
+        "fit": FitFace().on(track="track", model="face_model"),
         "albedo": DetailedAlbedo().on(clip="clip", fit="fit", model="face_model"),
         # The person's way of talking: sections 3.2 and 4.1.
         "clip_features": ClipFeatures().on(speech="footage.speech"),

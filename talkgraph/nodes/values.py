@@ -20,6 +20,7 @@ Time       frame k of a T-frame sequence at `fps` shows the moment (k + 0.5) / f
 
 from __future__ import annotations
 
+import attrs
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,6 +31,12 @@ from talkgraph.cache.values import value
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+
+
+def _rate(value: object, field: attrs.Attribute[float], fps: float) -> None:
+    if not fps > 0:
+        raise ValueError(f"{type(value).__name__}.{field.name} is frames per second: expected a "
+                         f"number above 0, got {fps!r}")  # fmt: skip
 
 
 @value("speech")
@@ -99,12 +106,17 @@ class FaceTrack:
     confidence: `[shape=(T,), float32]` in [0, 1], 0 in gaps.
     measured: `[shape=(T,), bool]`, False where the landmarks were interpolated over a gap.
     size: S in px.
+    fps: frames per second, > 0.
+
+    Raises:
+        ValueError: for an fps that is not above 0.
     """
 
     landmarks: Floats
     confidence: Floats
     measured: Bools
     size: int
+    fps: float = attrs.field(validator=_rate)
 
 
 @value("motion", per_frame=("expression", "rotation", "translation"))

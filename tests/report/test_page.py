@@ -256,7 +256,7 @@ def test_an_hour_is_sampled(tmp_path, parsed):
     values = [
         speech,
         Clip(frames=lazy, fps=25.0, crop=crop, speech=speech),
-        FaceTrack(landmarks=mapped("landmarks", (count, 478, 3)), size=64,
+        FaceTrack(landmarks=mapped("landmarks", (count, 478, 3)), size=64, fps=25.0,
                   confidence=mapped("confidence", (count,)), measured=measured),
         FaceFit(identity=np.zeros(80, np.float32), motion=motion, size=64,
                 error=mapped("error", (count,)), measured=measured),

@@ -46,13 +46,12 @@ class FitFace(Node):
     )  # fmt: skip
     identity_frames: int = param(60, "frames that share in the identity", ge=1)
 
-    def run(self, track: FaceTrack, model: FaceModel, fps: float = 25.0) -> FaceFit:
+    def run(self, track: FaceTrack, model: FaceModel) -> FaceFit:
         """Fit `model` to `track`.
 
         Args:
-            track: landmarks of T frames.
+            track: landmarks of T frames; its rate scales the smoothing's cut-offs.
             model: the face model; its landmark vertices are matched with the track.
-            fps: rate of the track in Hz, for the smoothing cut-offs.
 
         Returns:
             coefficients and pose, with the reprojection error per frame.
@@ -66,9 +65,9 @@ class FitFace(Node):
                 fit.update_outliers()
                 progress(done + 1, self.rounds + 1)
             fit.update_pose()
-            fit.smooth_pose(self.pose_cutoff_hz, fps)
+            fit.smooth_pose(self.pose_cutoff_hz, track.fps)
             fit.update_expression()
-            fit.smooth_expression(self.expression_cutoff_hz, fps)
+            fit.smooth_expression(self.expression_cutoff_hz, track.fps)
             progress(1, 1)
         return FaceFit(
             identity=fit.identity.astype(np.float32),
@@ -76,7 +75,7 @@ class FitFace(Node):
                 expression=fit.expression.astype(np.float32),
                 rotation=angles_from_matrix(fit.rotation).astype(np.float32),
                 translation=fit.translation.astype(np.float32),
-                fps=float(fps),
+                fps=track.fps,
             ),
             error=fit.error().astype(np.float32),
             measured=track.measured.copy(),

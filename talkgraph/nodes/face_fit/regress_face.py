@@ -7,8 +7,7 @@ over to the clip's camera. It needs two files that the user brings: BFM_model_fr
 
 In a graph it takes the place of `FitFace`:
 
-    graph.replace(fit=RegressFace().on(
-        clip="clip", track="track", model="face_model", fps="clip.fps"))
+    graph.replace(fit=RegressFace().on(clip="clip", track="track", model="face_model"))
 """
 
 from __future__ import annotations
@@ -71,14 +70,14 @@ class RegressFace(Node):
         unit="Hz", gt=0,
     )  # fmt: skip
 
-    def run(self, clip: Clip, track: FaceTrack, model: FaceModel, fps: float = 25.0) -> FaceFit:
+    def run(self, clip: Clip, track: FaceTrack, model: FaceModel) -> FaceFit:
         """Regress the coefficients of `clip`.
 
         Args:
             clip: T frames.
-            track: their landmarks; they place the aligned picture and judge the result.
+            track: their landmarks, which place the aligned picture and judge the result; their
+                rate scales the smoothing's cut-offs.
             model: the face model whose coefficients the network gives.
-            fps: rate of the clip in Hz, for the smoothing cut-offs.
 
         Returns:
             the mean identity of the measured frames, expression and pose of every frame, and
@@ -98,15 +97,15 @@ class RegressFace(Node):
         angles = np.unwrap(angles_from_matrix(rotation), axis=0)
         pose = np.concatenate([angles, translation], 1)
         count = len(track.measured)
-        pose = self._smooth(pose, known, count, self.pose_cutoff_hz, fps)
+        pose = self._smooth(pose, known, count, self.pose_cutoff_hz, track.fps)
         expression = self._smooth(
-            regressed.expression, known, count, self.expression_cutoff_hz, fps
+            regressed.expression, known, count, self.expression_cutoff_hz, track.fps
         )
         motion = Motion(
             expression=expression.astype(np.float32),
             rotation=pose[:, :3].astype(np.float32),
             translation=pose[:, 3:].astype(np.float32),
-            fps=float(fps),
+            fps=track.fps,
         )
         return FaceFit(
             identity=identity,

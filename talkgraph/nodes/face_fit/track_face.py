@@ -87,6 +87,7 @@ class TrackFace(Node):
             confidence=np.where(measured, probability, 0).astype(np.float32),
             measured=measured,
             size=frames.shape[0],
+            fps=fps,
         )
 
     def _first_regions(self, network: LandmarkNetwork, frames: Frames) -> Floats:

@@ -65,7 +65,6 @@ def track(value: FaceTrack, scene: Scene) -> Iterator[Html]:
     seen = int(value.measured.sum())
     yield facts(frames=count, with_a_face=f"{seen} of {count}", landmarks=value.landmarks.shape[1])
     clip = scene.nearest(Clip)
-    fps = clip.fps if clip is not None else 25.0
     size = (value.size, value.size)
     shots = []
     for k in sampled(count, _SHOTS):
@@ -76,14 +75,14 @@ def track(value: FaceTrack, scene: Scene) -> Iterator[Html]:
         )
         image = picture_of(ground, alt=f"frame {k}", side=_SIDE)
         shapes = [dots(value.landmarks[k, :, :2])]
-        shots.append((overlaid(image, size, shapes), moment(k, fps)))
+        shots.append((overlaid(image, size, shapes), moment(k, value.fps)))
     yield side_by_side(shots, "Landmarks over sampled frames")
     if count < 2:
         return
     yield line_chart(
-        [Series("confidence", value.confidence, np.arange(count) / fps)],
+        [Series("confidence", value.confidence, np.arange(count) / value.fps)],
         "How sure the tracker is that it sees a face",
-        zero=True, gaps=gaps(value.measured, fps), gaps_name="no face: interpolated",
+        zero=True, gaps=gaps(value.measured, value.fps), gaps_name="no face: interpolated",
     )  # fmt: skip
     if clip is not None:
         yield _mouths(value, clip)

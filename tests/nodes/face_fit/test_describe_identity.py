@@ -11,17 +11,8 @@ from talkgraph.nodes.face_fit.describe_identity import (
     distance,
 )
 from talkgraph.nodes.face_fit.track_face import TrackFace
-from talkgraph.nodes.values import FaceTrack
 from tests.nodes.face_fit.faces_on_film import FACE, clip, path, view
-
-
-def track_of(landmarks, measured=None):
-    count = len(landmarks)
-    measured = np.ones(count, bool) if measured is None else np.array(measured)
-    return FaceTrack(
-        landmarks=landmarks.astype(np.float32), confidence=measured.astype(np.float32),
-        measured=measured, size=256,
-    )  # fmt: skip
+from tests.nodes.tracks import track_of
 
 
 def test_five_points_that_fit_give_the_exact_chip():
@@ -55,13 +46,13 @@ def test_the_most_frontal_measured_frame_of_each_stretch():
     measured = np.ones(12, bool)
     measured[2] = False
     landmarks[4, 1, 0] = 160
-    assert best_frames(track_of(landmarks, measured), 2).tolist() == [4, 9]
-    assert len(best_frames(track_of(landmarks), 50)) == 12
+    assert best_frames(track_of(landmarks, 256, measured), 2).tolist() == [4, 9]
+    assert len(best_frames(track_of(landmarks, 256), 50)) == 12
 
 
 def test_an_unmeasured_track_is_refused():
     with pytest.raises(InputError, match="no measured frame"):
-        best_frames(track_of(np.zeros((3, 478, 3)), [False] * 3), 2)
+        best_frames(track_of(np.zeros((3, 478, 3)), 256, np.zeros(3, bool)), 2)
 
 
 @pytest.mark.usefixtures("face_networks")

@@ -7,7 +7,7 @@ import pytest
 from talkgraph.nodes.face_fit.fit_face import FitFace
 from talkgraph.nodes.face_model.synthetic import synthetic_face_model
 from talkgraph.nodes.geometry.camera import DISTANCE, FOCAL, point_in_camera, project
-from talkgraph.nodes.values import FaceTrack
+from tests.nodes.tracks import track_of
 
 SIZE = 256
 MODEL = synthetic_face_model(seed=2, levels=1)
@@ -33,12 +33,7 @@ def truth():
     landmarks[:, MODEL.landmark_index] = np.concatenate(
         [project(camera, SIZE)[0], depth[..., None]], axis=-1
     )
-    track = FaceTrack(
-        landmarks=landmarks,
-        confidence=np.ones(40, np.float32),
-        measured=np.ones(40, bool),
-        size=SIZE,
-    )
+    track = track_of(landmarks, SIZE)
     return track, rotation, translation
 
 
@@ -50,6 +45,18 @@ def test_pose_and_outline_come_back(truth):
     assert np.rad2deg(np.abs(offset - offset.mean(0))).max() < 1.5
     assert np.rad2deg(np.abs(offset.mean(0))).max() < 4
     assert fit.motion.expression.shape == (40, 64) and fit.identity.shape == (80,)
+
+
+def test_the_cutoffs_are_in_hertz_of_the_tracks_own_rate(truth):
+    """A track at 30 fps is smoothed like one at 25 fps with cut-offs 25/30 as high."""
+    track, _, _ = truth
+    fast = FitFace().run(attrs.evolve(track, fps=30.0), MODEL)
+    lower = {"pose_cutoff_hz": 4 * 25 / 30, "expression_cutoff_hz": 9 * 25 / 30}
+    slow = FitFace(**lower).run(track, MODEL)
+    assert fast.motion.fps == 30
+    np.testing.assert_allclose(fast.motion.rotation, slow.motion.rotation, atol=1e-6)
+    np.testing.assert_allclose(fast.motion.expression, slow.motion.expression, atol=1e-5)
+    assert np.abs(FitFace().run(track, MODEL).motion.rotation - slow.motion.rotation).max() > 1e-4
 
 
 def test_a_gap_and_a_wild_landmark_do_little(truth):

@@ -27,6 +27,7 @@ from talkgraph.nodes.face_model.synthetic import synthetic_arrays
 from talkgraph.nodes.geometry.camera import DISTANCE, point_in_camera, project
 from talkgraph.nodes.geometry.rotation import angles_from_matrix
 from talkgraph.nodes.values import Clip, Crop, FaceTrack, Motion
+from tests.nodes.tracks import track_of
 
 FRAMES, SIZE, FPS = 12, 256, 25.0
 STEP = 16  # grey levels from frame to frame, by which the network knows which one it sees
@@ -106,12 +107,7 @@ def scene(model):
             crop=Crop(left=0.0, top=0.0, side=float(SIZE)),
             speech=None,
         ),
-        track=FaceTrack(
-            landmarks=landmarks,
-            confidence=np.ones(FRAMES, np.float32),
-            measured=np.ones(FRAMES, bool),
-            size=SIZE,
-        ),
+        track=attrs.evolve(track_of(landmarks, SIZE), fps=FPS),
         motion=motion,
         identity=identity,
         vectors=answers(model, identity, motion, landmarks),
@@ -180,7 +176,7 @@ def fake_network(path, vectors, shape=("n", 3, 224, 224)):
 
 def regress(scene, model, path, **parameters):
     node = RegressFace(network=fake_network(path, scene.vectors), **parameters)
-    return node.run(scene.clip, scene.track, model, FPS)
+    return node.run(scene.clip, scene.track, model)
 
 
 def test_known_pose_comes_back(scene, model, tmp_path):
@@ -276,7 +272,7 @@ def test_network_of_the_model_store_is_the_default(scene, tmp_path, monkeypatch)
 def test_missing_network_says_how_to_get_it(scene, model, tmp_path, monkeypatch):
     monkeypatch.setenv("TALKGRAPH_MODELS", str(tmp_path / "store"))
     with pytest.raises(ModelError, match="talkgraph models add face-reconstruction") as caught:
-        RegressFace().run(scene.clip, scene.track, model, FPS)
+        RegressFace().run(scene.clip, scene.track, model)
     assert "\n" not in str(caught.value)
 
 
@@ -285,11 +281,11 @@ def test_other_networks_are_refused(scene, model, tmp_path):
     last = fake_network(tmp_path / "last.onnx", scene.vectors, ("n", 224, 224, 3))
     for file in (wide, last):
         with pytest.raises(ModelError, match="is not the reconstruction network") as caught:
-            RegressFace(network=file).run(scene.clip, scene.track, model, FPS)
+            RegressFace(network=file).run(scene.clip, scene.track, model)
         assert "\n" not in str(caught.value)
     nan = fake_network(tmp_path / "nan.onnx", np.full_like(scene.vectors, np.nan))
     with pytest.raises(ModelError, match="no numbers"):
-        RegressFace(network=nan).run(scene.clip, scene.track, model, FPS)
+        RegressFace(network=nan).run(scene.clip, scene.track, model)
 
 
 def test_another_face_model_is_refused_unless_named(scene, model, tmp_path):
@@ -303,14 +299,14 @@ def test_clip_and_track_must_belong_together(scene, model, tmp_path):
     network = fake_network(tmp_path / "n.onnx", scene.vectors)
     other = attrs.evolve(scene.track, size=SIZE * 2)
     with pytest.raises(InputError, match="track this clip"):
-        RegressFace(network=network).run(scene.clip, other, model, FPS)
+        RegressFace(network=network).run(scene.clip, other, model)
     with pytest.raises(InputError, match="no measured frame"):
         nowhere = scene.without(*range(FRAMES))
-        RegressFace(network=network).run(scene.clip, nowhere.track, model, FPS)
+        RegressFace(network=network).run(scene.clip, nowhere.track, model)
 
 
 def test_it_takes_the_place_of_the_landmark_fit():
-    ports = {"clip": "clip", "track": "track", "model": "face_model", "fps": "clip.fps"}
+    ports = {"clip": "clip", "track": "track", "model": "face_model"}
     step = graph().replace(fit=RegressFace().on(**ports)).steps["fit"]
     assert step.node.node_id == "regress_face"
 

@@ -37,7 +37,12 @@ def test_landmarks_follow_a_moving_camera(moving, track):
     fixed = np.median(in_source(track.landmarks[..., :2], windows), axis=0)
     error = np.linalg.norm(track.landmarks[..., :2] - in_window(fixed, windows), axis=-1)
     assert error.mean() < 0.7 and np.quantile(error, 0.95) < 1.6
-    assert track.measured.all() and (track.confidence > 0.9).all() and track.size == 256
+    assert (
+        track.measured.all()
+        and (track.confidence > 0.9).all()
+        and track.size == 256
+        and track.fps == 25
+    )
 
 
 def test_they_lie_where_the_face_is(track, moving):

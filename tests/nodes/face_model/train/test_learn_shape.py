@@ -6,7 +6,7 @@ from talkgraph.nodes.face_model.face_mesh import face_mesh_mirror
 from talkgraph.nodes.face_model.synthetic import synthetic_face_model
 from talkgraph.nodes.face_model.train.learn_shape import Subject, learn_face_model
 from talkgraph.nodes.geometry.camera import DISTANCE, FOCAL, point_in_camera, project
-from talkgraph.nodes.values import FaceTrack
+from tests.nodes.tracks import track_of
 
 SIZE = 256
 
@@ -28,12 +28,7 @@ def subject(seed: int, frames: int) -> Subject:
     landmarks[:, model.landmark_index] = np.concatenate(
         [project(camera, SIZE)[0], depth[..., None] / (DISTANCE + 4)], axis=-1
     )
-    track = FaceTrack(
-        landmarks=landmarks,
-        confidence=np.ones(frames, np.float32),
-        measured=np.ones(frames, bool),
-        size=SIZE,
-    )
+    track = track_of(landmarks, SIZE)
     return Subject(person=f"p{seed}", track=track, moving=frames > 1)
 
 
