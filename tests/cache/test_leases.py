@@ -29,7 +29,7 @@ def test_a_lease_is_exclusive_and_freed(path):
         thread.start()
         time.sleep(0.2)
         assert not got
-    thread.join(5)
+    thread.join(60)
     assert got and got[0] is not None
     with got[0]:
         pass
@@ -42,7 +42,8 @@ def test_a_waiter_leaves_when_the_result_is_there(path):
         assert leases.claim(path, lambda: asked.append(1) or len(asked) > 2) is None
 
 
-def test_a_killed_process_loses_its_lease_at_once(path):
+def test_a_killed_process_loses_its_lease_at_once(path, monkeypatch):
+    monkeypatch.setattr(leases, "STALE", 1e9)  # time alone does not free it
     code = (
         "import sys, time; from pathlib import Path; from talkgraph.cache import leases\n"
         "lease = leases.claim(Path(sys.argv[1]), lambda: False); print('held', flush=True)\n"
@@ -51,10 +52,9 @@ def test_a_killed_process_loses_its_lease_at_once(path):
     with subprocess.Popen([sys.executable, "-c", code, path], stdout=subprocess.PIPE) as process:
         process.stdout.readline()
         process.kill()
-    began = time.monotonic()
-    with leases.claim(path, never) as lease:
+    given_up = time.monotonic() + 60
+    with leases.claim(path, lambda: time.monotonic() > given_up) as lease:
         assert lease is not None
-    assert time.monotonic() - began < 5
 
 
 @pytest.mark.parametrize(
@@ -88,9 +88,9 @@ def test_a_reused_process_id_does_not_hold_it(path):
 def test_a_live_lease_is_renewed_and_kept(path, monkeypatch):
     monkeypatch.setattr(leases, "RENEW", 0.05)
     monkeypatch.setattr(leases, "_thread", None)  # the one that runs may sleep for long yet
-    monkeypatch.setattr(leases, "STALE", 0.4)
+    monkeypatch.setattr(leases, "STALE", 1.5)
     with leases.claim(path, never):
-        until = time.monotonic() + 1.2
+        until = time.monotonic() + 3.0
         assert leases.claim(path, lambda: time.monotonic() > until) is None
 
 
@@ -115,13 +115,15 @@ def test_a_stolen_lease_is_not_removed_by_its_old_holder(path):
 @pytest.mark.parametrize("skew", [-40 * 365 * 86400.0, 0.0, 40 * 365 * 86400.0])
 def test_clocks_that_are_wrong_by_any_amount_do_not_count(path, monkeypatch, skew):
     """A holder elsewhere whose clock errs keeps its lease while it renews it, and no longer."""
-    monkeypatch.setattr(leases, "STALE", 0.5)
+    monkeypatch.setattr(leases, "STALE", 1.0)
     path.parent.mkdir()
     path.write_text(json.dumps({"host": "elsewhere", "pid": 1, "start": "1", "token": "t"}))
-    until = time.monotonic() + 1.5
+    until = time.monotonic() + 2.0
+    renewed = []
 
     def renew():
         while time.monotonic() < until:
+            renewed.append(time.monotonic())
             moment = 1.7e9 + skew - time.monotonic()  # and even runs backwards
             os.utime(path, (moment, moment))
             time.sleep(0.05)
@@ -133,7 +135,7 @@ def test_clocks_that_are_wrong_by_any_amount_do_not_count(path, monkeypatch, ske
         taken = time.monotonic()
         assert lease is not None
     renewing.join()
-    assert until + 0.3 < taken < until + 3
+    assert renewed[-1] + leases.STALE < taken < until + 60
 
 
 @pytest.mark.slow
@@ -142,7 +144,7 @@ def test_a_holder_of_another_machine_that_died_is_followed_within_seconds(path):
     path.write_text(json.dumps({"host": "elsewhere", "pid": 1, "start": "1", "token": "t"}))
     began = time.monotonic()
     with leases.claim(path, never):
-        assert leases.STALE <= time.monotonic() - began < 12
+        assert leases.STALE <= time.monotonic() - began < 60
 
 
 def test_a_forked_child_does_not_renew_what_its_parent_holds(path):

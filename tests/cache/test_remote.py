@@ -229,10 +229,10 @@ def test_what_is_made_again_by_force_takes_the_place_of_what_is_there(s3, at, mo
 
 def test_a_server_that_says_nothing_is_soon_given_up(s3, server, at, monkeypatch):
     monkeypatch.setattr(object_store, "PATIENCE", 0.5)
-    server.begin(lambda exchange: exchange.wait(10), ever=True)
+    server.begin(lambda exchange: exchange.wait(600), ever=True)
     began = time.monotonic()
     workshop.run(at("a", s3))
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 60
     assert "cannot be reached (no answer in time)" in notes(at("a", s3))[0]
 
 
@@ -254,7 +254,7 @@ def test_file_systems_without_a_time_limit_are_held_to_ours(at, monkeypatch):
         url = f"ftp://127.0.0.1:{ftp.server_address[1]}/far"
         began = time.monotonic()
         workshop.run(at("a", url))
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 60
         (said,) = notes(at("a", url))
         assert "cannot be reached (no answer in 0.3 s)" in said
         ftp.shutdown()
@@ -290,7 +290,7 @@ def test_an_interrupted_run_uploads_later(s3, server, at, tmp_path):
     with pytest.raises(KeyboardInterrupt), store.in_use():
         store.put(KEY, 1, facts=dict)
         store.put(OTHER, 2, facts=dict)
-        waiting.wait(5)
+        waiting.wait(60)
         raise KeyboardInterrupt
     with at("a", s3).in_use():
         pass

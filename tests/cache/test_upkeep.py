@@ -182,9 +182,9 @@ def test_gc_of_many_results_is_quick(tmp_path):
     store = Store(tmp_path, durable=False)
     for i in range(300):
         store.put(f"{i:064x}", i, facts=dict)
-    began = time.monotonic()
+    began = time.process_time()
     store.gc(0)
-    assert store.ls() == [] and time.monotonic() - began < 5
+    assert store.ls() == [] and time.process_time() - began < 5
 
 
 @pytest.mark.parametrize("facts", [{"parameters": 3}, {"inputs": {"a": 1}}, {"machine": "x"}])

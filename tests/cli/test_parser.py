@@ -1,9 +1,9 @@
 """Errors of the command line: one line, the nearest name, exit code 2."""
 
 import re
+import resource
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -68,10 +68,16 @@ def test_help_answers_at_once_and_loads_nothing_heavy():
     )
     took = []
     for _ in range(3):
-        start = time.perf_counter()
+        start = spent()
         done = subprocess.run(
             [sys.executable, "-c", code], capture_output=True, text=True, check=True
         )
-        took.append(time.perf_counter() - start)
+        took.append(spent() - start)
     assert done.stdout.splitlines()[-1] == "[]"
     assert min(took) < 1.0  # 0.2 s on an idle machine; the bound leaves room for a busy one
+
+
+def spent():
+    """Seconds of work of the processes that this one started and that ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime

@@ -188,7 +188,7 @@ def test_a_signal_ends_a_run_cleanly(tmp_path, number, code):
     assert run.stdout.readline() == "asleep\n"
     time.sleep(0.2)
     run.send_signal(number)
-    _, err = run.communicate(timeout=20)
+    _, err = run.communicate(timeout=120)
     assert run.returncode == code
     assert "Traceback" not in err
     assert not any((tmp_path / "store" / "tmp").iterdir())

@@ -65,6 +65,6 @@ def test_sources_stand_beside_their_readers():
 def test_a_thousand_steps_are_laid_out_in_seconds():
     names = [f"n{k}" for k in range(1000)]
     edges = [(f"n{k}", f"n{k + 1}") for k in range(999)]
-    began = time.perf_counter()
+    began = time.process_time()
     made = layered(names, edges)
-    assert len(made.boxes) == 1000 and time.perf_counter() - began < 5
+    assert len(made.boxes) == 1000 and time.process_time() - began < 5

@@ -38,7 +38,7 @@ def colours(window, scheme):
     window.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
 
 
-def wait(window, script, seconds=10.0):
+def wait(window, script, seconds=60.0):
     until = time.monotonic() + seconds
     while not window.execute_script(f"return Boolean({script})"):
         assert time.monotonic() < until, script

@@ -138,7 +138,7 @@ class Studio:
     def close(self):
         """End it as a terminal would, and give its exit code."""
         self.process.terminate()
-        return self.process.wait(timeout=15)
+        return self.process.wait(timeout=60)
 
 
 @pytest.fixture(scope="module")

@@ -57,7 +57,7 @@ class Window:
         self.ready()
         before = self.js("return document.getElementById('status').textContent")
         self.one("#make").click()
-        self.until(lambda: self.one("#status").text != before, 10)
+        self.until(lambda: self.one("#status").text != before)
         self.until(lambda: self.state() in OVER, 240)
 
     def open_stage(self, name):
@@ -117,8 +117,8 @@ def test_a_photo_talks_is_cancelled_and_rerun_from_a_stage(window, speech):
     assert window.state() == "running"
     window.one("#cancel").click()
     ended = {"hit", "made", "cancelled", "idle"}
-    window.until(lambda: set(window.states().values()) <= ended, 2)
-    window.until(lambda: window.state() == "cancelled", 10)
+    window.until(lambda: set(window.states().values()) <= ended)
+    window.until(lambda: window.state() == "cancelled")
     assert "goes on from there" in window.one("#status").text
     assert not window.one("#video").is_displayed()
     window.driver.switch_to.frame(window.one("#page"))
@@ -236,7 +236,7 @@ def test_a_page_of_a_studio_that_was_started_anew_says_where_to_go(chromium, new
     window.until(lambda: window.js("return document.querySelectorAll('#list > li').length"))
     chromium.delete_all_cookies()  # another studio takes none of ours
     window.js("document.getElementById('graph').dispatchEvent(new Event('change'))")
-    window.until(lambda: "Open the address" in window.one("#graph-problem").text, 10)
+    window.until(lambda: "Open the address" in window.one("#graph-problem").text)
     assert ["403" in one["message"] for one in chromium.get_log("browser")] == [True]
 
 

@@ -110,7 +110,7 @@ class Case:
                 self.violations.append(f"{machine}: {error}")
         except Exception as error:
             self.violations.append(f"{machine}: {type(error).__name__}: {error}")
-        if time.monotonic() - began > 30:
+        if time.monotonic() - began > 120:
             self.violations.append(f"{machine} took {time.monotonic() - began:.0f} s")
         damage = Store(self.folder / machine, durable=False)
         for path in (damage.path / "blobs").rglob("*.npy"):

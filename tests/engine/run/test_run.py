@@ -767,10 +767,10 @@ def test_a_chain_of_ten_thousand_steps(store):
     g = chain(10_000)
     assert g.run({"x": 1 << 9}, store=store).output == 0
     assert len(calls) == 11  # 512, 256, …, 1, 0: equal inputs are equal work
-    began = time.perf_counter()
+    began = time.process_time()
     plan = g.plan({"x": 1 << 9}, store=store)
     assert all(step.state == "hit" for step in plan)
-    assert time.perf_counter() - began < 30
+    assert time.process_time() - began < 30
 
 
 def test_a_chain_of_ten_thousand_transient_steps(store):
@@ -800,9 +800,9 @@ def test_a_warm_plan_of_a_thousand_steps_is_quick(store):
         steps[f"s{i}"] = Plus().on(x=f"s{i - 1}")
     g = Graph("plus", inputs={"x": int}, steps=steps)
     assert g.run({"x": 0}, store=store).output == 1000
-    began = time.perf_counter()
+    began = time.process_time()
     assert not g.plan({"x": 0}, store=store).to_run
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 # -- several processes -------------------------------------------------------------------------------  # noqa: E501
@@ -847,7 +847,7 @@ def test_a_killed_run_is_taken_over(tmp_path):
     time.sleep(0.3)
     first.send_signal(signal.SIGKILL)
     first.communicate()
-    assert second.communicate(timeout=20)[0].strip() == "3"
+    assert second.communicate(timeout=120)[0].strip() == "3"
 
 
 # -- a cached run and a fresh one agree, whatever the graph ------------------------------------------------  # noqa: E501

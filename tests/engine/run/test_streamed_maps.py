@@ -7,7 +7,7 @@ import numpy as np
 from talkgraph import Frames, Graph, Node, node, param
 from talkgraph.cache.store import Store
 
-PICTURES, SLOW = 4, 0.005  # s per picture
+PICTURES, SLOW = 4, 0.1  # s per picture
 done: list[str] = []
 
 
