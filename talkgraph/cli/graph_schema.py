@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args, get_origin
 
 import attrs
 
+from talkgraph.cache.files import File
 from talkgraph.engine.declare.description import Parameter, parameters, summary
 from talkgraph.engine.declare.graph import NAME
 from talkgraph.engine.declare.graph_file import plain_value
@@ -176,7 +177,7 @@ def _one(type_: Any) -> Any:
         return {"type": _NAMED[base]}
     if issubclass(base, enum.Enum):
         return {"enum": list(base.__members__)}
-    if hasattr(base, "__fspath__"):
+    if hasattr(base, "__fspath__") or base is File:
         return {"type": "string"}
     if base is tuple and args and args[-1] is not Ellipsis:
         items = [_typed(plain(one)) for one in args]

@@ -69,14 +69,13 @@ def with_settings(graph: Graph, settings: Mapping[str, str]) -> Graph:
 def from_text(text: str, type_: Any) -> Any:
     """The value that a text on the command line means for a parameter or input of `type_`.
 
-    JSON where it fits (``3``, ``0.5``, ``true``, ``null``, ``[1, 2]``), else the text itself, or
-    the file of that name. What the type makes of it (a number of an integer, a tuple of a list) is
-    left to the node or graph that takes it.
+    JSON where it fits (``3``, ``0.5``, ``true``, ``null``, ``[1, 2]``), else the text itself.
+    What the type makes of it (a tuple of a list, a file of a path) is left to the node or graph
+    that takes it.
     """
-    from talkgraph.cache.files import File
     from talkgraph.engine.declare.types import takes
 
-    readings: list[Any] = [text, File(Path(text))]
+    readings: list[Any] = [text]
     with contextlib.suppress(ValueError):
         readings.insert(0, json.loads(text))
     # Where none fits, the node or graph says what it should have been.

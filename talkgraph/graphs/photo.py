@@ -12,7 +12,8 @@ from talkgraph.nodes.backgrounds import Composite, MatchBackgrounds, PasteBack, 
 from talkgraph.nodes.face_fit import CropHead, DetectFaces, FitFace, TrackFace
 from talkgraph.nodes.face_model import LoadFaceModel
 from talkgraph.nodes.media import ReadPhoto, ReadSpeech, WriteVideo
-from talkgraph.nodes.pose_mapping import AddBlinks, GeneralMapping, MapMotion
+from talkgraph.nodes.networks import LoadNetwork
+from talkgraph.nodes.pose_mapping import AddBlinks, MapMotion
 from talkgraph.nodes.render import Render
 
 
@@ -38,7 +39,7 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
             "fit": FitFace().on(track="track", model="face_model"),
             "albedo": DetailedAlbedo().on(clip="clip", fit="fit", model="face_model"),
             # The way of talking: section 3.2, of people in general.
-            "mapping": GeneralMapping().on(),
+            "mapping": LoadNetwork(name="general-mapping-mfcc").on(),
             "features": Mfcc().on(speech="speech"),
             "spoken": MapMotion().on(features="features", mapping="mapping", person="fit"),
             "motion": AddBlinks(seed=seed).on(motion="spoken", model="face_model", person="fit"),

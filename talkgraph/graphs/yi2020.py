@@ -27,7 +27,8 @@ from talkgraph.nodes.backgrounds import (
 from talkgraph.nodes.face_fit import CropHead, DescribeIdentity, DetectFaces, FitFace, TrackFace
 from talkgraph.nodes.face_model import LoadFaceModel
 from talkgraph.nodes.media import ReadSpeech, ReadVideo, WriteVideo
-from talkgraph.nodes.pose_mapping import AddBlinks, GeneralMapping, MapMotion, PersonaliseMapping
+from talkgraph.nodes.networks import LoadNetwork
+from talkgraph.nodes.pose_mapping import AddBlinks, MapMotion, PersonaliseMapping
 from talkgraph.nodes.refine import Refine, TrainRefiner
 from talkgraph.nodes.render import Render
 
@@ -57,7 +58,7 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
         "albedo": DetailedAlbedo().on(clip="clip", fit="fit", model="face_model"),
         # The person's way of talking: sections 3.2 and 4.1.
         "clip_features": ClipFeatures().on(speech="footage.speech"),
-        "general_mapping": GeneralMapping().on(),
+        "general_mapping": LoadNetwork(name="general-mapping-mfcc").on(),
         "mapping": PersonaliseMapping(seed=seed).on(
             mapping="general_mapping", fit="fit", clip_features="clip_features"
         ),

@@ -10,20 +10,49 @@ sources.py             package-index wheels, npm tarballs, addresses, files the 
 download.py archive.py fetching and reading, with nothing half done and nothing unpacked
 tflite_to_onnx.py      conversion of the face networks (tflite_graph, tflite_face_operators)
 identity_network.py    the recognition network from its quantized weights
+onnx_reading.py        ONNX files as data: checked, and their facts
 sessions.py            onnxruntime on CPU or CUDA
+contract.py            inputs and outputs that a stage asks of a network
+shipped/               networks that come with talkgraph, each with its model card
 """
 
-from talkgraph.models.sessions import cuda_missing, current_device, open_session, use_device
-from talkgraph.models.store import Status, add, path, pull, root, status, verify, where
+from talkgraph.models.contract import Contract
+from talkgraph.models.onnx_reading import check_onnx, load_onnx, read_facts
+from talkgraph.models.sessions import (
+    cuda_missing,
+    current_device,
+    open_network,
+    open_session,
+    use_device,
+)
+from talkgraph.models.store import (
+    Status,
+    add,
+    content,
+    facts,
+    path,
+    pull,
+    root,
+    status,
+    verify,
+    where,
+)
 
 __all__ = [
+    "Contract",
     "Status",
     "add",
+    "check_onnx",
+    "content",
     "cuda_missing",
     "current_device",
+    "facts",
+    "load_onnx",
+    "open_network",
     "open_session",
     "path",
     "pull",
+    "read_facts",
     "root",
     "status",
     "use_device",

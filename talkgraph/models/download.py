@@ -5,16 +5,17 @@ from __future__ import annotations
 import contextlib
 import glob
 import hashlib
-import http.client
 import os
 import secrets
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from talkgraph.errors import ModelError
+
+if TYPE_CHECKING:
+    import http.client
 
 _BLOCK = 1 << 18  # bytes read at a time
 _ABANDONED_S = 120.0  # a part that no run has written to for so long belongs to none
@@ -88,6 +89,9 @@ def _fetch_whole(
     progress: Progress | None,
 ) -> None:
     """Fill `part` until its size and sha256 are right."""
+    import http.client
+    import urllib.error
+
     reason = ""
     for attempt in range(tries):
         if attempt:
@@ -120,6 +124,8 @@ def _fetch_whole(
 
 def _fetch_rest(url: str, part: Path, size: int, timeout: float, progress: Progress | None) -> None:
     """Append what is missing to `part`."""
+    import urllib.request  # a tenth of a second, which those who fetch nothing are spared
+
     have = part.stat().st_size if part.exists() else 0
     if have > size:
         part.unlink()

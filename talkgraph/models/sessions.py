@@ -9,12 +9,14 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from talkgraph.cache.files import File
+from talkgraph.cache.keys import digest_file
 from talkgraph.errors import InputError, ModelError
+from talkgraph.models.contract import Contract, described
 
 DEVICES = ("auto", "cpu", "cuda")
 _KEPT = 16  # sessions kept open per process, the least recently used goes first
@@ -24,6 +26,16 @@ _default: str = os.environ.get(_VARIABLE, "auto")
 _device: ContextVar[str] = ContextVar("talkgraph_device", default=_default)
 _sessions: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
 _lock = threading.Lock()
+
+
+class Network(Protocol):
+    """A network as it flows between stages: its file, and plain text facts about it."""
+
+    @property
+    def file(self) -> File: ...  # noqa: D102
+
+    @property
+    def facts(self) -> dict[str, str]: ...  # noqa: D102
 
 
 @contextmanager
@@ -60,7 +72,7 @@ def current_device() -> str:
 def open_session(model: Path | str | File, threads: int | None = None) -> Any:
     """An `onnxruntime.InferenceSession` of the model file, kept open for the next caller.
 
-    A session may be used by several threads at once.
+    Equal files share a session. It may be used by several threads at once.
 
     Args:
         threads: CPU threads for one call; None leaves the choice to onnxruntime.
@@ -75,7 +87,7 @@ def open_session(model: Path | str | File, threads: int | None = None) -> Any:
     except OSError as error:
         raise ModelError(f"the model file {file} cannot be read: {error.strerror}") from error
     device = current_device()
-    key = (str(file.resolve()), stat.st_size, stat.st_mtime_ns, device, threads)
+    key = (_digest(str(file.resolve()), stat.st_size, stat.st_mtime_ns), device, threads)
     with _lock:
         if key not in _sessions:
             _sessions[key] = _open(file, device, threads)
@@ -83,6 +95,35 @@ def open_session(model: Path | str | File, threads: int | None = None) -> Any:
                 _sessions.popitem(last=False)
         _sessions.move_to_end(key)
         return _sessions[key]
+
+
+def open_network(
+    model: Network, contract: Contract, *, node: str, port: str, threads: int | None = None
+) -> Any:
+    """The session of a network that arrived at a port, as `open_session`.
+
+    Raises:
+        ModelError: it is not what the contract asks for.
+        InputError: as `open_session`.
+    """
+    where = f"node '{node}', port '{port}'"
+    try:
+        session = open_session(model.file, threads)
+    except ModelError as error:
+        raise ModelError(f"{where}: {error}; use {contract.remedy}") from error
+    if not contract.admits(session):
+        name = f"'{model.facts['name']}'" if "name" in model.facts else "a network"
+        raise ModelError(
+            f"{where}: expected a {contract.what}, {contract}; received {name}, "
+            f"{described(session)}; use {contract.remedy}"
+        )
+    return session
+
+
+@lru_cache(maxsize=64)
+def _digest(file: str, size: int, mtime_ns: int) -> str:
+    """Digest of a file's content, read again only when its size or time has changed."""
+    return digest_file(Path(file))
 
 
 def _open(file: Path, device: str, threads: int | None) -> Any:

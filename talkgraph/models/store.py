@@ -5,6 +5,8 @@
     <root>/<name>.json               receipt, written last: which file is valid, and its sha256
     <root>/incoming/                 what a broken download left, to be resumed
 
+Assets that are shipped with talkgraph are not copied: they lie in `SHIPPED`.
+
 Every file is written under a temporary name and renamed, so that an interrupted fetch leaves
 nothing that looks finished. Nothing here touches the network once an asset is there.
 """
@@ -26,8 +28,10 @@ import attrs
 from talkgraph.errors import ModelError, nearest
 from talkgraph.models.assets import ASSETS, Asset
 from talkgraph.models.download import Progress, sha256_of
-from talkgraph.models.sources import UserFile
+from talkgraph.models.onnx_reading import check_onnx
+from talkgraph.models.sources import Shipped, UserFile
 
+SHIPPED = Path(__file__).parent / "shipped"
 RECIPE = 1  # raise it when a conversion gives another network, so that stores convert again
 _READY, _ABSENT, _DAMAGED = "ready", "absent", "damaged"
 
@@ -114,7 +118,7 @@ def add(name: str, file: Path | str) -> Path:
     if not isinstance(asset.source, UserFile):
         raise ModelError(f"model '{name}' is fetched by talkgraph: run 'talkgraph models pull'")
     file = Path(file)
-    _check_onnx(file)
+    check_onnx(file)
     _publish(asset, file.read_bytes())
     return _existing(asset)
 
@@ -143,6 +147,23 @@ def where(name: str) -> Path | None:
     receipt = _receipt(_asset(name))
     file = receipt.file if receipt else None
     return file if file and file.is_file() else None
+
+
+def content(name: str) -> str:
+    """What decides the bytes of asset `name`: sha256 of its parts, or of the file that was brought.
+
+    Nothing is fetched; ``absent`` for a file that is still to be brought.
+    """
+    asset = _asset(name)
+    if asset.parts:
+        return "+".join(_expected(asset))
+    receipt = _receipt(asset)
+    return receipt.sha256 if receipt else _ABSENT
+
+
+def facts(name: str) -> dict[str, str]:
+    """Name, licence and source of asset `name`."""
+    return _asset(name).facts
 
 
 def verify(name: str) -> Path:
@@ -190,6 +211,9 @@ class _Receipt:
 
 def _receipt(asset: Asset) -> _Receipt | None:
     """The receipt of a finished asset made from the parts and by the recipe of this version."""
+    if isinstance(asset.source, Shipped):
+        (part,) = asset.parts
+        return _Receipt(SHIPPED / part.member, part.sha256)
     try:
         text = (root() / f"{asset.name}.json").read_bytes()
         receipt = json.loads(text)
@@ -294,24 +318,3 @@ def _write(file: Path, data: bytes) -> None:
         os.replace(temporary, file)
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def _check_onnx(file: Path) -> None:
-    """Refuse what is no ONNX model, or one whose weights lie in other files."""
-    import onnx
-    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
-
-    if not file.is_file():
-        raise ModelError(f"there is no file {file}")
-    try:
-        model = onnx.load(file, load_external_data=False)
-        outside = any(
-            tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in model.graph.initializer
-        )
-        if not outside:
-            onnx.checker.check_model(model)
-    except (DecodeError, onnx.checker.ValidationError, OSError, ValueError) as error:
-        first = str(error).strip().splitlines()[0] if str(error).strip() else "not ONNX"
-        raise ModelError(f"{file} is not a valid ONNX model ({first})") from error
-    if outside:
-        raise ModelError(f"{file} keeps its weights in other files: save it as one file first")

@@ -9,6 +9,8 @@ media            files in, files out
     read_video            Path -> Footage
     read_photo            Path -> Footage
     write_video           Frames, Speech -> File
+networks         how learned weights enter a graph
+    load_network          () -> OnnxModel
 face_model       the 3D morphable face model
     load_face_model       () -> FaceModel
 face_fit         where the face is, how it is formed, how it moves
@@ -26,7 +28,6 @@ audio_features   what the mapping hears
     log_mel               Speech -> SpeechFeatures
     clip_features         Speech | None -> SpeechFeatures | None
 pose_mapping     from speech to expression and head pose
-    general_mapping       () -> OnnxModel
     personalise_mapping   OnnxModel, FaceFit, SpeechFeatures? -> OnnxModel
     map_motion            SpeechFeatures, OnnxModel, FaceFit? -> Motion
     add_blinks            Motion, FaceModel, FaceFit? -> Motion

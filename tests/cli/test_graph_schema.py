@@ -43,7 +43,7 @@ class Thing(Node):
     mode: Literal["x", "y"] = param("x", "a mode")
     table: dict[str, float] = param({}, "a table")
     place: Path = param(Path("p"), "a place")
-    file: File | None = param(None, "a file, which no graph file can spell")
+    file: File | None = param(None, "a file, by its path")
     anything: Any = param(None, "anything")
     endless: float = param(float("inf"), "no limit")
     half: float = param(attrs.Factory(lambda self: self.size / 2, takes_self=True), "half the size")
@@ -98,8 +98,8 @@ GOOD = "  a: {node: test_schema_thing, on: {source: p}}\n"
             for params in (
                 "", "size: 0", "size: 1", "size: 9.9", "count: 1", "count: null", "name: b",
                 "flag: true", "shape: FLAT", "sizes: [1, 9]", "pair: [1, a]", "mode: y",
-                "table: {a: 1.5}", "place: x/y", "file: null", "anything: [1, {a: b}]",
-                "endless: 3",
+                "table: {a: 1.5}", "place: x/y", "file: null", "file: a/b.npz",
+                "anything: [1, {a: b}]", "endless: 3",
             )
         ),
     ],
@@ -132,7 +132,7 @@ def test_what_the_engine_reads_fits(schema, text):
                 "sz: 1", "size: -1", "size: 10", "size: large", "size: null", "count: 0",
                 "count: 1.5", "name: c", "name: null", "flag: 1", "flag: yes", "shape: SQUARE",
                 "sizes: [10]", "sizes: [a]", "sizes: 1", "pair: [1]", "pair: [a, 1]",
-                "pair: [1, a, 2]", "mode: z", "table: {a: b}", "place: 1", "file: x",
+                "pair: [1, a, 2]", "mode: z", "table: {a: b}", "place: 1", "file: 1",
             )
         ),
     ],

@@ -16,6 +16,7 @@ class Many(Node):
     rate: float = param(1.0, gt=0)
     places: tuple[int, ...] = param((1,))
     word: str | None = param(None)
+    file: File | None = param(None)
 
     def run(self) -> int:
         return 1
@@ -35,7 +36,7 @@ GRAPH = Graph("many", steps={"many": Many().on()})
         ("true", bool, True),
         ("draft", Literal["draft", "best"], "draft"),
         ("a b.wav", Path, "a b.wav"),
-        ("a b.wav", File, File(Path("a b.wav"))),
+        ("a b.wav", File, "a b.wav"),
         ("[1, 2]", tuple[int, ...], [1, 2]),
         ("x=1", Any, "x=1"),
     ],
@@ -46,10 +47,10 @@ def test_the_reading_that_fits_the_type(text, type_, value):
 
 
 def test_a_setting_becomes_what_the_node_makes_of_it():
-    settings = {"many.rate": "3", "many.places": "[1, 2]", "many.word": "17"}
+    settings = {"many.rate": "3", "many.places": "[1, 2]", "many.word": "17", "many.file": "a.npz"}
     made = with_settings(GRAPH, settings).steps["many"].node
     assert (made.rate, made.places, made.word) == (3.0, (1, 2), "17")
-    assert isinstance(made.rate, float)
+    assert isinstance(made.rate, float) and made.file == File(Path("a.npz"))
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 import ctypes
 import os
+import shutil
 
 import numpy as np
 import onnx
@@ -35,9 +36,18 @@ def test_runs_and_is_kept_open(doubling):
 
 def test_a_replaced_file_is_opened_again(doubling):
     session = open_session(doubling)
+    model = onnx.load(doubling)
+    model.doc_string = "other content"
+    onnx.save(model, doubling)
+    assert open_session(doubling) is not session
+
+
+def test_equal_content_is_opened_once(doubling, tmp_path):
+    session = open_session(doubling)
     stat = doubling.stat()
     os.utime(doubling, ns=(stat.st_atime_ns, stat.st_mtime_ns + 1_000_000))
-    assert open_session(doubling) is not session
+    assert open_session(doubling) is session
+    assert open_session(shutil.copy(doubling, tmp_path / "copy.onnx")) is session
 
 
 def test_only_so_many_stay_open(doubling, monkeypatch):

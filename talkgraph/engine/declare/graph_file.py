@@ -21,6 +21,7 @@ from typing import Any
 
 import attrs
 
+from talkgraph.cache.files import File
 from talkgraph.engine.declare.graph import Graph
 from talkgraph.engine.declare.node import Node, default_of
 from talkgraph.engine.declare.registry import node_class
@@ -130,6 +131,8 @@ def plain_value(value: Any, where: str) -> Any:
         return value
     if isinstance(value, enum.Enum):
         return value.name
+    if isinstance(value, File):
+        return str(value.path)
     if isinstance(value, Path):
         return str(value)
     if isinstance(value, list | tuple):

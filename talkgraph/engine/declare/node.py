@@ -99,6 +99,11 @@ class Node:
 
         return Step(self, sources)
 
+    def outside(self) -> Mapping[str, str]:
+        """Content by name that the result depends on and that no parameter, port or code holds,
+        such as that of an installed network; asked for when the key is made."""
+        return {}
+
     def with_params(self: T, **parameters: Any) -> T:
         """The same node with other parameters."""
         return attrs.evolve(self, **parameters)  # type: ignore[misc]

@@ -21,6 +21,7 @@ from typing import (
 import attrs
 import numpy as np
 
+from talkgraph.cache.files import File
 from talkgraph.cache.values import value_class, value_name, value_names
 
 _BY_NAME: dict[str, Any] = {
@@ -101,7 +102,8 @@ def _last_name(type_: Any) -> str:
 
 
 def coerce(value: Any, type_: Any) -> Any:
-    """The value as the type spells it: int to float, list to tuple, text to Path or enum member.
+    """The value as the type spells it: int to float, list to tuple, text to Path, File
+    or enum member.
 
     Raises:
         TypeError: the value does not fit.
@@ -138,6 +140,8 @@ def _coerce(value: Any, type_: Any) -> Any:
         return float(value)
     if base is int and isinstance(value, np.integer):
         return int(value)
+    if base is File and isinstance(value, str | Path):
+        return File(value)
     if issubclass(base, Path) and isinstance(value, str):
         return base(value)
     if issubclass(base, enum.Enum) and isinstance(value, str) and value in base.__members__:

@@ -154,6 +154,9 @@ class Keys:
             if _holds_file(value_tree) or not self._is_default(field, digest, where):
                 tree[field.name] = value_tree
                 classes.update(dict.fromkeys(classes_in(value)))
+        for name, content in node.outside().items():
+            tree[name] = content
+            shown[name] = [digest_tree(content), brief(content)]
         named = sorted(classes, key=lambda one: (one.__module__, one.__qualname__))
         self._parameters[id(node)] = found = tree, shown, tuple(named)
         return found

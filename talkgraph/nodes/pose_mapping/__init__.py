@@ -1,12 +1,12 @@
 """From speech to motion (section 3.2): eq. (1), its loss (2), and the fine-tuning of section 4.1.
 
 Nodes
-    GeneralMapping      (`general_mapping`)     () -> OnnxModel: the mapping that ships, for MFCC
-                                                or log mel features.
     PersonaliseMapping  (`personalise_mapping`) OnnxModel + FaceFit + the clip's own SpeechFeatures
                                                 -> OnnxModel: the person's mapping.
     MapMotion           (`map_motion`)          SpeechFeatures + OnnxModel + FaceFit -> Motion.
     AddBlinks           (`add_blinks`)             Motion + FaceModel + FaceFit -> Motion.
+
+The general mapping is a network of the model store: `LoadNetwork(name="general-mapping-mfcc")`.
 
 They stand between audio_features and face_fit on the one side, backgrounds and render on the other.
 
@@ -17,8 +17,7 @@ loss of eq. (2), the optimiser, folds, scores, and the synthetic speech of the p
 """
 
 from talkgraph.nodes.pose_mapping.add_blinks import AddBlinks
-from talkgraph.nodes.pose_mapping.general_mapping import GeneralMapping
 from talkgraph.nodes.pose_mapping.map_motion import MapMotion
 from talkgraph.nodes.pose_mapping.personalise_mapping import PersonaliseMapping
 
-__all__ = ["AddBlinks", "GeneralMapping", "MapMotion", "PersonaliseMapping"]
+__all__ = ["AddBlinks", "MapMotion", "PersonaliseMapping"]

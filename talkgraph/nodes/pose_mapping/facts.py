@@ -77,7 +77,7 @@ class MappingFacts:
         if facts.get("kind") != KIND:
             raise ModelError(
                 f"{model.file.path.name} is not a {KIND} (kind: {facts.get('kind', 'none')!r}); "
-                "take the output of general_mapping or personalise_mapping"
+                'take LoadNetwork(name="general-mapping-mfcc") or the output of personalise_mapping'
             )
         try:
             values: dict[str, Any] = {"licence": facts["licence"], "card": facts["card"]}

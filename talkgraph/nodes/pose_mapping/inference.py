@@ -1,43 +1,13 @@
-"""Reading a mapping's facts and running it with onnxruntime, piece by piece (no torch)."""
+"""Running a mapping with onnxruntime, piece by piece (no torch)."""
 
 from __future__ import annotations
-
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from talkgraph.engine import progress
-from talkgraph.errors import ModelError
 from talkgraph.models.sessions import open_session
 from talkgraph.nodes.pose_mapping.facts import MappingFacts, speech_scale
 from talkgraph.nodes.values import Floats, OnnxModel, SpeechFeatures
-
-if TYPE_CHECKING:
-    import onnx
-
-
-def load_onnx(path: Path) -> onnx.ModelProto:
-    """Read an ONNX file.
-
-    Raises:
-        ModelError: it is missing or damaged.
-    """
-    import onnx
-
-    try:
-        return onnx.load(str(path))
-    except Exception as error:  # protobuf's own DecodeError or OSError: both mean the same here
-        raise ModelError(f"{path.name} cannot be read as an ONNX file ({error})") from error
-
-
-def read_facts(path: Path) -> dict[str, str]:
-    """The plain facts in the metadata of an ONNX file.
-
-    Raises:
-        ModelError: the file cannot be read as ONNX.
-    """
-    return {entry.key: entry.value for entry in load_onnx(path).metadata_props}
 
 
 def predict(

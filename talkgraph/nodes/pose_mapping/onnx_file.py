@@ -19,9 +19,9 @@ from torch import nn
 
 from talkgraph.cache.files import File
 from talkgraph.errors import ModelError
+from talkgraph.models.onnx_reading import load_onnx
 from talkgraph.models.sessions import open_session
 from talkgraph.nodes.pose_mapping.facts import MappingFacts
-from talkgraph.nodes.pose_mapping.inference import load_onnx
 from talkgraph.nodes.pose_mapping.network import MappingNetwork, MappingSize
 from talkgraph.nodes.values import OnnxModel
 

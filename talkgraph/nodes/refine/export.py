@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from talkgraph.errors import ModelError
+from talkgraph.models.onnx_reading import load_onnx
 from talkgraph.nodes.refine.network import Generator
 
 OPSET = 17
@@ -82,14 +83,9 @@ def load_weights(generator: Generator, path: Path) -> None:
     Raises:
         ModelError: if the file is no refiner, or one of another width, stem or depth.
     """
-    import onnx
     from onnx import numpy_helper
 
-    try:
-        graph = onnx.load(str(path)).graph
-        found = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
-    except Exception as error:  # protobuf's own errors share no base class
-        raise ModelError(f"{path.name} is not an ONNX file ({error}); fetch it again") from error
+    found = {t.name: numpy_helper.to_array(t) for t in load_onnx(path).graph.initializer}
     wanted = generator.state_dict()
     for name, parameter in wanted.items():
         if name not in found:

@@ -6,8 +6,9 @@ import torch
 
 from talkgraph.cache.files import File
 from talkgraph.errors import ModelError
+from talkgraph.models import read_facts
 from talkgraph.nodes.pose_mapping.facts import MappingFacts
-from talkgraph.nodes.pose_mapping.inference import predict, read_facts
+from talkgraph.nodes.pose_mapping.inference import predict
 from talkgraph.nodes.pose_mapping.network import MappingNetwork, MappingSize
 from talkgraph.nodes.pose_mapping.onnx_file import read_network, write_mapping
 from talkgraph.nodes.values import OnnxModel

@@ -126,7 +126,7 @@ def test_a_model_that_is_no_refiner_is_refused(tmp_path):
     with pytest.raises(ModelError, match="made by train_refiner"):
         load_weights(Generator(), tmp_path / "no.onnx")
     (tmp_path / "text.onnx").write_text("not a model")
-    with pytest.raises(ModelError, match="not an ONNX file"):
+    with pytest.raises(ModelError, match="not a valid ONNX model"):
         load_weights(Generator(), tmp_path / "text.onnx")
 
 

@@ -1,12 +1,12 @@
 """Make the general mapping that ships, from a manifest of clips and their fits.
 
     python -m talkgraph.nodes.pose_mapping.train.make_general --manifest MANIFEST.json \
-        --fits FITS --model FACE_MODEL.npz --feature mfcc -o talkgraph/nodes/pose_mapping
+        --fits FITS --model FACE_MODEL.npz --feature mfcc -o talkgraph/models/shipped
 
 The manifest is a JSON list with `name`, `wav` and `person` of every clip, paths beside it. FITS
 holds CLIP.npz with the fields of a FaceFit (expression, rotation, translation, measured). Clips
-named by `--leave-out` are not used. Writes general_mapping_FEATURE.onnx
-and its card general_mapping_FEATURE.md.
+named by `--leave-out` are not used. Writes general_mapping_FEATURE.onnx and its card
+general_mapping_FEATURE.md; their size and sha256 belong into models/assets.py.
 """
 
 from __future__ import annotations
