@@ -1,14 +1,19 @@
-"""Smoothing in time without lag: the Whittaker smoother (penalised least squares).
+"""Series in time: smoothing without lag, limits without kinks, correlation and lag.
 
-Minimises sum_t w_t (x_t - y_t)^2 + lambda sum_t (x_{t-1} - 2 x_t + x_{t+1})^2. Its response is
-symmetric in time, so nothing is delayed, and a frame of weight 0 is bridged by a cubic spline.
-Whittaker, On a new method of graduation, 1923; Eilers, A perfect smoother, 2003.
+`smooth_in_time` is the Whittaker smoother (penalised least squares). It minimises
+sum_t w_t (x_t - y_t)^2 + lambda sum_t (x_{t-1} - 2 x_t + x_{t+1})^2. Its response is symmetric in
+time, so nothing is delayed, and a frame of weight 0 is bridged by a cubic spline. Whittaker, On a
+new method of graduation, 1923; Eilers, A perfect smoother, 2003.
 """
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
+
+F = TypeVar("F", np.float32, np.float64)
 
 
 def whittaker_lambda(cutoff_hz: float, fps: float) -> float:
@@ -41,9 +46,8 @@ def smooth_in_time(
         return values
     if np.sum(weights) == 0:
         return values
-    trust = (
-        np.asarray(weights, np.float64) + 1e-9
-    )  # keeps the system regular where fewer than two frames are trusted
+    # The addition keeps the system regular where fewer than two frames are trusted.
+    trust = np.asarray(weights, np.float64) + 1e-9
     penalty = whittaker_lambda(cutoff_hz, fps)
     # Upper bands of D'D for the second-difference operator D.
     bands = np.zeros((3, count))
@@ -56,3 +60,83 @@ def smooth_in_time(
     bands[1, 1:] = penalty * first
     bands[0, 2:] = penalty
     return np.asarray(solveh_banded(bands, trust[:, None] * values), np.float64)
+
+
+def low_pass(signal: NDArray[np.floating], cutoff_hz: float, fps: float) -> NDArray[np.float32]:
+    """Gaussian low-pass of `signal [shape=(T, ...)]` along axis 0, without lag.
+
+    Half of the power, which is 0.71 of the amplitude, is left at `cutoff_hz`; the end values are
+    held beyond the ends.
+    """
+    from scipy.ndimage import gaussian_filter1d
+
+    sigma = np.sqrt(np.log(2.0)) / (2 * np.pi * cutoff_hz) * fps
+    return np.asarray(gaussian_filter1d(signal, sigma, axis=0, mode="nearest"), np.float32)
+
+
+def soft_limit(
+    values: NDArray[F],
+    low: NDArray[np.floating] | float,
+    high: NDArray[np.floating] | float,
+    knee: float,
+) -> NDArray[F]:
+    """Keep `values` between `low` and `high`, bending softly near the limits.
+
+    Up to the share `knee` of the way from the middle of the range to a limit nothing changes;
+    from there a tanh leads towards the limit with continuous slope of at most 1, so that movement
+    slows and does not stop. An empty range gives its middle.
+
+    Args:
+        values: `[shape=(...)]`, floats; the result has their dtype.
+        low, high: of a shape that fits to that of `values`.
+        knee: in [0, 1).
+    """
+    middle, half = np.add(low, high) / 2, np.maximum(np.subtract(high, low) / 2, 1e-12)
+    away = values - middle
+    excess = np.maximum(np.abs(away) - knee * half, 0.0)
+    room = (1.0 - knee) * half
+    bent = middle + np.sign(away) * (knee * half + room * np.tanh(excess / room))
+    return np.where(excess > 0, bent, values).astype(values.dtype)
+
+
+def correlation(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
+    """Pearson's r of two series `[shape=(T,)]`; 0 where one is constant or T < 2."""
+    if len(a) < 2 or a.std() < 1e-9 or b.std() < 1e-9:
+        return 0.0
+    return float(np.corrcoef(a, b)[0, 1])
+
+
+def best_lag(
+    late: NDArray[np.floating],
+    reference: NDArray[np.floating],
+    most: int,
+    counted: NDArray[np.bool_] | None = None,
+) -> tuple[int, float]:
+    """Return the lag of the highest correlation, and that correlation.
+
+    Args:
+        late, reference: `[shape=(T,)]`, T > most + 2.
+        most: the largest lag that is tried, in frames, either way.
+        counted: `[shape=(T,)]`, which frames of `late` count; None: all.
+
+    Returns:
+        lag in frames, positive where `late` is behind: late[t + lag] goes with reference[t]; of
+        equal correlations the smallest lag.
+
+    Raises:
+        ValueError: for series of different length, or too short ones.
+    """
+    count = len(reference)
+    if len(late) != count or count <= most + 2:
+        raise ValueError(
+            f"two series of one length above {most + 2} are needed, got {len(late)} and {count}"
+        )
+    seen = np.ones(count, bool) if counted is None else counted
+    best = (0, -np.inf)
+    for lag in sorted(range(-most, most + 1), key=abs):
+        behind, ahead = max(lag, 0), max(-lag, 0)
+        one, other = slice(behind, count - ahead), slice(ahead, count - behind)
+        found = correlation(late[one][seen[one]], reference[other][seen[one]])
+        if found > best[1] + 1e-12:
+            best = (lag, found)
+    return best

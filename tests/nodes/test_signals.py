@@ -1,9 +1,18 @@
-"""The Whittaker smoother against a dense solve and its own frequency response."""
+"""The smoothers against a dense solve and their frequency response; limits, correlation, lag."""
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from talkgraph.nodes.signals import smooth_in_time, whittaker_lambda
+from talkgraph.nodes.signals import (
+    best_lag,
+    correlation,
+    low_pass,
+    smooth_in_time,
+    soft_limit,
+    whittaker_lambda,
+)
 
 
 @pytest.mark.parametrize("count", [3, 4, 5, 6, 40])
@@ -36,3 +45,72 @@ def test_one_and_two_frames_stay_as_they_are():
     for count in (1, 2):
         series = np.ones((count, 3))
         np.testing.assert_array_equal(smooth_in_time(series, np.ones(count), 4, 25), series)
+
+
+def test_soft_limit_keeps_the_middle_and_the_order():
+    x = np.linspace(-4, 4, 401, dtype=np.float32)[:, None]
+    y = soft_limit(x, np.float32([-1.0]), np.float32([1.0]), 0.7)
+    inside = np.abs(x) <= 0.7
+    np.testing.assert_allclose(y[inside], x[inside], atol=1e-6)
+    assert (np.diff(y[:, 0]) >= 0).all()
+    assert np.abs(np.diff(y[:, 0], 2)).max() < 0.01  # no kink
+
+
+def test_low_pass_has_no_lag_and_the_stated_cutoff():
+    time = np.arange(1000) / 25.0
+    tone = np.sin(2 * np.pi * 2.0 * time)[:, None]
+    made = low_pass(tone, 2.0, 25.0)
+    middle = slice(100, 900)
+    assert made[middle].std() / tone[middle].std() == pytest.approx(np.sqrt(0.5), abs=0.01)
+    lags = [float((made[100 + k : 900 + k] * tone[middle]).sum()) for k in range(-3, 4)]
+    assert int(np.argmax(lags)) == 3
+
+
+@given(x=st.floats(-10, 10), limit=st.floats(0, 3), knee=st.floats(0, 0.95))
+def test_soft_limit_is_bounded_odd_and_idle_below_the_knee(x, limit, knee):
+    y = float(soft_limit(np.array([x]), -limit, limit, knee)[0])
+    assert abs(y) <= limit + 2e-12 and abs(y) <= abs(x) + 1e-15
+    assert float(soft_limit(np.array([-x]), -limit, limit, knee)[0]) == -y
+    if abs(x) <= knee * limit:
+        assert y == x
+
+
+def test_correlation_agrees_with_numpy_and_survives_constants():
+    a, b = np.random.default_rng(2).normal(size=(2, 50))
+    assert correlation(a, b) == pytest.approx(np.corrcoef(a, b)[0, 1])
+    assert correlation(a, np.ones(50)) == 0
+
+
+@settings(max_examples=21, deadline=None)
+@given(st.integers(-7, 7))
+def test_best_lag_finds_a_known_delay_with_its_sign(lag: int):
+    signal = np.random.default_rng(3).normal(size=120)
+    real = signal[20:100]
+    predicted = signal[20 - lag : 100 - lag]  # predicted[t + lag] = real[t]: late for lag > 0
+    found, height = best_lag(predicted, real, 10)
+    assert (found, height) == (lag, pytest.approx(1))
+
+
+def test_bad_series_are_refused():
+    with pytest.raises(ValueError, match="one length"):
+        best_lag(np.zeros(8), np.zeros(9), 2)
+    with pytest.raises(ValueError, match="one length"):
+        best_lag(np.zeros(8), np.zeros(8), 6)
+
+
+def test_frames_that_do_not_count_do_not_decide_the_lag():
+    signal = np.random.default_rng(4).normal(size=120)
+    real, late = signal[20:100].copy(), signal[17:97].copy()
+    counted = np.ones(80, bool)
+    counted[30:50] = False
+    late[~counted] = 1e3 * np.sin(np.arange(20))
+    assert best_lag(late, real, 5, counted) == (3, pytest.approx(1))
+
+
+def test_soft_limit_takes_a_range_off_the_middle_and_keeps_the_dtype():
+    x = np.linspace(0, 10, 11, dtype=np.float32)
+    y = soft_limit(x, 2.0, 6.0, 0.5)
+    assert y.dtype == np.float32
+    assert y[3:6].tolist() == [3, 4, 5]  # up to half of the way from 4 to a limit
+    assert 2 < y[0] < y[1] < y[2] < 3 and 5 < y[6] < y[7] < 6
+    assert soft_limit(x, 4.0, 4.0, 0.0) == pytest.approx(4)

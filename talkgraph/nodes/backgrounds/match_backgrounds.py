@@ -9,13 +9,10 @@ import numpy as np
 from talkgraph.engine import Node, node, note, param
 from talkgraph.errors import InputError
 from talkgraph.nodes.backgrounds.keyframes import AXES, orientation_extremes
-from talkgraph.nodes.backgrounds.pose_limit import (
-    Curve,
-    neck_in_camera,
-    soft_limit,
-)
+from talkgraph.nodes.backgrounds.pose_limit import Curve, neck_in_camera
 from talkgraph.nodes.backgrounds.traversal import interpolated, nearest_frames, unbroken_runs
 from talkgraph.nodes.geometry.rotation import matrix_from_angles
+from talkgraph.nodes.signals import soft_limit
 from talkgraph.nodes.values import Backgrounds, FaceFit, Ints, Motion
 
 HELD_BACK = 3.0  # degrees of an axis' range that may go unsaid
@@ -95,7 +92,7 @@ class MatchBackgrounds(Node):
         )
         # The difference is taken from the unrounded position: that of the rounded index is a
         # staircase, and the head would stutter where the limit holds it near the background.
-        shown = behind + soft_limit(pose - behind, limits, self.knee)
+        shown = behind + soft_limit(pose - behind, -limits, limits, self.knee)
         rotation, neck = shown[:, :3], shown[:, 3:]
         translation = neck - matrix_from_angles(rotation) @ self._neck
         adjusted = Motion(
@@ -130,7 +127,8 @@ class MatchBackgrounds(Node):
         seen = np.asarray(fit.measured, bool)
         seen = seen if seen.any() else np.ones(len(seen), bool)
         difference = np.median(pose, axis=0) - np.median(clip_pose[seen], axis=0)
-        kept = soft_limit(difference, self.offset_share * limits, self.knee)
+        most = self.offset_share * limits
+        kept = soft_limit(difference, -most, most, self.knee)
         return np.asarray(difference - kept, np.float64)
 
     def _keyframes(self, pose: Curve, fps: float) -> Ints:

@@ -25,15 +25,3 @@ def neck_in_camera(rotation: Floats | Curve, translation: Floats | Curve, neck: 
     """Place of the point `neck [shape=(3,)]` (head space) under each pose, `[shape=(T, 3)]`."""
     turned = matrix_from_angles(np.asarray(rotation, np.float64)) @ neck
     return np.asarray(turned + np.asarray(translation, np.float64), np.float64)
-
-
-def soft_limit(value: Curve, limit: Curve | float, knee: float) -> Curve:
-    """Bound `value` to (-limit, limit): unchanged up to `knee` * limit, then bending smoothly.
-
-    Odd, monotone, slope at most 1; limit 0 gives 0.
-    """
-    bound = np.maximum(np.broadcast_to(np.asarray(limit, np.float64), np.shape(value)), 1e-12)
-    start, room = knee * bound, (1.0 - knee) * bound
-    excess = np.maximum(np.abs(value) - start, 0.0)
-    bent = start + room * np.tanh(excess / np.maximum(room, 1e-12))
-    return np.asarray(np.where(excess > 0, np.sign(value) * bent, value), np.float64)

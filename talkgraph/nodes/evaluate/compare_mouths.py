@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from talkgraph.engine import Node, node, param
 from talkgraph.errors import InputError
 from talkgraph.nodes.evaluate.scores import Scores, same_count
+from talkgraph.nodes.signals import best_lag, correlation
 from talkgraph.nodes.values import FaceTrack
 
 Series = NDArray[np.float64]
@@ -89,36 +90,3 @@ def mouth_opening(track: FaceTrack) -> Series:
     eyes = np.linalg.norm(points[:, left] - points[:, right], axis=-1)
     opening: Series = np.linalg.norm(gaps, axis=-1).mean(axis=1) / np.maximum(eyes, 1e-6)
     return opening
-
-
-def correlation(a: Series, b: Series) -> float:
-    """Pearson's correlation of two series of one length; 0 where one of them is constant."""
-    a, b = a - a.mean(), b - b.mean()
-    scale = np.sqrt((a**2).sum() * (b**2).sum())
-    return float((a * b).sum() / scale) if scale > 0 else 0.0
-
-
-def best_lag(predicted: Series, real: Series, most: int) -> tuple[int, float]:
-    """Return the lag of the highest correlation, and that correlation.
-
-    Args:
-        predicted, real: `[shape=(T,)]`, T > most + 2.
-        most: the largest lag that is tried, in frames, either way.
-
-    Returns:
-        lag in frames, positive where `predicted` is late: predicted[t + lag] goes with real[t];
-        of equal correlations the smallest lag.
-    """
-    if len(predicted) != len(real) or len(real) <= most + 2:
-        raise ValueError(
-            f"two series of one length above {most + 2} are needed, got {len(predicted)} and"
-            f" {len(real)}"
-        )
-    count = len(real)
-    best = (0, -np.inf)
-    for lag in sorted(range(-most, most + 1), key=abs):
-        late, early = max(lag, 0), max(-lag, 0)
-        found = correlation(predicted[late : count - early], real[early : count - late])
-        if found > best[1] + 1e-12:
-            best = (lag, found)
-    return best

@@ -13,6 +13,7 @@ from itertools import pairwise
 import attrs
 import numpy as np
 
+from talkgraph.nodes.signals import low_pass, soft_limit
 from talkgraph.nodes.values import FaceFit, Floats
 
 # Upper ends of the bands. Nods reach 2 Hz or so; faster movement is the tracker's or net's noise.
@@ -42,7 +43,7 @@ def pose_of(fit: FaceFit) -> Floats:
 def pose_bands(pose: Floats, fps: float) -> Floats:
     """Split `pose [shape=(T, 6)]` less its mean into bands, `[shape=(3, T, 6), float32]`."""
     centred = pose - pose.mean(0)
-    low = [lowpass(centred, cutoff, fps) for cutoff in BANDS_HZ]
+    low = [low_pass(centred, cutoff, fps) for cutoff in BANDS_HZ]
     return np.stack([low[0], *(b - a for a, b in pairwise(low))])
 
 
@@ -60,27 +61,6 @@ def habit_around(pose: Floats, std: Floats, band_std: Floats, reach: float) -> P
     return PoseHabit(mean=pose, band_std=band_std, low=pose - reach * std, high=pose + reach * std)
 
 
-def lowpass(signal: Floats, cutoff: float, fps: float) -> Floats:
-    """Gaussian low-pass along axis 0 without lag; `cutoff` in Hz is where power is halved."""
-    from scipy.ndimage import gaussian_filter1d
-
-    sigma = np.sqrt(np.log(2.0)) / (2 * np.pi * cutoff) * fps
-    return np.asarray(gaussian_filter1d(signal, sigma, axis=0, mode="nearest"), np.float32)
-
-
-def soft_limit(values: Floats, low: Floats, high: Floats, knee: float) -> Floats:
-    """Keep `values [shape=(T, n)]` between `low` and `high`, bending softly near the limits.
-
-    Inside the inner part of the range (all but `knee` of each half) nothing changes; outside it a
-    tanh leads towards the limit with continuous slope, so that movement slows and does not stop.
-    """
-    middle, half = (low + high) / 2, np.maximum((high - low) / 2, 1e-6)
-    x = (values - middle) / half
-    edge = 1.0 - knee
-    beyond = np.sign(x) * (edge + knee * np.tanh((np.abs(x) - edge) / knee))
-    return np.asarray(middle + half * np.where(np.abs(x) <= edge, x, beyond), np.float32)
-
-
 def personal_pose(
     predicted: Floats, habit: PoseHabit, *, fps: float, max_gain: float, knee: float
 ) -> Floats:
@@ -89,7 +69,7 @@ def personal_pose(
     Args:
         predicted: `[shape=(T, 6)]`, relative to any constant.
         max_gain: most by which a band of an axis is amplified to reach the person's spread.
-        knee: part of the range in which the limit works, in (0, 1).
+        knee: share of the range, from its middle, in which the pose is left alone; in [0, 1).
 
     Returns:
         `[shape=(T, 6), float32]`, inside the habit's range.

@@ -38,7 +38,7 @@ class MapMotion(Node):
     max_gain: float = param(
         20.0, "most by which head movement is amplified, per axis and band of frequency", ge=1
     )
-    knee: float = param(0.3, "outer part of the range in which the pose limit bends", gt=0, lt=1)
+    knee: float = param(0.7, "share of a limit up to which the pose is left alone", ge=0, lt=1)
     range_percentile: float = param(
         1.0, "share of the clip's poses left out of its range at either end", unit="%", ge=0, lt=50
     )

@@ -134,17 +134,15 @@ class PersonaliseMapping(Node):
         return trained, losses
 
     def _lag(self, general: MappingNetwork, target: Target, facts: MappingFacts) -> int:
-        from talkgraph.nodes.pose_mapping.train.lag import MIN_CORRELATION, MIN_GAIN, best_lag
+        from talkgraph.nodes.pose_mapping.train.lag import believed_lag
         from talkgraph.nodes.pose_mapping.train.optimiser import predict_target
 
         heard, _ = predict_target(general, target)
-        lag = best_lag(
+        lag = believed_lag(
             facts.readout.of(heard * facts.expression_std)[:, 0],
             facts.readout.of(target.example.expression)[:, 0],
             target.measured,
             self.largest_lag + 1,
-            MIN_GAIN,
-            MIN_CORRELATION,
         )
         if lag:
             late = "picture" if lag > 0 else "sound"

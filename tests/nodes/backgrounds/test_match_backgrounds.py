@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from talkgraph.errors import InputError
 from talkgraph.nodes.backgrounds.match_backgrounds import MatchBackgrounds
-from talkgraph.nodes.backgrounds.pose_limit import neck_in_camera, soft_limit
+from talkgraph.nodes.backgrounds.pose_limit import neck_in_camera
 from talkgraph.nodes.values import Backgrounds, FaceFit, Motion
 
 FPS = 25.0
@@ -193,15 +193,6 @@ def test_smooth_motion_stays_smooth_when_limited():
     result = NODE.run(motion, fit)
     jerk = np.abs(np.diff(result.motion.rotation, n=2, axis=0)).max()
     assert jerk <= 3 * np.abs(np.diff(motion.rotation, n=2, axis=0)).max()
-
-
-@given(x=st.floats(-10, 10), limit=st.floats(0, 3), knee=st.floats(0, 0.95))
-def test_soft_limit_is_bounded_odd_and_idle_below_the_knee(x, limit, knee):
-    y = float(soft_limit(np.array([x]), limit, knee)[0])
-    assert abs(y) <= limit + 2e-12 and abs(y) <= abs(x) + 1e-15
-    assert float(soft_limit(np.array([-x]), limit, knee)[0]) == -y
-    if abs(x) <= knee * limit:
-        assert y == x
 
 
 def test_motion_outside_what_the_clip_shows_is_noted(capsys):

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from talkgraph.nodes.pose_mapping.facts import MappingFacts
 from talkgraph.nodes.pose_mapping.train.corpus import Example, Target, target_of
+from talkgraph.nodes.signals import best_lag, correlation
 from talkgraph.nodes.values import Floats
 
 MIN_GAIN = 0.04  # a lag is believed if it raises the correlation by this much over no lag, ...
@@ -53,9 +54,7 @@ def estimate_lags(
             weights = _solve(others)
             heard = _pooled(target) @ weights
             opening = facts.readout.of(target.example.expression)[:, 0]
-            fresh.append(
-                best_lag(heard, opening, target.measured, largest, MIN_GAIN, MIN_CORRELATION)
-            )
+            fresh.append(believed_lag(heard, opening, target.measured, largest))
         middle = int(np.median(fresh))
         fresh = [lag - middle for lag in fresh]
         if fresh == lags:
@@ -64,32 +63,21 @@ def estimate_lags(
     return lags
 
 
-def best_lag(
-    heard: NDArray[np.floating],
-    seen: Floats,
-    measured: NDArray[np.bool_],
-    largest: int,
-    min_gain: float,
-    min_correlation: float,
+def believed_lag(
+    heard: NDArray[np.floating], seen: Floats, measured: NDArray[np.bool_], largest: int
 ) -> int:
-    """Shift of `seen (T,)` against `heard (T,)` at which they correlate best, 0 where in doubt."""
-    scores = {}
-    for lag in range(-largest, largest + 1):
-        kept = len(seen) - abs(lag)
-        a = heard[max(-lag, 0) : max(-lag, 0) + kept]
-        b = slice(max(lag, 0), max(lag, 0) + kept)
-        scores[lag] = correlation(a[measured[b]], seen[b][measured[b]])
-    lag = max(scores, key=lambda k: (scores[k], -abs(k)))
-    if scores[lag] < max(scores[0] + min_gain, min_correlation) or abs(lag) == largest:
+    """Lag of `seen [shape=(T,)]` behind `heard [shape=(T,)]` in frames; 0 where it is in doubt.
+
+    Frames of `seen` that are not `measured` do not count. A lag of `largest` is no maximum, and
+    so is in doubt.
+    """
+    if len(seen) <= largest + 2:
+        return 0
+    lag, height = best_lag(seen, heard, largest, measured)
+    without = correlation(seen[measured], heard[measured])
+    if abs(lag) == largest or height < max(without + MIN_GAIN, MIN_CORRELATION):
         return 0
     return lag
-
-
-def correlation(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
-    """Pearson's r of two series, 0 where one is constant."""
-    if len(a) < 2 or a.std() < 1e-9 or b.std() < 1e-9:
-        return 0.0
-    return float(np.corrcoef(a, b)[0, 1])
 
 
 def _pooled(target: Target) -> NDArray[np.float64]:

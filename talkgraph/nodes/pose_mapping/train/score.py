@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from talkgraph.nodes.pose_mapping.facts import MappingFacts
 from talkgraph.nodes.pose_mapping.train.corpus import Target
-from talkgraph.nodes.pose_mapping.train.lag import correlation
+from talkgraph.nodes.signals import correlation
 from talkgraph.nodes.values import Floats
 
 NEAR = 1  # frames by which a predicted closure may miss the true one
