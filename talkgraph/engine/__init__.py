@@ -7,7 +7,6 @@ executors/  where jobs are made: here, in processes, on Dask
 history/    a record of every run
 """
 
-from talkgraph.engine.declare.choice import Choose
 from talkgraph.engine.declare.graph import Graph, NestedGraph, Step
 from talkgraph.engine.declare.graph_registry import graph, graphs
 from talkgraph.engine.declare.node import Node, node, param
@@ -19,7 +18,7 @@ from talkgraph.engine.run.plan import Plan, PlannedStep
 from talkgraph.engine.run.result import Result, StepRecord
 
 __all__ = [
-    "Choose", "Event", "Executor", "Failed", "Finished", "Graph", "InProcess", "NestedGraph",
+    "Event", "Executor", "Failed", "Finished", "Graph", "InProcess", "NestedGraph",
     "Node", "Note", "Plan", "PlannedStep", "Progress", "Result", "Started", "Step", "StepRecord",
     "executor", "graph", "graphs", "node", "node_class", "node_ids", "note", "param", "progress",
     "scratch_folder",

@@ -16,7 +16,6 @@ MEANING = {
     "run": "made in this run",
     "streamed": "made on the fly, not stored",
     "given": "given by you",
-    "chosen": "passes on the branch that was chosen",
     "not needed": "not needed",
     "failed": "failed",
     "blocked": "not reached: something it needs failed",

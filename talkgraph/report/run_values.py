@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 
 from talkgraph.cache.store import Store
 from talkgraph.engine import Graph, Result, node_class
-from talkgraph.engine.declare.choice import branch
 from talkgraph.engine.declare.ports import signature
 from talkgraph.engine.declare.step import parse_source
 from talkgraph.engine.history.run_records import RunRecord, find
@@ -89,9 +88,6 @@ class RunValues:
             raise Absent(f"'{name}' was not part of this run, or its value is not kept")
         if step.state in UNMADE:
             raise Absent("it was not made in this run")
-        if step.state == "chosen":
-            taken = step.sources.get(branch(self[step.sources["condition"]]))
-            return None if taken is None else self[taken]
         if step.state == "given":
             raise Absent("it was given, and given values are not kept")
         node = None if self.graph is None else self.graph.steps[name].node

@@ -1,4 +1,4 @@
-"""What holds for every graph: nested, replaced, cut, with branches, fields and streamed steps."""
+"""What holds for every graph: nested, replaced, cut, with fields and streamed steps."""
 
 from collections import Counter
 
@@ -7,7 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from talkgraph import Graph, Node, Store, node, param, value
-from talkgraph.engine import Choose
 from talkgraph.engine.declare.step import parse_source
 
 calls: list[tuple] = []
@@ -45,15 +44,6 @@ class Stream(Node):
         return (a + self.k) % 3
 
 
-@node("property_even", version=1)
-class Even(Node):
-    k: int = param(0, "k")
-
-    def run(self, a: int) -> bool:
-        calls.append(("property_even", self.k, a))
-        return (a + self.k) % 2 == 0
-
-
 small = st.integers(0, 2)
 
 
@@ -61,24 +51,16 @@ small = st.integers(0, 2)
 def graphs(draw, depth=1, inputs=("x", "y")):
     """A graph of numbers; its output is one."""
     steps = {}
-    numbers, flags = list(inputs), []
-    kinds = ["mix", "mix", "split", "stream", "even", "choose", *(["nested"] * depth)]
+    numbers = list(inputs)
+    kinds = ["mix", "mix", "split", "stream", *(["nested"] * depth)]
     for i in range(draw(st.integers(1, 7))):
         name, kind = f"s{i}", draw(st.sampled_from(kinds))
         above = st.sampled_from(numbers)
-        if kind == "choose" and flags:
-            sources = {"condition": draw(st.sampled_from(flags))}
-            sources |= {"then": draw(above), "otherwise": draw(above)}
-            steps[name] = Choose().on(**sources)
-        elif kind == "nested":
+        if kind == "nested":
             steps[name] = draw(graphs(depth=depth - 1, inputs=("u",))).on(u=draw(above))
         elif kind == "split":
             steps[name] = Split(k=draw(small)).on(a=draw(above))
             numbers += [f"{name}.left", f"{name}.right"]
-            continue
-        elif kind == "even":
-            steps[name] = Even(k=draw(small)).on(a=draw(above))
-            flags.append(name)
             continue
         elif kind == "stream":
             steps[name] = Stream(k=draw(small)).on(a=draw(above))
@@ -106,19 +88,13 @@ class Model:
             return self.inputs[name]
         if name not in self.values:
             step = self.graph.steps[name]
-            if isinstance(step.node, Choose):
-                self.values[name] = self.value(self.chosen(step))
-            else:
-                kept, arguments = len(calls), {p: self.value(s) for p, s in step.sources.items()}
-                self.values[name] = step.node.run(**arguments)
-                del calls[kept:]
+            kept, arguments = len(calls), {p: self.value(s) for p, s in step.sources.items()}
+            self.values[name] = step.node.run(**arguments)
+            del calls[kept:]
         found = self.values[name]
         for field in fields:
             found = getattr(found, field)
         return found
-
-    def chosen(self, step):
-        return step.sources["then" if self.value(step.sources["condition"]) else "otherwise"]
 
     def identity(self, source):
         """What a key below this source sees: the content, or the key of a streamed step."""
@@ -126,8 +102,6 @@ class Model:
         step = self.graph.steps.get(name)
         if step is None:
             return self.value(source)
-        if isinstance(step.node, Choose):
-            return self.identity(self.chosen(step))
         if step.node.transient:
             return ("streamed", self.action(name))
         self.action(name)
@@ -149,10 +123,7 @@ class Model:
             if step is None or name in names:
                 continue
             names.add(name)
-            if isinstance(step.node, Choose):
-                pending += [step.sources["condition"], self.chosen(step)]
-            else:
-                pending += step.sources.values()
+            pending += step.sources.values()
         stored = {}
         for name in names:
             step = self.graph.steps[name]
@@ -226,14 +197,12 @@ def test_a_changed_parameter_reruns_what_differs_and_nothing_else(
     new = {action: call for action, call in after.made().items() if action not in before.made()}
     assert Counter(calls) == Counter(new.values())
     for step in plan:
-        record = result.records.get(step.name)
-        if record is None:  # only a branch that was not taken needs it: the plan could not know
-            assert step.name not in after.actions
-        elif step.state == "hit":
+        record = result.records[step.name]
+        if step.state == "hit":
             assert record.cached and record.key == step.key
         elif step.state == "run":
             assert not record.cached or Counter(after.actions.values())[after.action(step.name)] > 1
-        if record is not None and None not in (step.key, record.key):
+        if None not in (step.key, record.key):
             assert record.key == step.key
 
 

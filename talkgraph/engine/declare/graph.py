@@ -6,17 +6,16 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from talkgraph.cache.store import Store
 from talkgraph.display import html
-from talkgraph.engine.declare.choice import Choose
 from talkgraph.engine.declare.node import Node
 from talkgraph.engine.declare.ports import field_type, field_types, signature
 from talkgraph.engine.declare.step import NestedGraph, Source, Step, flatten, parse_source, redirect
-from talkgraph.engine.declare.types import coerce, fits, is_optional, members, type_name
+from talkgraph.engine.declare.types import coerce, fits, is_optional, type_name
 from talkgraph.errors import GraphError, InputError, nearest
 
 if TYPE_CHECKING:
@@ -95,7 +94,7 @@ class Graph:
         self._types.update(self.inputs)
         for name in self.order:
             self._check_step(name, self.steps[name])
-            self._types[name] = self._output_type(self.steps[name])
+            self._types[name] = signature(type(self.steps[name].node)).output
         self.source_type(self.output, "the output")
 
     def _check_step(self, name: str, step: Step) -> None:
@@ -133,17 +132,6 @@ class Graph:
             raise GraphError(
                 f"{where}: '{name}' ({type_name(self._types[name])}) has no field '{field}'{hint}"
             ) from None
-
-    def _output_type(self, step: Step) -> Any:
-        """Type of a step's value; a choice has the types of its branches."""
-        if not isinstance(step.node, Choose):
-            return signature(type(step.node)).output
-        branches = [step.sources[port] for port in ("then", "otherwise") if port in step.sources]
-        found = [self.source_type(source) for source in branches]
-        if branches[0] == step.sources.get("condition"):  # what is taken because it is there
-            there = tuple(one for one in members(found[0]) if one is not type(None))
-            found[0] = Union[there] if there else found[0]  # noqa: UP007
-        return Union[tuple(found if len(found) == 2 else [*found, None])]  # noqa: UP007
 
     @cached_property
     def order(self) -> tuple[str, ...]:

@@ -15,7 +15,6 @@ import attrs
 from talkgraph.cache.codecs import content_bytes
 from talkgraph.cache.files import File
 from talkgraph.cache.keys import Tree
-from talkgraph.engine.declare.choice import Choose
 from talkgraph.engine.declare.graph import Graph
 from talkgraph.engine.declare.graph_file import to_document
 from talkgraph.engine.declare.node import Node
@@ -181,8 +180,6 @@ class Recorder:
         if ended.cached:
             known: dict[str, StepState] = {"stored": "hit", "given": "given"}
             state = known.get(ended.reason, "not needed")
-            if isinstance(node, Choose):
-                state = "chosen"
         return state, ended.seconds, ended.reason, None
 
     def _lost(self, name: str) -> bool:

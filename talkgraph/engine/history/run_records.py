@@ -33,7 +33,7 @@ _ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9]{3}-[0-9a-f]{6}\Z")
 
 Outcome = Literal["done", "failed", "cancelled"]
 StepState = Literal[
-    "hit", "run", "streamed", "given", "chosen", "not needed",
+    "hit", "run", "streamed", "given", "not needed",
     "failed", "blocked", "cancelled", "not reached",
 ]  # fmt: skip
 
@@ -60,9 +60,8 @@ class StepRun:
 
     name, node, version: the step's name, its node's id and version.
     state: ``hit`` (found in the store), ``run``, ``streamed`` (made on the fly, not stored),
-        ``given`` (by the user), ``chosen`` (a choice: `reason` says of which branch), ``not
-        needed`` (nothing read it), ``failed``, ``blocked`` (what it needs failed), ``cancelled``
-        (was running when the run ended), ``not reached``.
+        ``given`` (by the user), ``not needed`` (nothing read it), ``failed``, ``blocked`` (what it
+        needs failed), ``cancelled`` (was running when the run ended), ``not reached``.
     seconds: spent on it in this run; of a failed or cancelled step until then.
     reason: why it ran, or what is said of it instead (``stored``, ``given``).
     key: of its result in the store: `record.load(store, name)`; None for given and blocked steps.

@@ -55,7 +55,7 @@ class Windows:
 
     def _window(self, source: str, whole: str, start: int, stop: int) -> str:
         """Digest of frames `start` to `stop` of a source; of the whole where it has no frames."""
-        name, path = self._known.resolve(source)
+        name, path = parse_source(source)
         if name in self._known.trees:
             return digest_tree(self._cut(field_of(self._known.trees[name], path), start, stop))
         if name in self._known.values or not self._known.steps[name].node.receptive_field:

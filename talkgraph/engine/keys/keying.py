@@ -57,7 +57,6 @@ class Keys:
         self._digests: dict[str, str] = {}  # source text -> digest
         self._code: dict[tuple[type, ...], CodeDigest] = {}
         self._parameters: dict[int, tuple[Tree, dict[str, list[str]], tuple[type, ...]]] = {}
-        self._aliases: dict[str, str | None] = {}  # choice -> the source that it chose
         self._shown: dict[str, str] = {}  # input -> its value in short
         self.files: dict[str, tuple[Path, str]] = {}  # input -> path and digest of its content
 
@@ -70,20 +69,11 @@ class Keys:
         """A transient step's key is known, and with it the digest of its output."""
         self._derived[name] = key
 
-    def choose(self, name: str, source: str | None) -> None:
-        """A choice was made: it stands for another source, or for None."""
-        self._aliases[name] = source
-
     def digest(self, source: str) -> str | None:
         """Digest of what a source gives, or None if its step has yet to run."""
         found = self._digests.get(source)
         if found is None:
             name, path = parse_source(source)
-            if name in self._aliases:
-                chosen = self._aliases[name]
-                if chosen is None:
-                    return digest_tree(None)
-                return self.digest(".".join([chosen, *path]))
             if name in self._derived:
                 found = digest_tree(["derived", self._derived[name], list(path)])
             else:
@@ -101,7 +91,6 @@ class Keys:
         elif name in request.inputs:
             value, where = request.inputs[name], f"input '{name}'"
         else:
-            request.check_given(name)
             return False
         self._trees[name] = request.store.digest_of(value, where)[1]
         if isinstance(value, Path):

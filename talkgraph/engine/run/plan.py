@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Literal
+from typing import Literal
 
 import attrs
 
 from talkgraph.cache.records import Record
 from talkgraph.display import html
-from talkgraph.engine.declare.choice import Choose, branch
-from talkgraph.engine.declare.step import Step, parse_source
+from talkgraph.engine.declare.step import parse_source
 from talkgraph.engine.keys.keying import Keys, explain
 from talkgraph.engine.keys.last_run import Lineage
 from talkgraph.engine.run.request import Request
 from talkgraph.engine.run.schedule import Agenda
-from talkgraph.engine.run.values_of_run import Arguments, Known
+from talkgraph.engine.run.values_of_run import Known
 from talkgraph.errors import DamagedError
 
 State = Literal["hit", "run", "pending", "stream", "given"]
@@ -116,8 +115,6 @@ class _Planning:
         if name in request.given:
             self._plan(name, "given", "given")
             return True
-        if isinstance(step.node, Choose):
-            return self._choose(name, step)
         ingredients = self._keys.ingredients(name)
         if ingredients is None:
             self._wait(name, step.sources.values())
@@ -153,40 +150,10 @@ class _Planning:
         above = ", ".join(dict.fromkeys(parse_source(source)[0] for source in waiting))
         self._plan(name, "pending", f"waits for {above}")
 
-    def _choose(self, name: str, step: Step) -> bool:
-        """Follow a choice whose condition is known; else plan both of its branches."""
-        condition = step.sources["condition"]
-        if name not in self._planned:
-            known, value = self._condition(condition)
-            sources = [source for port, source in step.sources.items() if port != "condition"]
-            if known:
-                chosen = step.sources.get(branch(value))
-                self._keys.choose(name, chosen)
-                self._known.choose(name, chosen)
-                self._plan(name, "stream", f"chose {chosen}")
-                sources = [] if chosen is None else [chosen]
-            else:
-                self._wait(name, [condition])
-            self._agenda.wait_for(name, [parse_source(source)[0] for source in sources])
-            return False
-        return True
-
-    def _condition(self, source: str) -> tuple[bool, Any]:
-        """Whether a condition can be told without running anything, and its value."""
-        name, _ = self._known.resolve(source)
-        if name in self._request.graph.inputs and name not in self._request.inputs:
-            return True, None
-        if name not in self._known.values and name not in self._known.trees:
-            return False, None
-        try:
-            return True, Arguments(self._known, self._request.store).value(source)
-        except DamagedError:
-            return False, None
-
     def _check_loaded(self) -> None:
         """A stored result that will be loaded must be there in full, else its step runs again."""
         request = self._request
-        loaded = {self._known.resolve(target)[0] for target in request.targets}
+        loaded = {parse_source(target)[0] for target in request.targets}
         for name in sorted(self._planned, key=self._agenda.place, reverse=True):
             record = self._records.get(name) if name in loaded else None
             if record is not None and not request.store.complete(record):
@@ -194,4 +161,4 @@ class _Planning:
             state = self._planned[name].state
             if state in ("run", "pending") or (state == "stream" and name in loaded):
                 sources = request.graph.steps[name].sources.values()
-                loaded.update(self._known.resolve(source)[0] for source in sources)
+                loaded.update(parse_source(source)[0] for source in sources)

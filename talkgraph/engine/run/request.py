@@ -9,10 +9,9 @@ from typing import Any
 import attrs
 
 from talkgraph.cache.store import Store
-from talkgraph.engine.declare.choice import Choose, branch
 from talkgraph.engine.declare.graph import Graph
 from talkgraph.engine.declare.ports import signature
-from talkgraph.engine.declare.step import Step, parse_source
+from talkgraph.engine.declare.step import parse_source
 from talkgraph.engine.declare.types import coerce
 from talkgraph.errors import GraphError, InputError, nearest
 
@@ -74,34 +73,17 @@ class Request:
         return request
 
     def _check_inputs(self) -> None:
-        """Miss an input before anything runs, unless only a branch that is not taken needs it."""
-        seen: set[str] = set()
-        stack = [parse_source(target)[0] for target in self.targets]
-        while stack:
-            name = stack.pop()
-            if name in seen or name in self.given:
-                continue
-            seen.add(name)
-            if name in self.graph.inputs:
-                self.check_given(name)
-                continue
-            step = self.graph.steps[name]
-            chooses = isinstance(step.node, Choose)
-            sources = self._decided(step) if chooses else step.sources.values()
-            stack.extend(parse_source(source)[0] for source in sources)
-
-    def _decided(self, choice: Step) -> list[str]:
-        """What a choice needs for certain: its condition, or the branch if an input decides."""
-        name, path = parse_source(choice.sources["condition"])
-        if name not in self.graph.inputs or path:
-            return [name]
-        chosen = choice.sources.get(branch(self.inputs.get(name)))
-        return [] if chosen is None else [chosen]
-
-    def check_given(self, name: str) -> None:
-        """GraphError if an input was left out that is needed after all."""
-        if name in self.graph.inputs and name not in self.inputs:
-            raise GraphError(f"graph '{self.graph.name}' needs input '{name}'; give {name}=...")
+        """Miss an input before anything runs."""
+        read = [
+            source
+            for name in self.steps
+            for source in self.graph.steps[name].sources.values()
+            if name not in self.given
+        ]
+        for source in (*self.targets, *read):
+            name = parse_source(source)[0]
+            if name in self.graph.inputs and name not in self.inputs:
+                raise GraphError(f"graph '{self.graph.name}' needs input '{name}'; give {name}=...")
 
 
 def _names(graph: Graph, names: str | bool | Iterable[str], what: str) -> tuple[str, ...]:

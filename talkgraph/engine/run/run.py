@@ -19,7 +19,6 @@ from typing import Any
 from talkgraph.cache.keys import Tree
 from talkgraph.cache.records import Record
 from talkgraph.cache.store import Store
-from talkgraph.engine.declare.choice import Choose, branch
 from talkgraph.engine.declare.expand import expand
 from talkgraph.engine.declare.graph import Graph
 from talkgraph.engine.declare.step import parse_source, redirect
@@ -168,7 +167,7 @@ class Run:
         self._lineage.note(name, self.request.graph.steps[name].node.node_id, self._found[name])
 
     def _pass(self) -> None:
-        targets = [self._known.resolve(target)[0] for target in self.request.targets]
+        targets = [parse_source(target)[0] for target in self.request.targets]
         while True:
             while (name := self._agenda.next()) is not None:
                 if self._advance(name):
@@ -186,8 +185,6 @@ class Run:
         if name in self.request.given:
             self._finish(name, StepRecord(True, 0.0, None, (), "given"))
             return True
-        if isinstance(step.node, Choose):
-            return self._choose(name)
         ingredients = self._keys.ingredients(name)
         if ingredients is None:
             return True  # blocked: something that it reads failed
@@ -223,7 +220,7 @@ class Run:
             )
         step = steps[name]
         needed = [name, *self._known.streamed(step.sources.values())]
-        read = {self._known.resolve(s)[0] for one in needed for s in steps[one].sources.values()}
+        read = {parse_source(s)[0] for one in needed for s in steps[one].sources.values()}
         job = Job(
             name=name,
             step=step,
@@ -293,28 +290,6 @@ class Run:
         before = self._damaged.pop(name, record["digest"])
         if before != record["digest"]:
             raise _Changed(name)
-
-    def _choose(self, name: str) -> bool:
-        """Follow the branch that a choice's condition asks for."""
-        sources = self.request.graph.steps[name].sources
-        condition = sources["condition"]
-        if name in self.outcome:
-            return True  # the branch is settled
-        missing = condition in self.request.graph.inputs and condition not in self.request.inputs
-        if not missing and self._keys.digest(condition) is None:
-            return True  # blocked
-        try:
-            with ExitStack() as scratch:
-                value = None if missing else self._value(condition, scratch)
-        except DamagedError as error:
-            self._mend(name, error)
-            return False
-        chosen = sources.get(branch(value))
-        self._keys.choose(name, chosen)
-        self._known.choose(name, chosen)
-        self._finish(name, StepRecord(True, 0.0, None, (), f"chose {chosen}"))
-        self._agenda.wait_for(name, [] if chosen is None else [parse_source(chosen)[0]])
-        return False
 
     # -- values and damage -----------------------------------------------------------------------
 

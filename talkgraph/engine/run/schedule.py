@@ -5,16 +5,12 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable
 
-from talkgraph.engine.declare.choice import Choose
 from talkgraph.engine.declare.step import parse_source
 from talkgraph.engine.run.request import Request
 
 
 class Agenda:
-    """The steps of a request in the order in which their inputs become known.
-
-    A choice is wanted with its condition alone; the branch that it takes is added by `wait_for`.
-    """
+    """The steps of a request in the order in which their inputs become known."""
 
     def __init__(self, request: Request) -> None:
         self._request = request
@@ -35,9 +31,7 @@ class Agenda:
             if name in self._waits or name not in steps:
                 continue
             self._waits[name] = set()
-            sources: Iterable[str] = steps[name].sources.values()
-            if isinstance(steps[name].node, Choose):
-                sources = [steps[name].sources["condition"]]
+            sources = steps[name].sources.values()
             above = [] if name in self._request.given else [parse_source(s)[0] for s in sources]
             self._wait_for(name, above)
             stack.extend(above)

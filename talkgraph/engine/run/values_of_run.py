@@ -31,33 +31,16 @@ class Known:
     steps: nodes and sources of the steps that may be streamed.
     values: whole values of inputs and of steps whose value the user gave.
     trees: output trees of stored steps.
-    aliases: a choice -> the source that it chose.
     """
 
     steps: Mapping[str, Step]
     values: dict[str, Any]
     trees: dict[str, Tree] = attrs.field(factory=dict)
-    aliases: dict[str, str] = attrs.field(factory=dict)
-
-    def choose(self, name: str, source: str | None) -> None:
-        """A choice was made: it stands for another source, or for None."""
-        if source is None:
-            self.values[name] = None
-        else:
-            self.aliases[name] = source
-
-    def resolve(self, source: str) -> tuple[str, tuple[str, ...]]:
-        """Name and fields of a source, choices followed."""
-        name, path = parse_source(source)
-        while name in self.aliases:
-            name, more = parse_source(self.aliases[name])
-            path = (*more, *path)
-        return name, path
 
     def streamed(self, sources: Iterable[str]) -> list[str]:
         """The transient steps that sources need, each after what it reads. No recursion."""
         done: dict[str, None] = {}
-        stack = [(self.resolve(source)[0], False) for source in reversed(list(sources))]
+        stack = [(parse_source(source)[0], False) for source in reversed(list(sources))]
         while stack:
             name, ready = stack.pop()
             if name in done or name in self.values or name in self.trees:
@@ -67,7 +50,7 @@ class Known:
             else:
                 stack.append((name, True))
                 above = reversed(list(self.steps[name].sources.values()))
-                stack.extend((self.resolve(source)[0], False) for source in above)
+                stack.extend((parse_source(source)[0], False) for source in above)
         return list(done)
 
     def leaves(self, sources: Iterable[str]) -> list[str]:
@@ -75,16 +58,15 @@ class Known:
         found = list(sources)
         for name in self.streamed(found):
             found.extend(self.steps[name].sources.values())
-        resolved = (self.resolve(source) for source in found)
-        return [".".join([name, *path]) for name, path in resolved if name in self.trees]
+        return [source for source in found if parse_source(source)[0] in self.trees]
 
     def only(self, step: Step, store: Store) -> Known:
         """What `step` reads and nothing else, fit to be sent to another process."""
         streamed = self.streamed(step.sources.values())
         steps = {name: self.steps[name] for name in streamed}
         read = [source for one in (step, *steps.values()) for source in one.sources.values()]
-        names = {self.resolve(source)[0] for source in read}
-        part = Known(steps, {}, {}, self.aliases)
+        names = {parse_source(source)[0] for source in read}
+        part = Known(steps, {})
         for name in names:
             if name in self.trees:
                 part.trees[name] = self.trees[name]
@@ -130,7 +112,7 @@ class Arguments:
 
     def value(self, source: str) -> Any:
         """The value of a source; DamagedError if it is no longer whole in the store."""
-        name, path = self.known.resolve(source)
+        name, path = parse_source(source)
         if name in self._streamed or name in self.known.values:
             value = self._streamed[name] if name in self._streamed else self.known.values[name]
             for field in path:

@@ -107,7 +107,7 @@ def origin_of(run: RunRecord, graph: Graph, store: Store, content: str) -> Origi
     declared = run.document["steps"] if run.document else {}
     steps = []
     for name, step in run.steps.items():
-        if step.key is None and step.state not in ("given", "chosen"):
+        if step.key is None and step.state != "given":
             continue  # of a branch that was not taken
         made = _action(store, step)
         machine = _machine(made.get("machine", run.machine))

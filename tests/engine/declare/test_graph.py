@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from talkgraph import Frames, Graph, Node, node, param, value
-from talkgraph.engine import Choose
 from talkgraph.engine.declare.ports import field_types, signature
 from talkgraph.engine.declare.types import coerce, fits, type_name
 from talkgraph.errors import GraphError, InputError
@@ -315,15 +314,6 @@ def test_ten_thousand_steps():
     assert Graph.from_yaml(part.to_yaml()) == part
 
 
-def test_a_thousand_choices_of_choices():
-    steps = {"s0": Choose().on(condition="flag", then="sound"), "s1": Join().on(one="sound")}
-    for i in range(2, 1000):
-        ends = {"then": f"s{i - 1}", "otherwise": f"s{i - 2}"}
-        steps[f"s{i}"] = Choose().on(condition="flag", **ends)
-    graph = Graph("g", inputs={"flag": bool, "sound": Sound}, steps=steps)
-    assert graph.source_type("s999") == Sound | None
-
-
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(st.data())
 def test_order_respects_every_edge(data):
@@ -340,16 +330,3 @@ def test_order_respects_every_edge(data):
     for name, step in graph.steps.items():
         assert all(place[s] < place[name] for s in step.sources.values() if s in place)
     assert Graph.from_yaml(graph.to_yaml()) == graph
-
-
-def test_what_a_choice_takes_because_it_is_there_is_not_none():
-    inputs = {"given": Sound | None, "audio": Path}
-    steps = {
-        "read": Read().on(path="audio"),
-        "sound": Choose().on(condition="given", then="given", otherwise="read"),
-        "join": Join().on(one="sound"),
-    }
-    assert Graph("g", inputs=inputs, steps=steps).source_type("sound") is Sound
-    other = Choose().on(condition="read", then="given", otherwise="read")
-    with pytest.raises(GraphError, match=r"takes Sound, but 'sound' is Sound \| None"):
-        Graph("g", inputs=inputs, steps={**steps, "sound": other})
