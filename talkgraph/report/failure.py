@@ -6,6 +6,7 @@ from collections import Counter
 
 from talkgraph.engine.declare.step import parse_source
 from talkgraph.engine.history.run_records import RunRecord, StepRun
+from talkgraph.engine.run.events import StepState
 from talkgraph.report.markup import Html, table, tag
 from talkgraph.report.overview import anchor, input_text, shareable
 from talkgraph.report.run_values import RunValues
@@ -57,9 +58,10 @@ def remedy(run: RunRecord, stopped: list[StepRun]) -> str:
 
 def _done(run: RunRecord) -> str:
     found = Counter(step.state for step in run.steps.values())
-    done = sum(found[state] for state in ("hit", "run", "streamed", "given"))
-    left = sum(found[state] for state in ("blocked", "not reached"))
-    return f"{done} of {len(run.steps)} steps are done and shown below; {left} were not reached."
+    done = (StepState.HIT, StepState.RUN, StepState.STREAMED, StepState.GIVEN)
+    left = found[StepState.BLOCKED] + found[StepState.NOT_REACHED]
+    made = sum(found[state] for state in done)
+    return f"{made} of {len(run.steps)} steps are done and shown below; {left} were not reached."
 
 
 def _inputs_behind(run: RunRecord, step: StepRun) -> list[str]:

@@ -7,27 +7,31 @@ from collections import Counter
 
 from talkgraph.engine.declare.step import parse_source
 from talkgraph.engine.history.run_records import RunRecord, StepRun
+from talkgraph.engine.run.events import StepState
 from talkgraph.report.drawing import Box, Fold, drawn
 from talkgraph.report.format import bounded, duration, size_text
 from talkgraph.report.markup import Html, table, tag
 
 MEANING = {
-    "hit": "taken from the store",
-    "run": "made in this run",
-    "streamed": "made on the fly, not stored",
-    "given": "given by you",
-    "not needed": "not needed",
-    "failed": "failed",
-    "blocked": "not reached: something it needs failed",
-    "cancelled": "was running when the run was stopped",
-    "not reached": "not reached",
+    StepState.HIT: "taken from the store",
+    StepState.RUN: "made in this run",
+    StepState.STREAMED: "made on the fly, not stored",
+    StepState.GIVEN: "given by you",
+    StepState.NOT_NEEDED: "not needed",
+    StepState.FAILED: "failed",
+    StepState.BLOCKED: "not reached: something it needs failed",
+    StepState.CANCELLED: "was running when the run was stopped",
+    StepState.NOT_REACHED: "not reached",
 }
 _FOLDERS = re.compile(r"^(?:[A-Za-z]:)?[\\/](?:.*[\\/])?", re.DOTALL)
-_SHORT = {"hit": "stored", "run": "made", "not needed": "not needed"}
-_WORST = ("failed", "cancelled", "blocked", "not reached", "run", "streamed", "given", "hit")
+_SHORT = {StepState.HIT: "stored", StepState.RUN: "made"}
+_WORST = (
+    StepState.FAILED, StepState.CANCELLED, StepState.BLOCKED, StepState.NOT_REACHED,
+    StepState.RUN, StepState.STREAMED, StepState.GIVEN, StepState.HIT,
+)  # fmt: skip
 
 
-def kind_of(state: str) -> str:
+def kind_of(state: StepState) -> str:
     """The state as a word for style sheets."""
     return state.replace(" ", "-")
 
@@ -88,7 +92,7 @@ def _step_box(step: StepRun, ends: set[str], links: bool, kind: str | None = Non
 
 def _group_box(run: RunRecord, name: str, inside: list[str], ends: set[str], links: bool) -> Box:
     states = Counter(run.steps[one].state for one in inside)
-    state = next((s for s in _WORST if s in states), "not needed")
+    state = next((s for s in _WORST if s in states), StepState.NOT_NEEDED)
     seconds = sum(run.steps[one].seconds for one in inside)
     words = ", ".join(f"{n} {_SHORT.get(s, s)}" for s, n in states.items())
     detail = f"{len(inside)} steps, {duration(seconds)}"
@@ -109,7 +113,7 @@ def steps_table(run: RunRecord, *, links: bool = True) -> Html:
     return table(rows, ("step", "state", "time", "size", "why"))
 
 
-def badge(state: str) -> Html:
+def badge(state: StepState) -> Html:
     """A state as a small label."""
     return tag("span", _SHORT.get(state, state), class_=f"badge {kind_of(state)}",
                title=MEANING.get(state))  # fmt: skip

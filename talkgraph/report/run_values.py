@@ -14,10 +14,11 @@ from talkgraph.engine.declare.ports import signature
 from talkgraph.engine.declare.step import parse_source
 from talkgraph.engine.history.run_records import RunRecord, find
 from talkgraph.engine.run import context
+from talkgraph.engine.run.events import StepState
 from talkgraph.errors import StoreError, TalkgraphError
 
 T = TypeVar("T")
-UNMADE = ("failed", "blocked", "cancelled", "not reached")
+UNMADE = (StepState.FAILED, StepState.BLOCKED, StepState.CANCELLED, StepState.NOT_REACHED)
 
 
 class Absent(TalkgraphError):

@@ -57,7 +57,7 @@ class Stage:
             case "Finished", [cached, seconds]:
                 if not cached:
                     self.state, self.seconds = "made", seconds
-                elif self.state != "stream":
+                elif self.state != "streamed":
                     self.state = "hit"
             case "Failed", [text]:
                 self.state, self.reason = "failed", text
@@ -66,7 +66,7 @@ class Stage:
         """The run is over: say what became of a stage that did not come to its own end."""
         if self.state == "running":
             self.state = "made" if outcome == "done" else "cancelled"
-        elif self.state in ("run", "pending", "stream"):
+        elif self.state in ("run", "pending", "streamed"):
             self.state, self.reason = ("unused" if outcome == "done" else "idle"), ""
 
     def shown(self) -> dict[str, Any]:

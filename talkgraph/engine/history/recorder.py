@@ -1,4 +1,4 @@
-"""Watches a run and writes down what it did; see `run_records.py`."""
+"""Keeps what a run tells and what becomes of its steps; writes it down (`run_records.py`)."""
 
 from __future__ import annotations
 
@@ -6,82 +6,86 @@ import contextlib
 import math
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any
 
 import attrs
 
 from talkgraph.cache.codecs import content_bytes
 from talkgraph.cache.files import File
-from talkgraph.cache.keys import Tree
+from talkgraph.cache.records import Record
 from talkgraph.engine.declare.graph import Graph
 from talkgraph.engine.declare.graph_file import to_document
 from talkgraph.engine.declare.node import Node
 from talkgraph.engine.declare.types import brief
 from talkgraph.engine.history import machine, run_records
-from talkgraph.engine.history.run_records import Outcome, RunInput, RunRecord, StepRun, StepState
-from talkgraph.engine.keys.keying import Ingredients
-from talkgraph.engine.run.events import Event, Failed, Note, Started
-from talkgraph.engine.run.request import Request
-from talkgraph.engine.run.result import StepRecord
+from talkgraph.engine.history.run_records import Outcome, RunInput, RunRecord, StepRun
+from talkgraph.engine.run.events import (
+    Event,
+    Failed,
+    Finished,
+    Note,
+    Started,
+    StepRecord,
+    StepState,
+)
+from talkgraph.engine.run.resolve import Walk
 from talkgraph.engine.run.step_context import Emit
 from talkgraph.errors import DamagedError, GraphError
 
 _LONGEST = 2000  # characters of an error message
 
 
-class Settled(Protocol):
-    """What a run knows of its steps, by name."""
-
-    @property
-    def outcome(self) -> Mapping[str, StepRecord]:
-        """Steps that came to an end."""
-
-    @property
-    def made_from(self) -> Mapping[str, Ingredients]:
-        """Steps whose inputs are known."""
-
-    @property
-    def files(self) -> Mapping[str, tuple[Path, str]]:
-        """Path and digest of the input files that were read."""
-
-    @property
-    def trees(self) -> Mapping[str, Tree]:
-        """Output trees of stored steps."""
-
-
-class _Nothing:
-    """A run that broke before it began."""
-
-    outcome: ClassVar[Mapping[str, StepRecord]] = {}
-    made_from: ClassVar[Mapping[str, Ingredients]] = {}
-    files: ClassVar[Mapping[str, tuple[Path, str]]] = {}
-    trees: ClassVar[Mapping[str, Tree]] = {}
-
-
 class Recorder:
-    """Listens to a run (it is its `emit`) and writes the record when it ends."""
+    """Listens to a run (it is its `emit`) and writes the record when it ends.
 
-    def __init__(self, request: Request, emit: Emit) -> None:
-        self.run: Settled = _Nothing()
-        self._request = request
+    outcome: what became of the steps that came to an end.
+    """
+
+    def __init__(self, walk: Walk, emit: Emit) -> None:
+        self.outcome: dict[str, StepRecord] = {}
+        self._walk = walk
         self._emit = emit
-        self._begun: dict[str, tuple[float, str]] = {}
-        self._failed: dict[str, tuple[float, Exception]] = {}
-        self._notes: list[str] = []
+        self._begun: dict[str, tuple[float, str]] = {}  # when, and why
+        self._notes: list[str] = []  # of the run
+        self._said: dict[str, tuple[str, ...]] = {}  # by the engine about a step
 
     def __call__(self, event: Event) -> None:
-        """Note when a step began or failed, and what is said of the run; pass the event on."""
+        """Note when a step began, and what is said of the run; pass the event on."""
         if isinstance(event, Started):
             self._begun[event.step] = (time.perf_counter(), event.reason)
-        elif isinstance(event, Failed):
-            self._failed[event.step] = (time.perf_counter(), event.error)
         elif isinstance(event, Note) and event.step is None:
             if event.text in self._notes:  # every process may say it
                 return
             self._notes.append(event.text)
         self._emit(event)
+
+    def say(self, name: str, text: str) -> None:
+        """The engine itself has something to say about a step."""
+        self._said[name] = (*self._said.get(name, ()), text)
+        self._emit(Note(name, text))
+
+    def finish(self, name: str, ended: StepRecord) -> None:
+        """A step has come to its end."""
+        if name in self._said:
+            ended = attrs.evolve(ended, notes=(*self._said[name], *ended.notes))
+        self.outcome[name] = ended
+        if ended.state not in (StepState.NOT_NEEDED, StepState.BLOCKED):
+            self._emit(Finished(name, ended.cached, ended.seconds))
+
+    def fail(self, name: str, error: Exception) -> None:
+        """A step failed."""
+        self.outcome[name] = self._stopped(name, StepState.FAILED, _text(error))
+        self._emit(Failed(name, error))
+
+    def _stopped(self, name: str, state: StepState, error: str | None = None) -> StepRecord:
+        began, reason = self._begun.get(name, (time.perf_counter(), ""))
+        made_from = self._walk.known.made_from([name]).get(name)
+        key = None if made_from is None else made_from.key
+        return StepRecord(state, time.perf_counter() - began, key, (), reason, error)
+
+    # -- the record ------------------------------------------------------------------------------
 
     @contextlib.contextmanager
     def recording(self) -> Iterator[str]:
@@ -92,6 +96,7 @@ class Recorder:
         began = time.perf_counter()
         outcome: Outcome = "done"
         said: str | None = None
+        request = self._walk.request
         try:
             yield run_id
         except BaseException as error:
@@ -100,54 +105,45 @@ class Recorder:
             vars(error)["run_id"] = run_id  # of Ctrl-C as well: what was done can be shown
             raise
         finally:
-            steps = {name: self._step(name, outcome) for name in self._request.steps}
-            run_records.write(
-                self._request.store,
-                RunRecord(
-                    run_id=run_id,
-                    graph=self._request.graph.name,
-                    document=_document(self._request.graph),
-                    inputs=self._inputs(),
-                    targets=self._request.targets,
-                    started=now,
-                    seconds=time.perf_counter() - began,
-                    outcome=outcome,
-                    error=said,
-                    notes=tuple(self._notes),
-                    steps=steps,
-                    **machine.facts(),
-                ),
+            record = RunRecord(
+                run_id=run_id,
+                graph=request.graph.name,
+                document=_document(request.graph),
+                inputs=self._inputs(),
+                targets=request.targets,
+                started=now,
+                seconds=time.perf_counter() - began,
+                outcome=outcome,
+                error=said,
+                notes=tuple(self._notes),
+                steps={name: self._step(name) for name in request.steps},
+                **machine.facts(),
             )
-            self.run = _Nothing()  # the run holds us as well
+            run_records.write(request.store, record)
 
     def _inputs(self) -> dict[str, RunInput]:
-        digests = {
-            source: digest
-            for made_from in self.run.made_from.values()
-            for digest, source in made_from.inputs.values()
-        }
-        digests |= {name: digest for name, (_, digest) in self.run.files.items()}
-        found = {}
-        for name, value in self._request.inputs.items():
+        keys, found = self._walk.keys, {}
+        for name, value in self._walk.request.inputs.items():
+            digest = keys.table[name].digests.get(())
+            if name in keys.files:
+                digest = keys.files[name][1]
             plain, has_value = _plain(value)
             text = plain if isinstance(value, Path | File) else brief(value)
-            found[name] = RunInput(text, digests.get(name), has_value, plain)
+            found[name] = RunInput(text, digest, has_value, plain)
         return found
 
-    def _step(self, name: str, outcome: Outcome) -> StepRun:
-        step = self._request.graph.steps[name]
-        made_from = self.run.made_from.get(name)
-        ended = self.run.outcome.get(name)
-        state, seconds, reason, error = self._became(name, outcome)
-        key = None if state == "given" or made_from is None else made_from.key
+    def _step(self, name: str) -> StepRun:
+        step, known = self._walk.request.graph.steps[name], self._walk.known.table.get(name)
+        ended = self.outcome.get(name) or self._unfinished(name, step.node)
+        made_from = None if known is None else known.made_from
         return StepRun(
             name=name,
             node=step.node.node_id,
             version=step.node.node_version,
-            state=state,
-            seconds=seconds,
-            reason=reason,
-            key=key,
+            state=ended.state,
+            seconds=ended.seconds,
+            reason=ended.reason,
+            key=None if made_from is None else made_from.key,
             sources=dict(step.sources),
             digests={p: d for p, (d, _) in made_from.inputs.items()} if made_from else {},
             parameters=(
@@ -155,36 +151,16 @@ class Recorder:
                 if made_from
                 else _parameters(step.node)
             ),
-            notes=ended.notes if ended else (),
-            size=_size(self.run.trees[name]) if name in self.run.trees and key else None,
-            error=error,
+            notes=ended.notes,
+            size=None if known is None else _size(known.record),
+            error=ended.error,
         )
 
-    def _became(self, name: str, outcome: Outcome) -> tuple[StepState, float, str, str | None]:
-        """State, seconds, reason and error of a step."""
-        node = self._request.graph.steps[name].node
-        ended = self.run.outcome.get(name)
-        began, reason = self._begun.get(name, (0.0, ""))
-        if name in self._failed:
-            at, error = self._failed[name]
-            return "failed", at - began if began else 0.0, reason, _text(error)
-        if ended is None:
-            if outcome == "failed" and self._lost(name):
-                return "blocked", 0.0, reason, None
-            if began:
-                return "cancelled", time.perf_counter() - began, reason, None
-            return ("not needed" if outcome == "done" else "not reached"), 0.0, "", None
-        if ended.reason == "not needed" and outcome != "done":  # nobody read it to its end
-            return ("streamed" if began else "not reached"), 0.0, "streamed" if began else "", None
-        state: StepState = "streamed" if node.transient else "run"
-        if ended.cached:
-            known: dict[str, StepState] = {"stored": "hit", "given": "given"}
-            state = known.get(ended.reason, "not needed")
-        return state, ended.seconds, ended.reason, None
-
-    def _lost(self, name: str) -> bool:
-        """Whether a step that this one needs failed."""
-        return any(above in self._failed for above in self._request.graph.needed_for((name,)))
+    def _unfinished(self, name: str, node: Node) -> StepRecord:
+        """Of a step that did not come to its end."""
+        if name not in self._begun:
+            return StepRecord(StepState.NOT_REACHED, 0.0, None, (), "")
+        return self._stopped(name, StepState.STREAMED if node.transient else StepState.CANCELLED)
 
 
 def _document(graph: Graph) -> dict[str, Any] | None:
@@ -218,9 +194,11 @@ def _parameters(node: Node) -> dict[str, str]:
     }
 
 
-def _size(tree: Tree) -> int | None:
+def _size(record: Record | None) -> int | None:
+    if record is None:
+        return None
     try:
-        return content_bytes(tree)
+        return content_bytes(record["output"])
     except (DamagedError, KeyError, TypeError, ValueError):  # written by strangers, perhaps
         return None
 

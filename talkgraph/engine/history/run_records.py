@@ -22,6 +22,7 @@ from talkgraph.engine.declare.graph import Graph
 from talkgraph.engine.declare.graph_file import from_document
 from talkgraph.engine.declare.ports import field_types
 from talkgraph.engine.declare.types import coerce, members
+from talkgraph.engine.run.events import StepState
 from talkgraph.errors import DamagedError, GraphError, InputError, StoreError
 
 T = TypeVar("T")
@@ -32,10 +33,6 @@ _FORMAT = 1
 _ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9]{3}-[0-9a-f]{6}\Z")
 
 Outcome = Literal["done", "failed", "cancelled"]
-StepState = Literal[
-    "hit", "run", "streamed", "given", "not needed",
-    "failed", "blocked", "cancelled", "not reached",
-]  # fmt: skip
 
 
 @attrs.frozen
@@ -59,19 +56,14 @@ class StepRun:
     """What became of one step that the targets need, in the order of the graph.
 
     name, node, version: the step's name, its node's id and version.
-    state: ``hit`` (found in the store), ``run``, ``streamed`` (made on the fly, not stored),
-        ``given`` (by the user), ``not needed`` (nothing read it), ``failed``, ``blocked`` (what it
-        needs failed), ``cancelled`` (was running when the run ended), ``not reached``.
-    seconds: spent on it in this run; of a failed or cancelled step until then.
-    reason: why it ran, or what is said of it instead (``stored``, ``given``).
+    state, seconds, reason, notes, error: as in `StepRecord`; a failed step's `digests` name what
+        it was given.
     key: of its result in the store: `record.load(store, name)`; None for given and blocked steps.
         A streamed step's key finds nothing in the store.
     sources: port -> step, ``step.field`` or input that it reads.
     digests: port -> digest of what it read, as far as it was known.
     parameters: name -> value in short, all keyed ones.
-    notes: what the node and the engine said about the result.
     size: bytes of its result; None if nothing of it is stored.
-    error: message of a failed step; its `digests` name what it was given.
     """
 
     name: str
@@ -219,6 +211,8 @@ def _read(path: Path) -> RunRecord:
         raise ValueError("it is no record of a run")
     try:
         record["inputs"] = {n: checked(RunInput, one) for n, one in record["inputs"].items()}
+        for one in record["steps"].values():
+            one["state"] = StepState(one["state"])
         record["steps"] = {n: checked(StepRun, one) for n, one in record["steps"].items()}
         return checked(RunRecord, record)
     except (TypeError, KeyError, AttributeError) as error:

@@ -17,7 +17,7 @@ from talkgraph.cache.keys import FORMAT, Tree, digest_tree
 from talkgraph.cache.store import Store
 from talkgraph.cache.values import per_frame_fields
 from talkgraph.engine.declare.step import Step, parse_source
-from talkgraph.engine.keys.keying import Ingredients
+from talkgraph.engine.keys.keying import UNKNOWN, Ingredients
 from talkgraph.engine.run.values_of_run import Known
 
 
@@ -56,11 +56,17 @@ class Windows:
     def _window(self, source: str, whole: str, start: int, stop: int) -> str:
         """Digest of frames `start` to `stop` of a source; of the whole where it has no frames."""
         name, path = parse_source(source)
-        if name in self._known.trees:
-            return digest_tree(self._cut(field_of(self._known.trees[name], path), start, stop))
-        if name in self._known.values or not self._known.steps[name].node.receptive_field:
+        known = self._known.table.get(name)
+        if known is not None and known.is_stored:
+            return digest_tree(self._cut(field_of(known.tree, path), start, stop))
+        step = self._known.steps.get(name)
+        if (
+            step is None
+            or not step.node.receptive_field
+            or (known is not None and known.value is not UNKNOWN)
+        ):
             return whole
-        return digest_tree([self.key(name, self._known.steps[name], start, stop), list(path)])
+        return digest_tree([self.key(name, step, start, stop), list(path)])
 
     def _cut(self, tree: Tree, start: int, stop: int) -> Tree:
         """The part of a stored value that belongs to some frames, in a form to be digested."""

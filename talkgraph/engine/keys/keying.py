@@ -6,6 +6,7 @@ downstream can be planned and reused without running it.
 
 from __future__ import annotations
 
+import enum
 from pathlib import Path
 from typing import Any
 
@@ -47,57 +48,84 @@ class Ingredients:
         }
 
 
+class Unknown(enum.Enum):
+    """In the place of what is not known (a value may well be None)."""
+
+    UNKNOWN = enum.auto()
+
+
+UNKNOWN = Unknown.UNKNOWN
+
+
+@attrs.define(eq=False)
+class Resolved:
+    """What is known of an input or a step.
+
+    value: the whole of it, if the user gave it.
+    tree: of its value, once it was hashed or stored.
+    made_from: what a step's key is made of.
+    record: of a step's stored result.
+    """
+
+    value: Any = UNKNOWN
+    tree: Tree | Unknown = UNKNOWN
+    made_from: Ingredients | None = None
+    record: Record | None = None
+    digests: dict[tuple[str, ...], str] = attrs.field(factory=dict)  # by path of fields
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether its value is to be loaded from the store."""
+        return self.tree is not UNKNOWN and self.value is UNKNOWN
+
+    def keep(self, record: Record) -> None:
+        """Its result is stored."""
+        self.record, self.tree, self.digests[()] = record, record["output"], record["digest"]
+
+
 class Keys:
-    """Digests of inputs and finished steps of one request, and the keys that follow from them."""
+    """The keys of one request, as its steps become known.
+
+    table: what is known, by name of input or step.
+    files: input -> path and digest of its content.
+    """
 
     def __init__(self, request: Request) -> None:
+        self.table = {n: Resolved(value=v) for n, v in {**request.inputs, **request.given}.items()}
+        self.files: dict[str, tuple[Path, str]] = {}
         self._request = request
-        self._trees: dict[str, Tree] = {}  # step or input -> output tree
-        self._derived: dict[str, str] = {}  # transient step -> key
-        self._digests: dict[str, str] = {}  # source text -> digest
         self._code: dict[tuple[type, ...], CodeDigest] = {}
         self._parameters: dict[int, tuple[Tree, dict[str, list[str]], tuple[type, ...]]] = {}
         self._shown: dict[str, str] = {}  # input -> its value in short
-        self.files: dict[str, tuple[Path, str]] = {}  # input -> path and digest of its content
-
-    def know(self, name: str, record: Record) -> None:
-        """A step's output is known."""
-        self._trees[name] = record["output"]
-        self._digests[name] = record["digest"]
-
-    def know_transient(self, name: str, key: str) -> None:
-        """A transient step's key is known, and with it the digest of its output."""
-        self._derived[name] = key
 
     def digest(self, source: str) -> str | None:
         """Digest of what a source gives, or None if its step has yet to run."""
-        found = self._digests.get(source)
+        name, path = parse_source(source)
+        known = self.table.get(name)
+        if known is None:
+            return None
+        found = known.digests.get(path)
         if found is None:
-            name, path = parse_source(source)
-            if name in self._derived:
-                found = digest_tree(["derived", self._derived[name], list(path)])
+            if known.tree is UNKNOWN and known.value is not UNKNOWN:
+                self._hash(name, known)
+            if known.tree is not UNKNOWN:
+                found = digest_tree(field_of(known.tree, path))
+            elif known.made_from and self._request.graph.steps[name].node.transient:
+                found = digest_tree(["derived", known.made_from.key, list(path)])
             else:
-                if name not in self._trees and not self._know_value(name):
-                    return None
-                found = digest_tree(field_of(self._trees[name], path))
-            self._digests[source] = found
+                return None
+            known.digests[path] = found
         return found
 
-    def _know_value(self, name: str) -> bool:
+    def _hash(self, name: str, known: Resolved) -> None:
         """Digest an input or a given value when it is first read."""
-        request = self._request
-        if name in request.given:
-            value, where = request.given[name], f"given value of step '{name}'"
-        elif name in request.inputs:
-            value, where = request.inputs[name], f"input '{name}'"
-        else:
-            return False
-        self._trees[name] = request.store.digest_of(value, where)[1]
+        request, value = self._request, known.value
+        where = f"given value of step '{name}'" if name in request.given else f"input '{name}'"
+        known.tree = request.store.digest_of(value, where)[1]
         if isinstance(value, Path):
             self.files[name] = (value, request.store.content(value)[0])
         if name in request.inputs:
             self._shown[name] = value.name if isinstance(value, Path) else brief(value)
-        return True
 
     def ingredients(self, name: str) -> Ingredients | None:
         """Key of a step and what it is made of; None if a source has yet to run."""

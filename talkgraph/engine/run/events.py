@@ -1,10 +1,51 @@
-"""What a run tells while it goes on."""
+"""What a run tells while it goes on, and what becomes of its steps."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Any
 
 import attrs
+
+
+class StepState(StrEnum):
+    """What becomes of a step: the one word for it in plans, results, history and reports."""
+
+    HIT = "hit"  # found in the store
+    RUN = "run"
+    PENDING = "pending"  # of a plan: decided when what it reads is there
+    STREAMED = "streamed"  # made on the fly where it is read, never stored
+    GIVEN = "given"  # by the user
+    NOT_NEEDED = "not needed"  # nothing read it
+    FAILED = "failed"
+    BLOCKED = "blocked"  # what it needs failed
+    CANCELLED = "cancelled"  # it was running when the run ended
+    NOT_REACHED = "not reached"
+
+
+@attrs.frozen
+class StepRecord:
+    """What became of one step.
+
+    seconds: time spent on it in this run; what it streamed from other steps is billed to those.
+        Of a failed or cancelled step until then.
+    key: of its result; None for given and blocked steps.
+    notes: what the node and the engine said about the result.
+    reason: why it ran, or what is said of it instead (``stored``, ``given``, ``not needed``).
+    error: message of a failed step.
+    """
+
+    state: StepState
+    seconds: float
+    key: str | None
+    notes: tuple[str, ...]
+    reason: str
+    error: str | None = None
+
+    @property
+    def cached(self) -> bool:
+        """True if nothing was computed (stored, given, or streamed and not needed)."""
+        return self.state in (StepState.HIT, StepState.GIVEN, StepState.NOT_NEEDED)
 
 
 @attrs.frozen

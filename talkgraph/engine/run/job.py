@@ -20,27 +20,11 @@ from talkgraph.engine.history import machine
 from talkgraph.engine.keys.chunk_keys import Windows
 from talkgraph.engine.keys.keying import Ingredients
 from talkgraph.engine.keys.source import note_new_imports
-from talkgraph.engine.run.events import Started
+from talkgraph.engine.run.events import Started, StepRecord, StepState
 from talkgraph.engine.run.step_context import Emit, StepContext
 from talkgraph.engine.run.stopwatch import Stopwatch
 from talkgraph.engine.run.values_of_run import Arguments, Known, map_frames
 from talkgraph.errors import DamagedError, InputError, NodeError, TalkgraphError
-
-
-@attrs.frozen
-class StepRecord:
-    """What became of one step.
-
-    cached: True if nothing was computed (stored, given, or streamed and not needed).
-    seconds: time spent on it in this run; what it streamed from other steps is billed to those.
-    reason: why it ran, or ``stored``, ``given``, ``not needed``.
-    """
-
-    cached: bool
-    seconds: float
-    key: str | None
-    notes: tuple[str, ...]
-    reason: str
 
 
 @attrs.frozen
@@ -136,7 +120,7 @@ class Job:
         outcome = streams.finish()
         notes = tuple(said.notes)
         outcome[self.name] = StepRecord(
-            False, clock.seconds(self.name), self.key, notes, self.reason
+            StepState.RUN, clock.seconds(self.name), self.key, notes, self.reason
         )
         return Made(record, outcome)
 
@@ -217,7 +201,7 @@ class Streams:
         for name, said in self._said.items():
             seconds, notes = self.clock.seconds(name), tuple(said.notes)
             key = self._found[name].key
-            outcome[name] = StepRecord(False, seconds, key, notes, "streamed")
+            outcome[name] = StepRecord(StepState.STREAMED, seconds, key, notes, "streamed")
         return outcome
 
 

@@ -69,18 +69,15 @@ class Request:
             only=None if allowed is None else frozenset(allowed),
             steps=steps,
         )
-        request._check_inputs()
+        request.check_inputs(steps, targets)
         return request
 
-    def _check_inputs(self) -> None:
-        """Miss an input before anything runs."""
-        read = [
-            source
-            for name in self.steps
-            for source in self.graph.steps[name].sources.values()
-            if name not in self.given
-        ]
-        for source in (*self.targets, *read):
+    def check_inputs(self, steps: Iterable[str], targets: Iterable[str]) -> None:
+        """GraphError if an input was left out that steps or targets read."""
+        read = {
+            s for n in steps if n not in self.given for s in self.graph.steps[n].sources.values()
+        }
+        for source in (*targets, *sorted(read)):
             name = parse_source(source)[0]
             if name in self.graph.inputs and name not in self.inputs:
                 raise GraphError(f"graph '{self.graph.name}' needs input '{name}'; give {name}=...")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from talkgraph.display import html
 from talkgraph.engine.declare.step import redirect
-from talkgraph.engine.run.job import StepRecord
+from talkgraph.engine.run.events import StepRecord
 from talkgraph.errors import NodeError
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Result:
     @property
     def records(self) -> dict[str, StepRecord]:
         """What became of each step that was wanted, by name."""
-        outcome = self._run.outcome
+        outcome = self._run.recorder.outcome
         if not self._names:
             return outcome
         names = {name: self._names[name] for name in self.graph.order}

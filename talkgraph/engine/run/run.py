@@ -1,22 +1,21 @@
 """A run: make what the targets need and the store lacks, and keep every result.
 
-Steps settle one by one: a step whose inputs are known is found in the store, or becomes a job for
-the executor, or is streamed and has nothing to store. Only what has to run is run, and only what a
-running step reads is loaded. A step's value is handed on as the store gives it back (memory-mapped,
-read-only), so a fresh run and a cached one see the same. A stored result that turns out damaged is
-made again. The same pass serves one process and many: only the executor differs.
+The walk (`resolve.py`) decides what becomes of each step; here it comes true: a step that has to
+run becomes a job for the executor, and only what a running step reads is loaded. A step's value is
+handed on as the store gives it back (memory-mapped, read-only), so a fresh run and a cached one see
+the same. A stored result that turns out damaged is forgotten, and the walk begins anew: what is
+whole is found again. The same serves one process and many: only the executor differs.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
-from talkgraph.cache.keys import Tree
 from talkgraph.cache.records import Record
 from talkgraph.cache.store import Store
 from talkgraph.engine.declare.expand import expand
@@ -24,28 +23,25 @@ from talkgraph.engine.declare.graph import Graph
 from talkgraph.engine.declare.step import parse_source, redirect
 from talkgraph.engine.executors import Executor, Submit
 from talkgraph.engine.history.recorder import Recorder
-from talkgraph.engine.keys.keying import Ingredients, Keys, explain
-from talkgraph.engine.keys.last_run import Lineage
-from talkgraph.engine.run.events import Failed, Finished, Note
-from talkgraph.engine.run.job import Job, Made, StepRecord, Streams
+from talkgraph.engine.run.events import Note, StepRecord, StepState
+from talkgraph.engine.run.job import Job, Made, Streams
 from talkgraph.engine.run.request import Request
+from talkgraph.engine.run.resolve import PlannedStep, Walk
 from talkgraph.engine.run.result import Result
-from talkgraph.engine.run.schedule import Agenda
 from talkgraph.engine.run.step_context import Emit
-from talkgraph.engine.run.values_of_run import Arguments, Known
+from talkgraph.engine.run.values_of_run import Arguments
 from talkgraph.errors import DamagedError, GraphError, NodeError, TalkgraphError
 
-_ATTEMPTS = 3  # passes, and runs of one job, after which something is never the same twice
+_ATTEMPTS = 3  # times that something may be found damaged
 _EACH_TIME = ", each time that it was made; check the disk of the store, or choose another"
 _LONG = 1.0  # s; after a step that took longer, the lineage is saved at once
 
 
 def run(request: Request, emit: Emit, executor: Executor) -> Result:
     """Make what a request asks for. See `Graph.run`."""
-    recorder = Recorder(request, emit)
-    with recorder.recording() as run_id:
-        current = recorder.run = Run(request, recorder, executor)
-        current.go()
+    current = Run(request, emit, executor)
+    with current.recorder.recording() as run_id:
+        current.go(request.targets)
         result = Result(current, run_id, request.graph, request.targets)
         for target in request.targets:
             if current.is_streamed(target):
@@ -69,16 +65,10 @@ def run_many(
     larger, values, names = expand(graph, inputs, store)
     wanted = [redirect(target, row) for row in names for target in targets]
     request = Request.make(larger, values, store, dict.fromkeys(wanted), None, (), None)
-    recorder = Recorder(request, emit)
-    with recorder.recording() as run_id:
-        current = recorder.run = Run(request, recorder, executor)
-        with contextlib.suppress(NodeError):  # each result tells its own
-            current.go()
+    current = Run(request, emit, executor)
+    with current.recorder.recording() as run_id, contextlib.suppress(NodeError):
+        current.go(request.targets)  # each result tells its own failure
     return [Result(current, run_id, graph, targets, row) for row in names]
-
-
-class _Changed(Exception):
-    """A step that had to be made again gave another output: keys below it are void."""
 
 
 class Run:
@@ -86,69 +76,40 @@ class Run:
 
     def __init__(self, request: Request, emit: Emit, executor: Executor) -> None:
         self.request = request
-        self.emit = emit
-        self.executor = executor
         self.store = request.store
-        self.outcome: dict[str, StepRecord] = {}
+        self.walk = Walk(request)
+        self.recorder = Recorder(self.walk, emit)
         self.failures: dict[str, NodeError] = {}
-        self._lineage = Lineage(request.store, request.graph.name)
-        self._made: set[str] = set()  # steps that ran
-        self._damaged: dict[str, str] = {}  # step -> digest that its damaged result had
-        self._attempts: dict[str, int] = {}
-        self._notes: dict[str, list[str]] = {}  # what the engine itself says about a step
-        self._pin: Callable[[str], None]
+        self._executor = executor
         self._submit: Submit
-        self._begin()
-
-    @property
-    def made_from(self) -> Mapping[str, Ingredients]:
-        """What the keys of the steps are made from, as far as their inputs are known."""
-        return self._found
-
-    @property
-    def files(self) -> Mapping[str, tuple[Path, str]]:
-        """Path and digest of the input files that were read."""
-        return self._keys.files
-
-    @property
-    def trees(self) -> Mapping[str, Tree]:
-        """Output trees of stored steps."""
-        return self._known.trees
-
-    def _begin(self) -> None:
-        """Nothing is settled yet."""
-        request = self.request
-        self._agenda = Agenda(request)
-        self._keys = Keys(request)
-        self._known = Known(request.graph.steps, {**request.inputs, **request.given})
-        self._found: dict[str, Ingredients] = {}
-        self._records: dict[str, Record] = {}  # stored outputs by step
         self._running: dict[Future[Made], str] = {}
+        self._streamed: dict[str, str] = {}  # transient step -> key
+        self._found_damaged: Counter[str] = Counter()  # step that reads -> how often
+        self._damaged: dict[str, set[str]] = {}  # step -> digests that its lost results had
 
-    def go(self) -> None:
-        """Make what is wanted; raises the first failure when all else is done."""
+    # -- all of it -------------------------------------------------------------------------------
+
+    def go(self, targets: Iterable[str]) -> None:
+        """Make what targets need; raises the first failure when all else is done."""
+        walk, store = self.walk, self.store
+        walk.want(targets)
         try:
             with (
-                self.store.telling(lambda text: self.emit(Note(None, text))),
-                self.store.in_use() as self._pin,
-                self.executor.session(self.store) as self._submit,
+                store.telling(lambda text: self.recorder(Note(None, text))),
+                store.in_use() as walk.pin,
+                self._executor.session(store) as self._submit,
             ):
-                for attempt in range(_ATTEMPTS):
-                    try:
-                        self._pass()
-                        break
-                    except _Changed as changed:
-                        if attempt == _ATTEMPTS - 1:
-                            raise GraphError(
-                                f"step '{changed}' gives another output each time; "
-                                "seed its randomness"
-                            ) from None
-                        wait(self._running)
-                        self._begin()
+                while self._pass():
+                    walk.reset()
+                    walk.want(targets)
             if not self.failures:
-                self._note_streamed()
+                for name, key in self._streamed.items():
+                    if name not in self.recorder.outcome:
+                        unread = StepRecord(StepState.NOT_NEEDED, 0.0, key, (), "not needed")
+                        self.recorder.finish(name, unread)
+                    self._remember(name)  # so that a later plan tells a change of them
         finally:
-            self._lineage.save()
+            walk.lineage.save()
         if self.failures:
             error = next(iter(self.failures.values()))
             error.failures = self.failures
@@ -156,82 +117,61 @@ class Run:
                 error.add_note(str(other))
             raise error
 
-    def _note_streamed(self) -> None:
-        """What is stored now was made from these streams: a later plan tells a change of them."""
-        for name in self._found:
-            if self.request.graph.steps[name].node.transient:
-                self._remember(name)
+    def _pass(self) -> bool:
+        """Walk until all is settled; whether it has to be done again."""
+        while True:
+            for decision in self.walk.decisions():
+                self._act(decision)
+            if not self._running:
+                return self.walk.stale
+            self._collect()
+
+    def _act(self, step: PlannedStep) -> None:
+        """Carry out a decision."""
+        if step.state is StepState.RUN:
+            self._start(step)
+        elif step.state is StepState.HIT:
+            self._reuse(step.name)
+        elif step.state is StepState.STREAMED:
+            self._streamed[step.name] = str(step.key)
+        else:
+            self.recorder.finish(step.name, StepRecord(step.state, 0.0, None, (), step.reason))
 
     def _remember(self, name: str) -> None:
         """What a step is made from now, to explain a later run."""
-        self._lineage.note(name, self.request.graph.steps[name].node.node_id, self._found[name])
-
-    def _pass(self) -> None:
-        targets = [parse_source(target)[0] for target in self.request.targets]
-        while True:
-            while (name := self._agenda.next()) is not None:
-                if self._advance(name):
-                    self._agenda.settle(name)
-            if self._running:
-                self._collect()
-            elif not self._lose(self._incomplete(targets), "part of its stored result is gone"):
-                return
+        made_from = self.walk.known.table[name].made_from
+        if made_from is not None:
+            node_id = self.request.graph.steps[name].node.node_id
+            self.walk.lineage.note(name, node_id, made_from)
 
     # -- one step --------------------------------------------------------------------------------
 
-    def _advance(self, name: str) -> bool:
-        """Take up a step whose inputs are known; whether it is settled with that."""
-        step = self.request.graph.steps[name]
-        if name in self.request.given:
-            self._finish(name, StepRecord(True, 0.0, None, (), "given"))
-            return True
-        ingredients = self._keys.ingredients(name)
-        if ingredients is None:
-            return True  # blocked: something that it reads failed
-        self._found[name] = ingredients
-        if step.node.transient:
-            self._keys.know_transient(name, ingredients.key)
-            self.outcome[name] = StepRecord(True, 0.0, ingredients.key, (), "not needed")
-            return True
-        self._pin(ingredients.key)
-        reason = "forced"
-        if name not in self.request.force or name in self._made:
-            try:
-                record = self.store.action(ingredients.key)
-                reason = "its stored result was damaged"
-            except DamagedError as error:
-                record, reason = None, str(error)
-                self._say(name, f"{error}; it is made again")
-            if record is not None:
-                self._reuse(name, record)
-                return True
-            if name not in self._notes:
-                reason = explain(ingredients, self._lineage.last(name, step.node.node_id))
-        self._start(name, reason)
-        return False
-
-    def _start(self, name: str, reason: str) -> None:
+    def _start(self, decision: PlannedStep) -> None:
         """Give a step to the executor."""
+        name, key, walk = decision.name, str(decision.key), self.walk
         only, steps = self.request.only, self.request.graph.steps
         if only is not None and name not in only:
             raise GraphError(
-                f"step '{name}' would have to run ({reason}) "
+                f"step '{name}' would have to run ({decision.reason}) "
                 f"but only {', '.join(sorted(only))} may; add '{name}' to only or give its value"
             )
-        step = steps[name]
-        needed = [name, *self._known.streamed(step.sources.values())]
+        if key in walk.gone:
+            self.recorder.say(name, f"{walk.gone.pop(key)}; it is made again")
+            self.store.forget(key)
+        step, known = steps[name], walk.known
+        needed = [name, *known.streamed(step.sources.values())]
         read = {parse_source(s)[0] for one in needed for s in steps[one].sources.values()}
         job = Job(
             name=name,
             step=step,
-            reason=reason,
-            found={one: self._found[one] for one in needed},
-            known=self._known.only(step, self.store) if self.executor.remote else self._known,
-            files={one: file for one, file in self._keys.files.items() if one in read},
+            reason=decision.reason,
+            found=known.made_from(needed),
+            known=known.only(step, self.store) if self._executor.remote else known,
+            files={one: file for one, file in walk.keys.files.items() if one in read},
             graph=self.request.graph.name,
-            forced=name in self.request.force and name not in self._made,
+            forced=name in walk.force,
         )
-        future = self._submit(job, self.emit)
+        future = self._submit(job, self.recorder)
         self._running[future] = name
         if future.done():
             self._collect()
@@ -240,58 +180,89 @@ class Run:
         """Take in the jobs that have ended; wait for one if none has."""
         done = {future for future in self._running if future.done()}
         done = done or wait(self._running, return_when=FIRST_COMPLETED).done
-        for future in sorted(done, key=lambda one: self._agenda.place(self._running[one])):
+        for future in sorted(done, key=lambda one: self.walk.place[self._running[one]]):
             name = self._running.pop(future)
             try:
                 made = future.result()
             except DamagedError as error:
                 self._mend(name, error)
             except NodeError as error:
-                failed = error.step or name
-                self.failures[failed] = error
-                self.emit(Failed(failed, error))
-                self._agenda.settle(name)
+                self._fail(name, error)
             except TalkgraphError as error:
                 error.step = error.step or name
-                self.emit(Failed(error.step, error))
+                self.recorder.fail(error.step, error)
                 raise
             else:
                 self._take(name, made)
-                self._agenda.settle(name)
 
     def _take(self, name: str, made: Made) -> None:
         """The result of a step is there."""
+        self.walk.settle(name, made.record)
         if not made.outcome:  # somebody else made it meanwhile
-            self._reuse(name, made.record)
+            self._reuse(name)
             return
-        self._made.add(name)
+        self.walk.force.discard(name)
         self._remember(name)
         if made.outcome[name].seconds > _LONG:
-            self._lineage.save()
-        for one, record in made.outcome.items():
-            self._finish(one, record)
-        self._know(name, made.record)
+            self.walk.lineage.save()
+        for one, ended in made.outcome.items():
+            self.recorder.finish(one, ended)
 
-    def _reuse(self, name: str, record: Record) -> None:
+    def _reuse(self, name: str) -> None:
         """The result of a step was there."""
-        if name not in self._made:
+        record: Record = self.walk.known.table[name].record or {}
+        before = self.recorder.outcome.get(name)
+        if before is None or before.key != record["key"]:  # it was not made in this run
             self.store.touch(record["key"])
             self._remember(name)
             notes = tuple(map(str, record.get("notes", ())))
             for text in notes:
-                self.emit(Note(name, text))
-            self._finish(name, StepRecord(True, 0.0, record["key"], notes, "stored"))
-        self._know(name, record)
+                self.recorder(Note(name, text))
+            self.recorder.finish(
+                name, StepRecord(StepState.HIT, 0.0, record["key"], notes, "stored")
+            )
 
-    def _know(self, name: str, record: Record) -> None:
-        self._records[name] = record
-        self._known.trees[name] = record["output"]
-        self._keys.know(name, record)
-        before = self._damaged.pop(name, record["digest"])
-        if before != record["digest"]:
-            raise _Changed(name)
+    def _fail(self, name: str, error: NodeError) -> None:
+        """A step, or a streamed one that it reads, failed."""
+        failed = error.step = error.step or name
+        self.failures[failed] = error
+        self.recorder.fail(failed, error)
+        if failed != name:
+            blocked = StepRecord(StepState.BLOCKED, 0.0, None, (), f"waits for {failed}")
+            self.recorder.finish(name, blocked)
+        self.walk.settle(name, failed=True)
 
-    # -- values and damage -----------------------------------------------------------------------
+    def _mend(self, name: str, error: DamagedError) -> None:
+        """What a job read is damaged: that is forgotten, and the walk begins anew."""
+        self._found_damaged[name] += 1
+        sources = self.request.graph.steps[name].sources.values()
+        lost = self._lose(sources, str(error))
+        if self._found_damaged[name] >= _ATTEMPTS:
+            for other in lost:
+                if len(self._damaged[other]) > 1:
+                    raise GraphError(
+                        f"step '{other}' gives another output each time; seed its randomness"
+                    ) from error
+            last = DamagedError(f"{error}{_EACH_TIME}")
+            last.step = name
+            raise last from error
+        self.walk.stale = True
+
+    def _lose(self, sources: Iterable[str], why: str) -> list[str]:
+        """Forget the stored results that are not whole; their steps are made again."""
+        lost = []
+        for source in self.walk.known.leaves(sources):
+            name = parse_source(source)[0]
+            record = self.walk.known.table[name].record
+            if record is not None and name not in lost:
+                try:
+                    self.store.load(record["output"])
+                except DamagedError:
+                    self._damaged.setdefault(name, set()).add(record["digest"])
+                    lost += self.walk.lose([source], why)
+        return lost
+
+    # -- values ----------------------------------------------------------------------------------
 
     def failure(self, source: str) -> NodeError | None:
         """The failure that keeps a source from having a value, if any."""
@@ -302,7 +273,7 @@ class Run:
 
     def is_streamed(self, source: str) -> bool:
         """Whether a source is made when it is read, as nothing stored holds it."""
-        return bool(self._known.streamed([source]))
+        return bool(self.walk.known.streamed([source]))
 
     def value(self, source: str, scratch: ExitStack) -> Any:
         """The value of any source; what it needs and was not needed before is made now.
@@ -310,69 +281,22 @@ class Run:
         Args:
             scratch: what streamed steps need as long as their frames are read is left to it.
         """
-        for _ in range(_ATTEMPTS):
-            name = parse_source(source)[0]
-            self._agenda.want(name)
-            if name in self.request.graph.steps and name not in self._agenda.settled:
-                self.go()
+        name = parse_source(source)[0]
+        for _ in range(_ATTEMPTS + 1):
+            if name in self.request.graph.steps and name not in self.walk.settled:
+                self.go([source])
             failure = self.failure(source)
             if failure is not None:
                 raise failure
             try:
-                return self._value(source, scratch)
+                arguments = Arguments(self.walk.known, self.store)
+                needed = arguments.known.made_from(arguments.known.streamed([source]))
+                streams = Streams(arguments, needed, self.recorder, scratch)
+                streams.start([source])
+                self.recorder.outcome.update(streams.finish())
+                return arguments.value(source)
             except DamagedError as error:
                 damage = str(error)
-                self._lose(self._known.leaves([source]), damage)
-                self.go()
+                self._lose([source], damage)
+                self.walk.reset()
         raise DamagedError(f"{damage}{_EACH_TIME}")
-
-    def _value(self, source: str, scratch: ExitStack) -> Any:
-        arguments = Arguments(self._known, self.store)
-        streams = Streams(arguments, self._found, self.emit, scratch)
-        streams.start([source])
-        self.outcome.update(streams.finish())
-        return arguments.value(source)
-
-    def _mend(self, name: str, error: DamagedError) -> None:
-        """What a job read is damaged: make that again, then the job."""
-        self._attempts[name] = self._attempts.get(name, 0) + 1
-        if self._attempts[name] >= _ATTEMPTS:
-            lost = DamagedError(f"{error}{_EACH_TIME}")
-            lost.step = name
-            raise lost from error
-        sources = self.request.graph.steps[name].sources.values()
-        self._agenda.wait_for(name, self._lose(self._known.leaves(sources), str(error)))
-
-    def _incomplete(self, names: Iterable[str]) -> list[str]:
-        """Those whose stored result lacks a file."""
-        records = {name: self._records[name] for name in names if name in self._records}
-        return [name for name, record in records.items() if not self.store.complete(record)]
-
-    def _lose(self, sources: Iterable[str], why: str) -> list[str]:
-        """Forget the stored results that are not whole; their steps are made again."""
-        lost = []
-        for name in dict.fromkeys(parse_source(source)[0] for source in sources):
-            record = self._records[name]
-            try:
-                self.store.load(record["output"])
-            except DamagedError:
-                lost.append(name)
-                del self._records[name], self._known.trees[name]
-                self._damaged[name] = record["digest"]
-                self.store.forget(record["key"])
-                self._say(name, f"{why}; it is made again")
-                self._agenda.reopen(name)
-        return lost
-
-    # -- telling ---------------------------------------------------------------------------------
-
-    def _say(self, name: str, text: str) -> None:
-        self._notes.setdefault(name, []).append(text)
-        self.emit(Note(name, text))
-
-    def _finish(self, name: str, record: StepRecord) -> None:
-        """A step has come to its end."""
-        notes = (*self._notes.get(name, ()), *record.notes)
-        cached, seconds = record.cached, record.seconds
-        self.outcome[name] = StepRecord(cached, seconds, record.key, notes, record.reason)
-        self.emit(Finished(name, cached, seconds))

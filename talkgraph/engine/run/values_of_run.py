@@ -6,6 +6,7 @@ gets them for one job, running transient steps where they are read.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -14,14 +15,15 @@ import attrs
 
 from talkgraph.cache.codecs import field_of, parts
 from talkgraph.cache.frames import Frames
-from talkgraph.cache.keys import Tree
 from talkgraph.cache.store import Store
 from talkgraph.cache.values import value_class
 from talkgraph.engine.declare.node import Node
 from talkgraph.engine.declare.step import Step, parse_source
+from talkgraph.engine.keys.keying import UNKNOWN, Ingredients, Resolved
 from talkgraph.errors import GraphError, KeyingError
 
 _BY_VALUE = (type(None), bool, int, float, str, bytes)
+_UNKNOWN = Resolved()
 
 
 @attrs.define(eq=False)
@@ -29,13 +31,11 @@ class Known:
     """Where the values of a run come from.
 
     steps: nodes and sources of the steps that may be streamed.
-    values: whole values of inputs and of steps whose value the user gave.
-    trees: output trees of stored steps.
+    table: what is known of inputs and steps.
     """
 
     steps: Mapping[str, Step]
-    values: dict[str, Any]
-    trees: dict[str, Tree] = attrs.field(factory=dict)
+    table: dict[str, Resolved]
 
     def streamed(self, sources: Iterable[str]) -> list[str]:
         """The transient steps that sources need, each after what it reads. No recursion."""
@@ -43,7 +43,7 @@ class Known:
         stack = [(parse_source(source)[0], False) for source in reversed(list(sources))]
         while stack:
             name, ready = stack.pop()
-            if name in done or name in self.values or name in self.trees:
+            if name in done or not self._is_streamed(name):
                 continue
             if ready:
                 done[name] = None
@@ -53,40 +53,35 @@ class Known:
                 stack.extend((parse_source(source)[0], False) for source in above)
         return list(done)
 
+    def _is_streamed(self, name: str) -> bool:
+        if name not in self.steps or not self.steps[name].node.transient:
+            return False
+        return name not in self.table or self.table[name].value is UNKNOWN
+
     def leaves(self, sources: Iterable[str]) -> list[str]:
         """Sources of stored values that are read for `sources`, also through transient steps."""
         found = list(sources)
         for name in self.streamed(found):
             found.extend(self.steps[name].sources.values())
-        return [source for source in found if parse_source(source)[0] in self.trees]
+        known = ((source, self.table.get(parse_source(source)[0])) for source in found)
+        return [source for source, one in known if one is not None and one.is_stored]
+
+    def made_from(self, names: Iterable[str]) -> dict[str, Ingredients]:
+        """What the keys of steps are made from, as far as that is known."""
+        found = {name: self.table[name].made_from for name in names if name in self.table}
+        return {name: one for name, one in found.items() if one is not None}
 
     def only(self, step: Step, store: Store) -> Known:
         """What `step` reads and nothing else, fit to be sent to another process."""
         streamed = self.streamed(step.sources.values())
         steps = {name: self.steps[name] for name in streamed}
         read = [source for one in (step, *steps.values()) for source in one.sources.values()]
-        names = {parse_source(source)[0] for source in read}
-        part = Known(steps, {})
-        for name in names:
-            if name in self.trees:
-                part.trees[name] = self.trees[name]
-            elif name in self.values:
-                part.put(name, self.values[name], store)
-        return part
-
-    def put(self, name: str, value: Any, store: Store) -> None:
-        """Add a value, through the store if it may be large or bound to this process."""
-        if not isinstance(value, _BY_VALUE):
-            try:
-                self.trees[name] = store.keep(value, f"value of '{name}'")
-                return
-            except KeyingError:  # not storable, as a path: it travels as it is
-                pass
-        self.values[name] = value
+        names = {parse_source(source)[0] for source in read} - steps.keys()
+        return Known(steps, {name: _portable(name, self.table[name], store) for name in names})
 
     def value_classes(self) -> tuple[type, ...]:
         """Classes of the stored values, for a process that has not defined them."""
-        trees = self.trees.values()
+        trees = [known.tree for known in self.table.values() if known.is_stored]
         names = {body[0] for tree in trees for kind, body in parts(tree) if kind == "value"}
         found = (value_class(name) for name in sorted(names))
         return tuple(cls for cls in found if cls is not None)
@@ -113,14 +108,25 @@ class Arguments:
     def value(self, source: str) -> Any:
         """The value of a source; DamagedError if it is no longer whole in the store."""
         name, path = parse_source(source)
-        if name in self._streamed or name in self.known.values:
-            value = self._streamed[name] if name in self._streamed else self.known.values[name]
+        known = self.known.table.get(name, _UNKNOWN)
+        if name in self._streamed or known.value is not UNKNOWN:
+            value = self._streamed.get(name, known.value)
             for field in path:
                 value = getattr(value, field)
             return value
         if source not in self._loaded:
-            self._loaded[source] = self.store.load(field_of(self.known.trees[name], path))
+            self._loaded[source] = self.store.load(field_of(known.tree, path))
         return self._loaded[source]
+
+
+def _portable(name: str, known: Resolved, store: Store) -> Resolved:
+    """A value for another process: through the store if it may be large or bound to this one."""
+    if known.is_stored:
+        return Resolved(tree=known.tree)
+    if not isinstance(known.value, _BY_VALUE):
+        with contextlib.suppress(KeyingError):  # not storable, as a path: it travels as it is
+            return Resolved(tree=store.keep(known.value, f"value of '{name}'"))
+    return Resolved(value=known.value)
 
 
 def _as_declared(node: Node, port: str, value: Any) -> Any:

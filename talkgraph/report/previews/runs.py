@@ -15,7 +15,7 @@ _PLANNED = {
     "hit": ("hit", "stored"),
     "run": ("run", "will run"),
     "pending": ("unused", "not decided yet"),
-    "stream": ("streamed", "made on the fly"),
+    "streamed": ("streamed", "made on the fly"),
     "given": ("given", "given"),
 }
 

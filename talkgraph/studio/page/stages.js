@@ -3,7 +3,7 @@
 import { field, make } from "./fields.js";
 
 const STATES = {
-  "": "", hit: "stored", run: "will run", pending: "depends", stream: "on the fly", given: "given",
+  "": "", hit: "stored", run: "will run", pending: "depends", streamed: "on the fly", given: "given",
   running: "running", made: "done", failed: "failed", cancelled: "stopped", idle: "not reached",
   unused: "not needed",
 };

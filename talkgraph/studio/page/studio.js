@@ -145,7 +145,7 @@ function inWords(list) {
   const count = (...states) => list.filter(({ state }) => states.includes(state)).length;
   const parts = [
     [count("hit"), "stored"], [count("run"), "will run"],
-    [count("pending"), "decided on the way"], [count("stream"), "made on the fly"],
+    [count("pending"), "decided on the way"], [count("streamed"), "made on the fly"],
   ];
   return `Plan: ${parts.filter(([n]) => n).map(([n, what]) => `${n} ${what}`).join(", ")}.`;
 }
@@ -194,7 +194,7 @@ function showJob() {
   }
   $("result").dataset.state = job.state;
   $("status").textContent = status();
-  const over = new Set(["made", "hit", "given", "stream"]);
+  const over = new Set(["made", "hit", "given", "streamed"]);
   const ended = job.stages.filter(({ state }) => over.has(state)).length;
   $("whole").hidden = !active || !job.stages.length;
   $("whole").max = job.stages.length || 1;

@@ -131,7 +131,7 @@ def test_a_record_rebuilds_its_graph_and_inputs_so_that_stored_steps_are_hits(
     made, values = run_records.find(store).rebuild()
     assert made == graph()
     plan = made.plan(values, store=store)
-    assert [step.state for step in plan] == ["hit", "hit", "stream", "hit"]
+    assert [step.state for step in plan] == ["hit", "hit", "streamed", "hit"]
     frames = made.run(values, store=store, until="grey").output
     assert frames[0:1][0, 0, 0].tolist() == [6, 6, 6]
     assert run_records.find(store).targets == ("grey",)

@@ -658,7 +658,7 @@ def test_transient_steps_are_streamed(store, single):
     again = film(single).run(store=store)
     assert again.output == result.output and not calls
     assert again.records["negative"].cached and again.records["negative"].reason == "not needed"
-    assert states(film(single).plan(store=store))["negative"] == "stream"
+    assert states(film(single).plan(store=store))["negative"] == "streamed"
     np.testing.assert_array_equal(again["negative"][:4][3], np.full((2, 2, 3), 252))
     np.testing.assert_array_equal(again["film"][3], np.full((2, 2, 3), 3))
     calls.clear()
