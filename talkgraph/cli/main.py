@@ -15,6 +15,7 @@ import talkgraph
 from talkgraph.cli import (
     cache,
     doctor,
+    export,
     failure,
     lineage,
     models,
@@ -31,7 +32,8 @@ from talkgraph.cli import (
 from talkgraph.cli.parser import Parser
 
 _COMMANDS: tuple[Any, ...] = (
-    talk, plan, run, runs, report, show, nodes, lineage, studio, cache, models, train, doctor,
+    talk, plan, run, runs, report, show, nodes, lineage, export, studio, cache, models, train,
+    doctor,
 )  # fmt: skip
 
 

@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
 
     check_page(args.output)
     store = Store(args.store)
-    found, title = _found(store, args.run_or_video)
+    found, title = run_of(store, args.run_or_video)
     with RunValues(found, store) as values:
         write_report(values, args.output, title)
     if not args.quiet:
@@ -52,8 +52,11 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _found(store: Store, text: str) -> tuple[RunRecord, str | None]:
-    """The run that is meant, and a title for its page."""
+def run_of(store: Store, text: str) -> tuple[RunRecord, str | None]:
+    """The run that an id, `last` or a video stands for, and the video's name.
+
+    Errors: InputError if the store does not know it.
+    """
     from talkgraph.engine.history.run_records import find
 
     path = Path(text)

@@ -17,8 +17,8 @@ face_fit         where the face is, how it is formed, how it moves
     detect_faces          Footage -> FaceBoxes
     crop_head             Footage, FaceBoxes -> Clip
     track_face            Clip -> FaceTrack
-    fit_face              FaceTrack, FaceModel, float? -> FaceFit
-    regress_face          Clip, FaceTrack, FaceModel, float? -> FaceFit
+    fit_face              FaceTrack, FaceModel -> FaceFit
+    regress_face          Clip, FaceTrack, FaceModel -> FaceFit
     describe_identity     Clip, FaceTrack -> IdentityFeature
 albedo           the face's own colours, and the light
     detailed_albedo       Clip, FaceFit, FaceModel -> Albedo
@@ -37,8 +37,9 @@ backgrounds      the frames behind the face, bent to its pose
     warp_background       Clip, FaceFit, Backgrounds, FaceModel -> Frames
     composite             Frames, Frames -> Frames
     paste_back            Frames, Footage, Crop, Backgrounds -> Frames
-render           the face model as pictures
+render           the face model as pictures, or as a mesh
     render                Motion, FaceFit, Albedo, FaceModel -> Frames
+    export_mesh           FaceFit, FaceModel, Albedo, Motion? -> File
 refine           rendered frames made real
     train_refiner         Frames, Frames, IdentityFeature, FaceTrack?, OnnxModel? -> OnnxModel
     refine                Frames, IdentityFeature, OnnxModel, Frames? -> Frames

@@ -108,6 +108,14 @@ class RunValues:
         """What a preview of a step's value may look at."""
         return StepScene(self, name)
 
+    def nearest(self, kind: type[T]) -> T | None:
+        """The value of a class that a target of the run is, or was made from; the nearest first."""
+        for target in self.run.targets:
+            found = self.scene(parse_source(target)[0]).nearest(kind)
+            if found is not None:
+                return found
+        return None
+
     def node_class(self, name: str) -> type | None:
         """The class of a step's node, None if it is not installed any more."""
         if self.graph is not None and name in self.graph.steps:

@@ -52,7 +52,7 @@ def test_json(capsys, third_party):
     }  # fmt: skip
     assert main(["nodes", "--json"]) == 0
     stages = json.loads(capsys.readouterr().out)
-    assert [one["id"] for one in stages["render"]] == ["render"]
+    assert [one["id"] for one in stages["render"]] == ["render", "export_mesh"]
 
 
 def test_an_unknown_id_gets_the_nearest(capsys):
