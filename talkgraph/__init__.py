@@ -9,16 +9,16 @@ Compose graphs of nodes (`tg.Graph`, `tg.node`, `tg.param`), plan and run them o
 
 from __future__ import annotations
 
-TYPE_CHECKING = False  # that of `typing`, whose import takes longer than all else here
+from talkgraph.version import __version__ as __version__
 
-__version__ = "0.1.0"
+TYPE_CHECKING = False  # that of `typing`, whose import takes longer than all else here
 
 if TYPE_CHECKING:
     from typing import Any
 
     from talkgraph.cache import File, Frames, Store, value
     from talkgraph.display import preview
-    from talkgraph.engine.declare.graph import Graph
+    from talkgraph.engine.api import Graph
     from talkgraph.engine.declare.graph_registry import graph
     from talkgraph.engine.declare.node import Node, node, param
     from talkgraph.engine.run.context import note, progress, scratch_folder

@@ -9,7 +9,7 @@ import pytest
 from tests.places import ROOT
 
 ROOMS = (
-    ("errors", "display"), ("cache",), ("models",), ("engine",), ("nodes",), ("graphs",),
+    ("errors", "display", "version"), ("cache",), ("models",), ("engine",), ("nodes",), ("graphs",),
     ("cli", "report", "studio", "__init__"),
 )  # fmt: skip
 """Each may import those before it, and its own files."""

@@ -31,7 +31,7 @@ def naming_files(graph: Graph, inputs: Mapping[str, Any]) -> Iterator[None]:
 
 def _files_behind(graph: Graph, inputs: Mapping[str, Any], step: str | None) -> list[Path]:
     """The files among `inputs` on which a step depends."""
-    from talkgraph.engine.declare.graph import parse_source
+    from talkgraph.engine.declare.sources import parse_source
 
     if step is None or step not in graph.steps:
         return []

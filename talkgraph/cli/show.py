@@ -73,7 +73,7 @@ def schema() -> int:
 
 def mermaid(graph: Graph) -> str:
     """The graph as a Mermaid flowchart: inputs rounded, the output with a thick border."""
-    from talkgraph.engine.declare.graph import parse_source
+    from talkgraph.engine.declare.sources import parse_source
     from talkgraph.engine.declare.types import type_name
 
     ids = {name: f"n{index}" for index, name in enumerate([*graph.inputs, *graph.steps])}

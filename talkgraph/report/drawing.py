@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import attrs
 
 from talkgraph.engine import Graph
-from talkgraph.engine.declare.step import parse_source
+from talkgraph.engine.declare.sources import parse_source
 from talkgraph.report.layout import Measures, layered
 from talkgraph.report.markup import Html, tag
 from talkgraph.report.styles import stylesheet

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from talkgraph.engine.declare.step import parse_source
+from talkgraph.engine.declare.sources import parse_source
 from talkgraph.engine.history.run_records import RunRecord, StepRun
 from talkgraph.engine.run.events import StepState
 from talkgraph.report.drawing import Box, Fold, drawn

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import attrs
 
 from talkgraph.engine import Result
-from talkgraph.engine.declare.step import parse_source
+from talkgraph.engine.declare.sources import parse_source
 from talkgraph.engine.history.run_records import RunRecord
 from talkgraph.report.drawing import fold
 from talkgraph.report.failure import failure_section

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from talkgraph.cache.store import Store
-from talkgraph.engine import Graph, Result, node_class
+from talkgraph.engine import Result, node_class
+from talkgraph.engine.declare.graph import Declaration
 from talkgraph.engine.declare.ports import signature
-from talkgraph.engine.declare.step import parse_source
+from talkgraph.engine.declare.sources import parse_source
 from talkgraph.engine.history.run_records import RunRecord, find
 from talkgraph.engine.run import context
 from talkgraph.engine.run.events import StepState
@@ -42,10 +43,10 @@ class RunValues:
     ) -> None:
         self.run = run
         self.store = store
-        self.graph: Graph | None = None
+        self.graph: Declaration | None = None
         self._known = dict(known or {})
         with contextlib.suppress(TalkgraphError):  # then streamed steps cannot be shown
-            self.graph, inputs = run.rebuild()
+            self.graph, inputs = run.rebuild(Declaration)
             self._known = {**inputs, **self._known}
         self._loaded: dict[str, Any] = {}
         self._open = contextlib.ExitStack()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import attrs
 
 from talkgraph.engine.declare.description import parameters
-from talkgraph.engine.declare.step import parse_source
+from talkgraph.engine.declare.sources import parse_source
 from talkgraph.engine.history.run_records import StepRun
 from talkgraph.errors import TalkgraphError
 from talkgraph.report.drawing import fold

@@ -21,9 +21,9 @@ from talkgraph import engine
 from talkgraph.cache.files import File
 from talkgraph.engine import Graph, Node
 from talkgraph.engine.declare.description import Parameter, parameters
-from talkgraph.engine.declare.graph import parse_source
 from talkgraph.engine.declare.graph_registry import declaration
 from talkgraph.engine.declare.ports import field_types
+from talkgraph.engine.declare.sources import parse_source
 from talkgraph.engine.declare.types import coerce, is_optional, members, type_name
 from talkgraph.errors import GraphError, InputError, TalkgraphError
 

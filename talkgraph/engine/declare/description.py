@@ -9,8 +9,7 @@ from typing import Any
 
 import attrs
 
-from talkgraph.engine.declare.node import default_of
-from talkgraph.engine.declare.ports import Port, Signature, field_types, signature
+from talkgraph.engine.declare.ports import Port, Signature, default_of, field_types, signature
 from talkgraph.engine.declare.types import brief, members, type_name
 
 _BOUNDS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}

@@ -6,16 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from talkgraph.cache.store import Store
-from talkgraph.engine.declare.graph import Graph
-from talkgraph.engine.declare.step import Step, parse_source, redirect, redirected
+from talkgraph.engine.declare.graph import Declaration
+from talkgraph.engine.declare.node import Step
+from talkgraph.engine.declare.sources import parse_source, redirect, redirected
 
 Names = dict[str, str]
 """Name in the original graph -> name in the larger one, of steps and inputs."""
 
 
 def expand(
-    graph: Graph, many: Sequence[Mapping[str, Any]], store: Store
-) -> tuple[Graph, dict[str, Any], list[Names]]:
+    graph: Declaration, many: Sequence[Mapping[str, Any]], store: Store
+) -> tuple[Declaration, dict[str, Any], list[Names]]:
     """The larger graph, its inputs, and the names that each of `many` has in it.
 
     A step is there once for each combination of the inputs that it depends on: with two speeches
@@ -43,11 +44,11 @@ def expand(
         types.update({names[name]: type_ for name, type_ in graph.inputs.items()})
         all_names.append(names)
     output = redirect(graph.output, all_names[0])
-    return Graph(graph.name, inputs=types, steps=steps, output=output), inputs, all_names
+    return Declaration(graph.name, inputs=types, steps=steps, output=output), inputs, all_names
 
 
 def _varying(
-    graph: Graph, bound: Sequence[Mapping[str, Any]], store: Store
+    graph: Declaration, bound: Sequence[Mapping[str, Any]], store: Store
 ) -> dict[str, list[int]]:
     """The inputs that rows do not have in common: each row's number among the values, from 1."""
     found = {}
@@ -62,7 +63,7 @@ def _varying(
     return found
 
 
-def _depends(graph: Graph, varying: Mapping[str, Any]) -> dict[str, list[str]]:
+def _depends(graph: Declaration, varying: Mapping[str, Any]) -> dict[str, list[str]]:
     """The varying inputs that each step depends on, in the graph's order."""
     found = {name: [name] for name in varying}
     for name in graph.order:

@@ -3,56 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
 import attrs
 
-from talkgraph.cache.store import Store
 from talkgraph.display import html
-from talkgraph.engine.declare.node import Node
+from talkgraph.engine.declare.node import Node, Step, copied
 from talkgraph.engine.declare.ports import field_type, field_types, signature
-from talkgraph.engine.declare.step import NestedGraph, Source, Step, flatten, parse_source, redirect
+from talkgraph.engine.declare.sources import parse_source, redirect, redirected
 from talkgraph.engine.declare.types import coerce, fits, is_optional, type_name
 from talkgraph.errors import GraphError, InputError, nearest
-
-if TYPE_CHECKING:
-    import networkx
-
-    from talkgraph.engine.executors import Executor
-    from talkgraph.engine.run.events import Event
-    from talkgraph.engine.run.plan import Plan
-    from talkgraph.engine.run.result import Result
-
-__all__ = ["Graph", "NestedGraph", "Source", "Step", "parse_source"]
 
 NAME = re.compile(r"[A-Za-z_][\w-]*(/[A-Za-z_][\w-]*)*\Z")
 
 
 @attrs.frozen(init=False, repr=False)
-class Graph:
-    """Steps by name, the inputs they start from and the one that is wanted.
-
-    Args:
-        name: names the graph in messages and in the history that explains reruns.
-        inputs: type of each input; one whose type admits None may be left out of a run.
-        steps: `Node.on(port="source")` or `Graph.on(input="source")` by name.
-        output: the step (or ``step.field``) that `run` returns; default: the last step.
-
-    Raises:
-        GraphError: the first thing that is wrong, with the names, types and the fix.
-
-    Example:
-        >>> from talkgraph import Node, node
-        >>> @node("example_twice", version=1)
-        ... class Twice(Node):
-        ...     def run(self, value: int) -> int:
-        ...         return 2 * value
-        >>> graph = Graph("double", inputs={"x": int}, steps={"twice": Twice().on(value="x")})
-        >>> graph.run({"x": 2}).output
-        4
+class Declaration:
+    """Steps by name, the inputs they start from and the one that is wanted; see `Graph`, which adds
+    what can be done with it.
     """
 
     name: str
@@ -198,7 +168,7 @@ class Graph:
 
     # -- other graphs from this one --------------------------------------------------------------
 
-    def replace(self, **steps: Node | Step) -> Graph:
+    def replace(self, **steps: Node | Step) -> Self:
         """Another graph with some steps swapped; a bare node keeps the place of the old one.
 
         A step inside a nested graph is named with `replace(**{"outer/inner": ...})`.
@@ -207,15 +177,15 @@ class Graph:
         for name, step in steps.items():
             sources = self._step(name).sources
             changed[name] = step if isinstance(step, Step) else Step(step, sources)
-        return Graph(self.name, inputs=self.inputs, steps=changed, output=self.output)
+        return type(self)(self.name, inputs=self.inputs, steps=changed, output=self.output)
 
-    def with_params(self, **parameters: Mapping[str, Any]) -> Graph:
+    def with_params(self, **parameters: Mapping[str, Any]) -> Self:
         """Another graph with other parameters: `with_params(motion={"frames": 5})`."""
         return self.replace(
             **{name: self._step(name).node.with_params(**new) for name, new in parameters.items()}
         )
 
-    def subgraph(self, *outputs: str) -> Graph:
+    def subgraph(self, *outputs: str) -> Self:
         """Only what the outputs need; the first of them becomes the output."""
         for output in outputs:
             self.source_type(output, f"subgraph of '{self.name}'")
@@ -223,7 +193,7 @@ class Graph:
         steps = {name: step for name, step in self.steps.items() if name in needed}
         used = {parse_source(s)[0] for step in steps.values() for s in step.sources.values()}
         inputs = {name: type_ for name, type_ in self.inputs.items() if name in used}
-        return Graph(self.name, inputs=inputs, steps=steps, output=outputs[0])
+        return type(self)(self.name, inputs=inputs, steps=steps, output=outputs[0])
 
     def on(self, **sources: str) -> NestedGraph:
         """Place this graph as a step of another: `input="step"`."""
@@ -236,118 +206,49 @@ class Graph:
             raise GraphError(f"graph '{self.name}' has no step '{name}'{hint}")
         return self.steps[name]
 
-    # -- as text and as value --------------------------------------------------------------------
-
-    def to_yaml(self) -> str:
-        """The graph as text that `from_yaml` reads back to an equal graph."""
-        from talkgraph.engine.declare.graph_file import to_yaml
-
-        return to_yaml(self)
-
-    @classmethod
-    def from_yaml(cls, text: str) -> Graph:
-        """Read a graph; GraphError for anything that is not one."""
-        from talkgraph.engine.declare.graph_file import from_yaml
-
-        return from_yaml(text)
-
     __hash__ = None  # type: ignore[assignment]
 
     _repr_html_ = html
 
     def __repr__(self) -> str:
-        return f"Graph({self.name!r}, {len(self.steps)} steps, output={self.output!r})"
+        return (
+            f"{type(self).__name__}({self.name!r}, {len(self.steps)} steps, output={self.output!r})"
+        )
 
-    def to_networkx(self) -> networkx.MultiDiGraph[str]:
-        """The graph for networkx: its algorithms, layouts and drawings."""
-        from talkgraph.engine.declare.networkx_view import to_networkx
 
-        return to_networkx(self)
+@attrs.frozen
+class NestedGraph:
+    """A graph in the place of a step; its steps are named ``step/inner``."""
 
-    # -- planning and running --------------------------------------------------------------------
+    graph: Declaration
+    sources: Mapping[str, str] = attrs.field(converter=copied)
 
-    def plan(
-        self,
-        inputs: Mapping[str, Any] | None = None,
-        *,
-        store: Store | str | Path | None = None,
-        until: str | Iterable[str] | None = None,
-        given: Mapping[str, Any] | None = None,
-        force: bool | str | Iterable[str] = (),
-        only: str | Iterable[str] | None = None,
-    ) -> Plan:
-        """What `run` with the same arguments would do, and why. Runs nothing."""
-        from talkgraph.engine.run.plan import make_plan
-        from talkgraph.engine.run.request import Request
 
-        return make_plan(Request.make(self, inputs, store, until, given, force, only))
-
-    def run(
-        self,
-        inputs: Mapping[str, Any] | None = None,
-        *,
-        store: Store | str | Path | None = None,
-        until: str | Iterable[str] | None = None,
-        given: Mapping[str, Any] | None = None,
-        force: bool | str | Iterable[str] = (),
-        only: str | Iterable[str] | None = None,
-        on_event: Callable[[Event], None] | None = None,
-        executor: Executor | str | None = None,
-    ) -> Result:
-        """Make the output, from the store where it can.
-
-        Args:
-            inputs: values by input name.
-            store: where results are kept; default: `Store()`.
-            until: stop at these steps instead of the output.
-            given: values to put in the place of steps.
-            force: steps to make again though they are stored; True for all.
-            only: the only steps that may run, everything else must be stored or given; they are
-                also what is made unless `until` says otherwise.
-            on_event: called with `Started`, `Progress`, `Note`, `Finished` and `Failed`.
-            executor: where steps run: "in-process" (the default), "joblib", "dask", or one made
-                with `engine.executor(...)`.
-
-        Raises:
-            NodeError: a node failed; steps that do not depend on it were finished first.
-            InputError, StoreError, ModelError: as raised by a node or the store, at once.
-        """
-        from talkgraph.engine import executors
-        from talkgraph.engine.run.request import Request
-        from talkgraph.engine.run.run import run
-
-        request = Request.make(self, inputs, store, until, given, force, only)
-        return run(request, on_event or (lambda event: None), executors.executor(executor))
-
-    def map(
-        self,
-        inputs: Iterable[Mapping[str, Any]],
-        *,
-        store: Store | str | Path | None = None,
-        until: str | Iterable[str] | None = None,
-        on_event: Callable[[Event], None] | None = None,
-        executor: Executor | str | None = None,
-    ) -> list[Result]:
-        """Run over many inputs at once; what several have in common is done once.
-
-        Args:
-            inputs: as of `run`, for each result; `itertools.product` makes all combinations.
-            store, until, on_event, executor: as of `run`. Events name steps by the inputs that they
-                depend on: ``motion/audio-1/video-2``.
-
-        Returns:
-            a result for each; one whose node failed has `error` and raises it when it is read.
-
-        Raises:
-            InputError, StoreError, ModelError: as raised by a node or the store, at once.
-        """
-        from talkgraph.engine.executors import executor as named
-        from talkgraph.engine.run.run import run_many
-
-        targets = (until,) if isinstance(until, str) else tuple(until or (self.output,))
-        on = store if isinstance(store, Store) else Store(store)
-        emit = on_event or (lambda event: None)
-        return run_many(self, list(inputs), targets, on, emit, named(executor))
+def flatten(
+    graph_name: str, steps: Mapping[str, Step | NestedGraph]
+) -> tuple[dict[str, Step], dict[str, str]]:
+    """Replace nested graphs by their steps; also where each nested graph's value comes from."""
+    ends = {
+        name: f"{name}/{entry.graph.output}"
+        for name, entry in steps.items()
+        if isinstance(entry, NestedGraph)
+    }
+    flat: dict[str, Step] = {}
+    for name, entry in steps.items():
+        if isinstance(entry, Step):
+            flat[name] = Step(entry.node, redirected(entry.sources, ends))
+        elif isinstance(entry, NestedGraph):
+            bound = redirected(entry.sources, ends)
+            bound |= {inner: f"{name}/{inner}" for inner in entry.graph.steps}
+            for inner, step in entry.graph.steps.items():
+                sources = {p: s for p, s in step.sources.items() if parse_source(s)[0] in bound}
+                flat[bound[inner]] = Step(step.node, redirected(sources, bound))
+        else:
+            raise GraphError(
+                f"graph '{graph_name}': step '{name}' is a {type(entry).__name__}; "
+                "write Node(...).on(port='source')"
+            )
+    return flat, ends
 
 
 def _fix(source: str, given: Any, wanted: Any) -> str:

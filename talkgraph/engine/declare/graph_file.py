@@ -17,30 +17,32 @@ from __future__ import annotations
 
 import enum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 
 from talkgraph.cache.files import File
-from talkgraph.engine.declare.graph import Graph
-from talkgraph.engine.declare.node import Node, default_of
+from talkgraph.engine.declare.graph import Declaration
+from talkgraph.engine.declare.node import Node, Step
+from talkgraph.engine.declare.ports import default_of
 from talkgraph.engine.declare.registry import node_class
-from talkgraph.engine.declare.step import Step
 from talkgraph.engine.declare.types import brief, identity, type_from_text, type_name, type_to_text
 from talkgraph.errors import GraphError, nearest
+
+G = TypeVar("G", bound=Declaration)
 
 _KEYS = ("graph", "inputs", "steps", "output")
 _STEP_KEYS = ("node", "params", "on")
 
 
-def to_yaml(graph: Graph) -> str:
+def to_yaml(graph: Declaration) -> str:
     """The text of a graph; GraphError if an input type or a parameter has no spelling."""
     from talkgraph.engine.declare import plain_yaml
 
     return plain_yaml.write(to_document(graph))
 
 
-def to_document(graph: Graph) -> dict[str, Any]:
+def to_document(graph: Declaration) -> dict[str, Any]:
     """The graph as plain data, as in its text; GraphError as in `to_yaml`."""
     inputs = {}
     for name, type_ in graph.inputs.items():
@@ -62,15 +64,15 @@ def to_document(graph: Graph) -> dict[str, Any]:
     return {"graph": graph.name, "inputs": inputs, "steps": steps, "output": graph.output}
 
 
-def from_yaml(text: str) -> Graph:
-    """The graph of a text; GraphError with the line or the name that is wrong."""
+def from_yaml(text: str, kind: type[G]) -> G:
+    """The graph of a text, of class `kind`; GraphError with the line or the name that is wrong."""
     from talkgraph.engine.declare import plain_yaml
 
-    return from_document(plain_yaml.read(text))
+    return from_document(plain_yaml.read(text), kind)
 
 
-def from_document(document: Any) -> Graph:
-    """The graph of plain data; GraphError with the name that is wrong."""
+def from_document(document: Any, kind: type[G]) -> G:
+    """The graph of plain data, of class `kind`; GraphError with the name that is wrong."""
     top = _mapping(document, "graph file", _KEYS)
     if "graph" not in top or "steps" not in top:
         raise GraphError("graph file: it needs 'graph: NAME' and 'steps:'")
@@ -95,7 +97,7 @@ def from_document(document: Any) -> Graph:
     output = top.get("output")
     if output is not None and not isinstance(output, str):
         raise GraphError(f"graph file: output is {output!r}, not the name of a step")
-    return Graph(str(top["graph"]), inputs=inputs, steps=steps, output=output)
+    return kind(str(top["graph"]), inputs=inputs, steps=steps, output=output)
 
 
 def _mapping(found: Any, what: str, known: tuple[str, ...] | None = None) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import typing
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from talkgraph.engine.declare.graph import Graph
+from talkgraph.engine.api import Graph
 from talkgraph.engine.declare.registry import cannot_load
 from talkgraph.engine.declare.types import coerce
 from talkgraph.errors import GraphError, TalkgraphError, nearest

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from talkgraph.engine.declare.step import parse_source
+from talkgraph.engine.declare.sources import parse_source
 
 if TYPE_CHECKING:
     import networkx
 
-    from talkgraph.engine.declare.graph import Graph
+    from talkgraph.engine.declare.graph import Declaration
 
 
-def to_networkx(graph: Graph) -> networkx.MultiDiGraph[str]:
+def to_networkx(graph: Declaration) -> networkx.MultiDiGraph[str]:
     """Inputs and steps as vertices, one edge for each bound port.
 
     Returns:

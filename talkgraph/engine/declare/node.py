@@ -13,12 +13,9 @@ import attrs
 
 from talkgraph.engine.declare.ports import field_types
 from talkgraph.engine.declare.registry import register
-from talkgraph.engine.declare.types import brief, coerce
+from talkgraph.engine.declare.types import brief, coerce, identity
 from talkgraph.engine.keys.source import note_imports
 from talkgraph.errors import GraphError, nearest
-
-if TYPE_CHECKING:
-    from talkgraph.engine.declare.step import Step
 
 T = TypeVar("T", bound="Node")
 
@@ -59,14 +56,6 @@ def param(
     return attrs.field(default=default, metadata={"talkgraph": metadata})
 
 
-def default_of(field: attrs.Attribute[Any]) -> Any:
-    """A parameter's default; `attrs.NOTHING` if it has none, or one made from the others."""
-    default: Any = field.default
-    if isinstance(default, attrs.Factory):  # type: ignore[arg-type]
-        return attrs.NOTHING if default.takes_self else default.factory()
-    return default
-
-
 class _Doc:
     """A docstring that tells parameters and ports, too: made when it is read, not at import."""
 
@@ -95,8 +84,6 @@ class Node:
 
     def on(self, **sources: str) -> Step:
         """Place the node in a graph: `port="step"`, `port="step.field"` or `port="input"`."""
-        from talkgraph.engine.declare.step import Step
-
         return Step(self, sources)
 
     def outside(self) -> Mapping[str, str]:
@@ -107,6 +94,21 @@ class Node:
     def with_params(self: T, **parameters: Any) -> T:
         """The same node with other parameters."""
         return attrs.evolve(self, **parameters)  # type: ignore[misc]
+
+
+def copied(sources: Mapping[str, str]) -> dict[str, str]:
+    """A converter that keeps what a step reads from being changed elsewhere."""
+    return dict(sources)
+
+
+@attrs.frozen
+class Step:
+    """A node in its place: which step, field or input each port reads."""
+
+    node: Node = attrs.field(eq=identity)
+    sources: Mapping[str, str] = attrs.field(converter=copied)
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)

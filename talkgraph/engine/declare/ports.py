@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import inspect
 import typing
+from collections.abc import Mapping
 from functools import cache
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import attrs
 
-from talkgraph.engine.declare.types import members, plain
+from talkgraph.engine.declare.types import coerce, members, plain
 from talkgraph.errors import GraphError
+
+T = TypeVar("T")
 
 
 @attrs.frozen
@@ -93,3 +96,19 @@ def _hints(owner: Any, cls: type) -> dict[str, Any]:
             except (NameError, AttributeError, TypeError, SyntaxError):
                 found[name] = annotation
     return found
+
+
+def default_of(field: attrs.Attribute[Any]) -> Any:
+    """A parameter's default; `attrs.NOTHING` if it has none, or one made from the others."""
+    default: Any = field.default
+    if isinstance(default, attrs.Factory):  # type: ignore[arg-type]
+        return attrs.NOTHING if default.takes_self else default.factory()
+    return default
+
+
+def checked(kind: type[T], record: Mapping[str, Any]) -> T:
+    """An attrs class from its fields as JSON, each of the declared type; TypeError."""
+    types = field_types(kind)
+    if set(record) - set(types):
+        raise TypeError(f"unknown field {sorted(set(record) - set(types))[0]!r}")
+    return kind(**{name: coerce(fact, types[name]) for name, fact in record.items()})

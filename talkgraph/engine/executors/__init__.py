@@ -1,5 +1,6 @@
 """Where jobs are made. Keys, order and what to do about failures stay with the run.
 
+protocol.py    what an executor is
 in_process.py  here, one at a time
 processes.py   joblib's worker processes on this machine, with slots for GPU steps
 dask.py        Dask distributed: a local cluster, or workers anywhere
@@ -8,35 +9,13 @@ worker.py      what a worker process does with a job
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import Future
-from contextlib import AbstractContextManager
-from typing import Protocol
-
-from talkgraph.cache.store import Store
 from talkgraph.engine.executors.in_process import InProcess
-from talkgraph.engine.run.job import Job, Made
-from talkgraph.engine.run.step_context import Emit
+from talkgraph.engine.executors.protocol import Executor, Submit
 from talkgraph.errors import InputError, nearest
 
 __all__ = ["NAMES", "Executor", "InProcess", "Submit", "executor"]
 
-Submit = Callable[[Job, Emit], "Future[Made]"]
-"""Has a job made, soon or at once; events may be told from any thread."""
-
 NAMES = ("in-process", "joblib", "dask")
-
-
-class Executor(Protocol):
-    """Has jobs made, in any order and place.
-
-    remote: True if jobs go to other processes and must carry all that they read.
-    """
-
-    remote: bool
-
-    def session(self, store: Store) -> AbstractContextManager[Submit]:
-        """Workers for one run; leaving the context by an error gives up what is unfinished."""
 
 
 def executor(

@@ -11,17 +11,15 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from talkgraph.cache.store import Store
 from talkgraph.engine.executors import worker
+from talkgraph.engine.executors.protocol import Submit
 from talkgraph.engine.run.events import Event, from_plain, to_plain
 from talkgraph.engine.run.job import Job, Made
 from talkgraph.engine.run.step_context import Emit
 from talkgraph.errors import InputError, StoreError
-
-if TYPE_CHECKING:
-    from talkgraph.engine.executors import Submit
 
 _ATTEMPTS = 3  # times that Dask may give a job up, each after several workers died of it
 _GPU = "GPU"  # the resource of `dask worker --resources GPU=1`

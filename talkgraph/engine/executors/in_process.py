@@ -5,14 +5,11 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from concurrent.futures import Future
-from typing import TYPE_CHECKING
 
 from talkgraph.cache.store import Store
+from talkgraph.engine.executors.protocol import Submit
 from talkgraph.engine.run.job import Job, Made
 from talkgraph.engine.run.step_context import Emit
-
-if TYPE_CHECKING:
-    from talkgraph.engine.executors import Submit
 
 
 class InProcess:

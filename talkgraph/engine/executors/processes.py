@@ -9,16 +9,14 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
 from multiprocessing.connection import Client, Connection, Listener
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from talkgraph.cache.store import Store
 from talkgraph.engine.executors import worker
+from talkgraph.engine.executors.protocol import Submit
 from talkgraph.engine.run.events import Event
 from talkgraph.engine.run.job import Job, Made
 from talkgraph.engine.run.step_context import Emit
-
-if TYPE_CHECKING:
-    from talkgraph.engine.executors import Submit
 
 _ATTEMPTS = 3  # deaths of a worker in its pool after which a job is made in a pool of its own
 

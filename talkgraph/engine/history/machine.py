@@ -8,8 +8,8 @@ import platform
 from functools import cache
 from pathlib import Path
 
-import talkgraph
 from talkgraph.cache.records import Record
+from talkgraph.version import __version__
 
 
 @cache
@@ -24,7 +24,7 @@ def facts() -> Record:
             "cpu": f"{_cpu()}, {os.cpu_count()} cores",
             "gpu": _gpu(),
         },
-        "talkgraph": talkgraph.__version__,
+        "talkgraph": __version__,
         "python": f"{platform.python_implementation()} {platform.python_version()}",
     }
 

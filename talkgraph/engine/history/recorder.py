@@ -15,7 +15,7 @@ import attrs
 from talkgraph.cache.codecs import content_bytes
 from talkgraph.cache.files import File
 from talkgraph.cache.records import Record
-from talkgraph.engine.declare.graph import Graph
+from talkgraph.engine.declare.graph import Declaration
 from talkgraph.engine.declare.graph_file import to_document
 from talkgraph.engine.declare.node import Node
 from talkgraph.engine.declare.types import brief
@@ -163,7 +163,7 @@ class Recorder:
         return self._stopped(name, StepState.STREAMED if node.transient else StepState.CANCELLED)
 
 
-def _document(graph: Graph) -> dict[str, Any] | None:
+def _document(graph: Declaration) -> dict[str, Any] | None:
     try:
         return to_document(graph)
     except GraphError:

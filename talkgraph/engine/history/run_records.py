@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import re
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import attrs
 
@@ -18,14 +18,11 @@ from talkgraph.cache import disk
 from talkgraph.cache.files import File
 from talkgraph.cache.records import Record, read_record, write_record
 from talkgraph.cache.store import Store
-from talkgraph.engine.declare.graph import Graph
-from talkgraph.engine.declare.graph_file import from_document
-from talkgraph.engine.declare.ports import field_types
+from talkgraph.engine.declare.graph_file import G, from_document
+from talkgraph.engine.declare.ports import checked
 from talkgraph.engine.declare.types import coerce, members
 from talkgraph.engine.run.events import StepState
 from talkgraph.errors import DamagedError, GraphError, InputError, StoreError
-
-T = TypeVar("T")
 
 KEPT = 200  # runs
 _KEPT_BYTES = 64 << 20  # of all records, however many steps their graphs have
@@ -113,8 +110,8 @@ class RunRecord:
     python: str
     notes: tuple[str, ...] = ()
 
-    def rebuild(self) -> tuple[Graph, dict[str, Any]]:
-        """The graph and the inputs, to run or plan it again: stored steps are hits.
+    def rebuild(self, kind: type[G]) -> tuple[G, dict[str, Any]]:
+        """The graph, of class `kind`, and the inputs, to run it again: stored steps are hits.
 
         Raises:
             GraphError: the graph has no spelling as text, or one of its nodes is not installed.
@@ -124,7 +121,7 @@ class RunRecord:
             raise GraphError(
                 f"run {self.run_id}: graph '{self.graph}' was not kept as text; run it from Python"
             )
-        graph = from_document(self.document)
+        graph = from_document(self.document, kind)
         inputs = {}
         for name, given in self.inputs.items():
             if not given.has_value:
@@ -217,11 +214,3 @@ def _read(path: Path) -> RunRecord:
         return checked(RunRecord, record)
     except (TypeError, KeyError, AttributeError) as error:
         raise ValueError(f"it is no record of a run: {error}") from None
-
-
-def checked(kind: type[T], record: Record) -> T:
-    """An attrs class from its fields as JSON, each of the declared type; TypeError."""
-    types = field_types(kind)
-    if set(record) - set(types):
-        raise TypeError(f"unknown field {sorted(set(record) - set(types))[0]!r}")
-    return kind(**{name: coerce(fact, types[name]) for name, fact in record.items()})

@@ -16,7 +16,8 @@ from talkgraph.cache.codecs import array_leaf, field_of, plain_array
 from talkgraph.cache.keys import FORMAT, Tree, digest_tree
 from talkgraph.cache.store import Store
 from talkgraph.cache.values import per_frame_fields
-from talkgraph.engine.declare.step import Step, parse_source
+from talkgraph.engine.declare.node import Step
+from talkgraph.engine.declare.sources import parse_source
 from talkgraph.engine.keys.keying import UNKNOWN, Ingredients
 from talkgraph.engine.run.values_of_run import Known
 

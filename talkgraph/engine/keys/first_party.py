@@ -93,8 +93,6 @@ def _imported(module: str) -> Path | None:
 
 def _roots(cls: type) -> list[tuple[Path, str | None]]:
     """Folders in which first-party modules lie, and the one top-level name that counts there."""
-    import talkgraph
-
     roots: list[tuple[Path, str | None]] = []
     file = file_of(cls)
     if file.endswith(".py"):
@@ -105,5 +103,5 @@ def _roots(cls: type) -> list[tuple[Path, str | None]]:
             folder = folder.parent
         installed = bool(_INSTALLED & set(folder.parts))
         roots.append((folder, top[0] if installed else None))
-    roots.append((Path(talkgraph.__file__).parent.parent, "talkgraph"))
+    roots.append((Path(__file__).parents[3], "talkgraph"))
     return roots

@@ -15,8 +15,9 @@ import attrs
 from talkgraph.cache.codecs import field_of
 from talkgraph.cache.keys import FORMAT, Tree, digest_tree
 from talkgraph.cache.records import Record
-from talkgraph.engine.declare.node import Node, default_of
-from talkgraph.engine.declare.step import parse_source
+from talkgraph.engine.declare.node import Node
+from talkgraph.engine.declare.ports import default_of
+from talkgraph.engine.declare.sources import parse_source
 from talkgraph.engine.declare.types import brief
 from talkgraph.engine.keys.code import OWN, CodeDigest, code_digest
 from talkgraph.engine.keys.notebook_source import classes_in

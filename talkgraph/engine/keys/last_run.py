@@ -6,8 +6,8 @@ import attrs
 
 from talkgraph.cache.records import Record
 from talkgraph.cache.store import Store
+from talkgraph.engine.declare.ports import checked
 from talkgraph.engine.declare.types import coerce
-from talkgraph.engine.history.run_records import checked
 from talkgraph.engine.keys.keying import Ingredients
 
 

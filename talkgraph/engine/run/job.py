@@ -13,8 +13,8 @@ import attrs
 from talkgraph.cache.frames import Frames, Pictures
 from talkgraph.cache.records import Record
 from talkgraph.cache.store import Store, Stream
+from talkgraph.engine.declare.node import Step
 from talkgraph.engine.declare.ports import signature
-from talkgraph.engine.declare.step import Step
 from talkgraph.engine.declare.types import coerce
 from talkgraph.engine.history import machine
 from talkgraph.engine.keys.chunk_keys import Windows

@@ -9,9 +9,9 @@ from typing import Any
 import attrs
 
 from talkgraph.cache.store import Store
-from talkgraph.engine.declare.graph import Graph
+from talkgraph.engine.declare.graph import Declaration
 from talkgraph.engine.declare.ports import signature
-from talkgraph.engine.declare.step import parse_source
+from talkgraph.engine.declare.sources import parse_source
 from talkgraph.engine.declare.types import coerce
 from talkgraph.errors import GraphError, InputError, nearest
 
@@ -20,7 +20,7 @@ from talkgraph.errors import GraphError, InputError, nearest
 class Request:
     """A graph, the values of its inputs, and which steps are wanted, given, forced or allowed."""
 
-    graph: Graph
+    graph: Declaration
     inputs: Mapping[str, Any]
     store: Store
     targets: tuple[str, ...]
@@ -32,7 +32,7 @@ class Request:
     @classmethod
     def make(
         cls,
-        graph: Graph,
+        graph: Declaration,
         inputs: Mapping[str, Any] | None,
         store: Store | str | Path | None,
         until: str | Iterable[str] | None,
@@ -83,7 +83,7 @@ class Request:
                 raise GraphError(f"graph '{self.graph.name}' needs input '{name}'; give {name}=...")
 
 
-def _names(graph: Graph, names: str | bool | Iterable[str], what: str) -> tuple[str, ...]:
+def _names(graph: Declaration, names: str | bool | Iterable[str], what: str) -> tuple[str, ...]:
     found = (names,) if isinstance(names, str) else tuple(names)  # type: ignore[arg-type]
     for name in found:
         if name not in graph.steps:

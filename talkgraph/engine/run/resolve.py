@@ -10,7 +10,7 @@ from graphlib import TopologicalSorter
 import attrs
 
 from talkgraph.cache.records import Record
-from talkgraph.engine.declare.step import parse_source
+from talkgraph.engine.declare.sources import parse_source
 from talkgraph.engine.keys.keying import Keys, Resolved, explain
 from talkgraph.engine.keys.last_run import Lineage
 from talkgraph.engine.run.events import StepState

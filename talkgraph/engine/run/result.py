@@ -5,18 +5,30 @@ from __future__ import annotations
 import weakref
 from collections.abc import Mapping
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from talkgraph.display import html
-from talkgraph.engine.declare.step import redirect
+from talkgraph.engine.declare.graph import Declaration
+from talkgraph.engine.declare.sources import redirect
+from talkgraph.engine.history.recorder import Recorder
 from talkgraph.engine.run.events import StepRecord
+from talkgraph.engine.run.request import Request
 from talkgraph.errors import NodeError
 
-if TYPE_CHECKING:
-    from talkgraph.engine.declare.graph import Graph
-    from talkgraph.engine.run.run import Run
-
 __all__ = ["Result", "StepRecord"]
+
+
+class Made(Protocol):
+    """What a run knows when it is over."""
+
+    request: Request
+    recorder: Recorder
+
+    def failure(self, source: str) -> NodeError | None:
+        """The failure that keeps a source from having a value, if any."""
+
+    def value(self, source: str, scratch: ExitStack) -> Any:
+        """The value of any source; what it needs and was not needed before is made now."""
 
 
 class Result:
@@ -30,9 +42,9 @@ class Result:
 
     def __init__(
         self,
-        run: Run,
+        run: Made,
         run_id: str,
-        graph: Graph,
+        graph: Declaration,
         targets: tuple[str, ...],
         names: Mapping[str, str] | None = None,
     ) -> None:

@@ -19,8 +19,8 @@ from typing import Any
 from talkgraph.cache.records import Record
 from talkgraph.cache.store import Store
 from talkgraph.engine.declare.expand import expand
-from talkgraph.engine.declare.graph import Graph
-from talkgraph.engine.declare.step import parse_source, redirect
+from talkgraph.engine.declare.graph import Declaration
+from talkgraph.engine.declare.sources import parse_source, redirect
 from talkgraph.engine.executors import Executor, Submit
 from talkgraph.engine.history.recorder import Recorder
 from talkgraph.engine.run.events import Note, StepRecord, StepState
@@ -50,7 +50,7 @@ def run(request: Request, emit: Emit, executor: Executor) -> Result:
 
 
 def run_many(
-    graph: Graph,
+    graph: Declaration,
     inputs: Sequence[Mapping[str, Any]],
     targets: tuple[str, ...],
     store: Store,

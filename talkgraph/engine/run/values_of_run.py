@@ -17,8 +17,8 @@ from talkgraph.cache.codecs import field_of, parts
 from talkgraph.cache.frames import Frames
 from talkgraph.cache.store import Store
 from talkgraph.cache.values import value_class
-from talkgraph.engine.declare.node import Node
-from talkgraph.engine.declare.step import Step, parse_source
+from talkgraph.engine.declare.node import Node, Step
+from talkgraph.engine.declare.sources import parse_source
 from talkgraph.engine.keys.keying import UNKNOWN, Ingredients, Resolved
 from talkgraph.errors import GraphError, KeyingError
 

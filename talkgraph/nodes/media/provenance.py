@@ -18,10 +18,11 @@ from talkgraph.cache.files import File
 from talkgraph.cache.records import LAST_MOMENT
 from talkgraph.cache.store import Store
 from talkgraph.cache.upkeep import visible
-from talkgraph.engine.declare.graph import Graph
+from talkgraph.engine.declare.graph import Declaration
 from talkgraph.engine.declare.node import Node
+from talkgraph.engine.declare.ports import checked
 from talkgraph.engine.declare.types import brief
-from talkgraph.engine.history.run_records import RunInput, RunRecord, StepRun, checked
+from talkgraph.engine.history.run_records import RunInput, RunRecord, StepRun
 from talkgraph.errors import DamagedError
 
 LONGEST = 1 << 16  # bytes
@@ -101,7 +102,7 @@ class Origin:
             raise ValueError(f"{type(error).__name__}: {error}") from None
 
 
-def origin_of(run: RunRecord, graph: Graph, store: Store, content: str) -> Origin:
+def origin_of(run: RunRecord, graph: Declaration, store: Store, content: str) -> Origin:
     """What is known of a finished run of `graph`, for an output with that BLAKE3 digest."""
     here = _machine(run.machine)
     declared = run.document["steps"] if run.document else {}

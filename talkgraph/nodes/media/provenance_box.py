@@ -19,7 +19,7 @@ from blake3 import blake3
 from talkgraph.cache.files import File
 from talkgraph.cache.keys import digest_file
 from talkgraph.cache.store import Store
-from talkgraph.engine.declare.graph import Graph
+from talkgraph.engine.declare.graph import Declaration
 from talkgraph.engine.history.run_records import RunRecord
 from talkgraph.errors import InputError
 from talkgraph.nodes.media.decode import check_readable
@@ -70,7 +70,7 @@ def unchanged(path: str | Path, origin: Origin) -> bool:
     return hasher.hexdigest() == origin.content
 
 
-def lineage_box(file: File, run: RunRecord, graph: Graph, store: Store) -> bytes:
+def lineage_box(file: File, run: RunRecord, graph: Declaration, store: Store) -> bytes:
     """What to put after the last byte of a run's MP4 file; nothing if the file is none."""
     with file.path.open("rb") as video:
         boxes = list(_boxes(video))

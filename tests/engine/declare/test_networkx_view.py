@@ -12,7 +12,7 @@ from talkgraph.nodes.media import ReadSpeech
 
 def test_vertices_edges_and_ports():
     steps = {"speech": ReadSpeech().on(audio="audio"), "features": Mfcc().on(speech="speech")}
-    view = Graph("listen", inputs={"audio": Path}, steps=steps).to_networkx()
+    view = Graph("listen", inputs={"audio": Path}, steps=steps).networkx()
     assert view.nodes["audio"] == {"kind": "input", "type": Path}
     assert view.nodes["features"]["node"] == Mfcc()
     assert list(view.edges(data="port")) == [
@@ -23,7 +23,7 @@ def test_vertices_edges_and_ports():
 
 def test_its_order_is_one_of_networkx_topological_orders():
     graph = yi2020.graph("standard")
-    view = graph.to_networkx()
+    view = graph.networkx()
     assert networkx.is_directed_acyclic_graph(view)
     place = {name: index for index, name in enumerate(graph.order)}
     for source, target in view.edges():

@@ -128,7 +128,7 @@ def test_a_record_rebuilds_its_graph_and_inputs_so_that_stored_steps_are_hits(
 ):
     graph().run(inputs, store=store)
     monkeypatch.chdir("/")  # the record's paths hold anywhere
-    made, values = run_records.find(store).rebuild()
+    made, values = run_records.find(store).rebuild(Graph)
     assert made == graph()
     plan = made.plan(values, store=store)
     assert [step.state for step in plan] == ["hit", "hit", "streamed", "hit"]
@@ -217,7 +217,7 @@ def test_given_values_and_inputs_that_json_cannot_hold(store, inputs):
     run = run_records.find(store)
     assert run.inputs["array"].text == "array([0, 1, 2])"
     with pytest.raises(InputError, match="input 'array' was array"):
-        run.rebuild()
+        run.rebuild(Graph)
 
     nan = Graph("nan", inputs={"level": float}, steps={"grey": Grey().on(level="level")})
     nan.run({"level": float("nan")}, store=store)
@@ -230,7 +230,7 @@ def test_a_graph_without_a_text_keeps_everything_else(store):
     run = run_records.find(store)
     assert (run.graph, run.document, states(run)) == ("odd", None, {"array": "run"})
     with pytest.raises(GraphError, match="'odd' was not kept as text; run it from Python"):
-        run.rebuild()
+        run.rebuild(Graph)
 
 
 def test_only_the_last_runs_are_kept(store, inputs, monkeypatch):
