@@ -135,7 +135,7 @@ class Bench:
         speech: Speech = result["speech"]
         picture: Footage = seen["footage"]
         clip_motion, motion = result["fit"].motion, result["backgrounds"].motion
-        person = DescribeIdentity().run(result["clip"], result["track"])
+        person = DescribeIdentity().run(result["clip"], result["track"], seen["identity_network"])
         return {
             "seconds": round(seconds, 2),
             "stages": {

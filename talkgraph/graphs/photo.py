@@ -32,9 +32,15 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
             "speech": ReadSpeech().on(audio="audio"),
             "footage": ReadPhoto().on(photo="photo"),
             # The person: section 3.1, and the albedo of 3.3.
-            "faces": DetectFaces(face=face).on(footage="footage"),
+            "face_detector": LoadNetwork(name="face-detector").on(),
+            "landmark_network": LoadNetwork(name="face-landmarks-attention").on(),
+            "faces": DetectFaces(face=face).on(
+                footage="footage", detector="face_detector", landmarks="landmark_network"
+            ),
             "clip": CropHead().on(footage="footage", faces="faces"),
-            "track": TrackFace().on(clip="clip"),
+            "track": TrackFace().on(
+                clip="clip", detector="face_detector", landmarks="landmark_network"
+            ),
             "face_model": LoadFaceModel().on(),
             "fit": FitFace().on(track="track", model="face_model"),
             "albedo": DetailedAlbedo().on(clip="clip", fit="fit", model="face_model"),

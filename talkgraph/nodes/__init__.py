@@ -14,12 +14,12 @@ networks         how learned weights enter a graph
 face_model       the 3D morphable face model
     load_face_model       () -> FaceModel
 face_fit         where the face is, how it is formed, how it moves
-    detect_faces          Footage -> FaceBoxes
+    detect_faces          Footage, OnnxModel, OnnxModel -> FaceBoxes
     crop_head             Footage, FaceBoxes -> Clip
-    track_face            Clip -> FaceTrack
+    track_face            Clip, OnnxModel, OnnxModel -> FaceTrack
     fit_face              FaceTrack, FaceModel -> FaceFit
-    regress_face          Clip, FaceTrack, FaceModel -> FaceFit
-    describe_identity     Clip, FaceTrack -> IdentityFeature
+    regress_face          Clip, FaceTrack, FaceModel, OnnxModel -> FaceFit
+    describe_identity     Clip, FaceTrack, OnnxModel -> IdentityFeature
 albedo           the face's own colours, and the light
     detailed_albedo       Clip, FaceFit, FaceModel -> Albedo
     low_frequency_albedo  Clip, FaceFit, FaceModel -> Albedo

@@ -70,35 +70,26 @@ def _packages() -> str:
 
 
 def _models(values: RunValues) -> list[tuple[Any, ...]]:
-    """Networks of the model store that the nodes name, and values that carry a licence."""
+    """Values that carry a licence: networks, as they were loaded or trained, and face models."""
     from talkgraph import models
 
-    known = {status.name: status for status in models.status()}
-    users: dict[str, list[str]] = {}
+    purposes = {status.name: status.purpose for status in models.status()}
     rows: list[tuple[Any, ...]] = []
-    for name in values.run.steps:
-        for asset in getattr(values.node_class(name), "assets", ()):
-            users.setdefault(asset, []).append(name)
-        if not _licensed(values.node_class(name)):
+    for step in values.run.steps:
+        if not _licensed(values.node_class(step)):
             continue
         try:
-            value = values[name]
+            value = values[step]
         except (TalkgraphError, OSError):
             continue
-        facts = getattr(value, "facts", None)
-        licence = getattr(value, "licence", None)
-        if licence is None and isinstance(facts, dict):
-            licence = facts.get("licence")
+        facts = getattr(value, "facts", None) or {}
+        licence = getattr(value, "licence", None) or facts.get("licence")
         if isinstance(licence, str) and licence:
-            kind = facts.get("kind") if isinstance(facts, dict) else "3D face model"
-            title = getattr(value, "name", None) or name
-            rows.append((title, kind or "", licence, f"result of {name}", _links([name])))
-    assets = [
-        (one, known[one].purpose, known[one].licence, known[one].source, _links(steps))
-        for one, steps in users.items()
-        if one in known
-    ]
-    return assets + rows
+            name = getattr(value, "name", None) or facts.get("name") or step
+            what = facts.get("kind", "3D face model" if not facts else "")
+            source = facts.get("source", f"result of {step}")
+            rows.append((name, purposes.get(name, what), licence, source, _links([step])))
+    return rows
 
 
 def _licensed(node: type | None) -> bool:

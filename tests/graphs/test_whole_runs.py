@@ -34,7 +34,7 @@ def check(result, store, seconds):
     assert abs(seen["footage"].count - 25 * seconds) <= 1
     assert abs(seen["footage"].speech.seconds - seconds) <= 1 / 25
     assert seen["track"].measured.all()
-    person = DescribeIdentity().run(result["clip"], result["track"])
+    person = DescribeIdentity().run(result["clip"], result["track"], seen["identity_network"])
     assert identity_distance(seen["identity"], person) < 0.45
     return np.rad2deg(np.ptp(result["backgrounds"].motion.rotation, axis=0))
 

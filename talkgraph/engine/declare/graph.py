@@ -179,6 +179,45 @@ class Declaration:
             changed[name] = step if isinstance(step, Step) else Step(step, sources)
         return type(self)(self.name, inputs=self.inputs, steps=changed, output=self.output)
 
+    def add(self, **steps: Step) -> Self:
+        """Another graph with more steps: `add(regressor=LoadNetwork(...).on())`."""
+        for name in steps:
+            if name in self.steps:
+                raise GraphError(f"graph '{self.name}' has a step '{name}'; swap it with replace")
+        return type(self)(
+            self.name, inputs=self.inputs, steps={**self.steps, **steps}, output=self.output
+        )
+
+    def after(self, name: str, **step: Node | Step) -> Self:
+        """Another graph with a step put in behind one: `after("motion", bolder=Exaggerate())`.
+
+        All that read the step or input `name`, or fields of it, read the new step, which reads it:
+        a bare node through its only port that must be bound.
+        """
+        if len(step) != 1:
+            raise GraphError(f"after('{name}', ...): put in one step at a time")
+        ((added, placed),) = step.items()
+        if isinstance(placed, Node):
+            ports = signature(type(placed)).inputs
+            needed = [port for port, facts in ports.items() if facts.required]
+            if len(needed) != 1:
+                raise GraphError(
+                    f"step '{added}' ({placed.node_id}) has to read {', '.join(needed) or 'none'}; "
+                    "place it with .on(...)"
+                )
+            placed = placed.on(**{needed[0]: name})
+        self.source_type(name, f"step '{added}'")
+        ends = {name: added}
+        moved = {
+            one: Step(old.node, redirected(old.sources, ends)) for one, old in self.steps.items()
+        }
+        if added in moved:
+            raise GraphError(f"graph '{self.name}' has a step '{added}'; give another name")
+        output = redirect(self.output, ends)
+        return type(self)(
+            self.name, inputs=self.inputs, steps={**moved, added: placed}, output=output
+        )
+
     def with_params(self, **parameters: Mapping[str, Any]) -> Self:
         """Another graph with other parameters: `with_params(motion={"frames": 5})`."""
         return self.replace(

@@ -4,18 +4,20 @@ Place in the chain: after media, before albedo, pose_mapping and backgrounds.
 
 Nodes
 -----
-detect_faces       `DetectFaces`: Footage -> FaceBoxes, one face followed through the clip.
+detect_faces       `DetectFaces`: Footage and two networks -> FaceBoxes, one face followed
+                   through the clip.
 crop_head          `CropHead`: Footage, FaceBoxes -> Clip, one fixed square around the head.
-track_face         `TrackFace`: Clip -> FaceTrack, 478 landmarks per frame, gaps marked.
+track_face         `TrackFace`: Clip and two networks -> FaceTrack, 478 landmarks per frame, gaps
+                   marked.
 fit_face           `FitFace`: FaceTrack, FaceModel -> FaceFit, the 3DMM coefficients.
-regress_face       `RegressFace`: Clip, FaceTrack, FaceModel -> FaceFit, by the paper's
-                   network for BFM 2009, from files that the user brings.
-describe_identity  `DescribeIdentity`: Clip, FaceTrack -> IdentityFeature.
+regress_face       `RegressFace`: Clip, FaceTrack, FaceModel and a network -> FaceFit, by the
+                   paper's network for BFM 2009, from files that the user brings.
+describe_identity  `DescribeIdentity`: Clip, FaceTrack and a network -> IdentityFeature.
 
 Helpers
 -------
-tracking/    the networks of the model store and the pictures they look at, what a face is,
-             smoothing of landmarks.
+tracking/    what the networks are asked and what their answers mean, what a face is, smoothing
+             of landmarks.
 regression/  the paper's ResNet-50 of 257 coefficients and the aligned picture that it sees.
 """
 

@@ -7,15 +7,17 @@ Euclidean distance tells people apart (same person: below about 0.5).
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from talkgraph.engine.declare.node import Node, node, param
 from talkgraph.errors import InputError
+from talkgraph.models.contract import Contract
+from talkgraph.models.sessions import open_network
 from talkgraph.nodes.face_fit.tracking.cut_square import cut_square
-from talkgraph.nodes.values import Clip, FaceTrack, Floats, IdentityFeature
+from talkgraph.nodes.values import Clip, FaceTrack, Floats, IdentityFeature, OnnxModel
 
 CHIP = 150  # px
 SAME_PERSON = 0.5  # distance below which two features are one person's
@@ -34,39 +36,49 @@ _PLACES = np.array(
 )
 _NOSE_TIP = 1
 
+NETWORK = Contract(
+    what="identity network",
+    inputs={"faces": ("n", CHIP, CHIP, 3)},
+    outputs={"vector": ("n", 128)},
+    remedy="LoadNetwork(name='face-identity')",
+)
+
 
 @node("describe_identity", version=1, gpu=True)
 class DescribeIdentity(Node):
     """Average the identity feature over the clip's most frontal, most certain frames."""
 
-    assets: ClassVar = ("face-identity",)
-
     frames: int = param(8, "frames that are averaged", ge=1)
     padding: float = param(0.25, "room around the five points, of the chip's side", ge=0, le=1)
 
-    def run(self, clip: Clip, track: FaceTrack) -> IdentityFeature:
+    def run(self, clip: Clip, track: FaceTrack, network: OnnxModel) -> IdentityFeature:
         """Describe the person in `clip`.
+
+        Args:
+            network: network `face-identity`, or another of 150 px chips and 128 numbers.
 
         Raises:
             InputError: no frame of the track was measured.
+            ModelError: the network is another.
         """
+        session = open_network(network, NETWORK, node=self.node_id, port="network", threads=1)
         chosen = best_frames(track, self.frames)
         pictures = np.stack([clip.frames[int(at)] for at in chosen])
-        vectors = describe(pictures, track.landmarks[chosen], self.padding)
+        vectors = describe(session, pictures, track.landmarks[chosen], self.padding)
         return IdentityFeature(vector=vectors.mean(0).astype(np.float32))
 
 
-def describe(pictures: NDArray[np.uint8], landmarks: Floats, padding: float = 0.25) -> Floats:
+def describe(
+    session: Any, pictures: NDArray[np.uint8], landmarks: Floats, padding: float = 0.25
+) -> Floats:
     """Identity features of single faces, `[shape=(n, 128), float32]`.
 
     Args:
+        session: of a network that fulfils `NETWORK`.
         pictures: `[shape=(n, H, W, 3), uint8]`.
         landmarks: `[shape=(n, 478, 3)]`, px of the pictures.
         padding: room around the five points; the distances of the docstring hold for 0.25.
     """
-    from talkgraph import models
-
-    session = models.open_session(models.path("face-identity"), threads=1)
     regions = chip_regions(landmarks, padding)
     vectors = []
     for picture, region in zip(pictures, regions, strict=True):

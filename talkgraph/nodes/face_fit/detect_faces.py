@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,7 +13,7 @@ from talkgraph.errors import InputError
 from talkgraph.nodes.face_fit.tracking.detector import Detections, FaceDetector
 from talkgraph.nodes.face_fit.tracking.faces import Face, at_every_frame, link
 from talkgraph.nodes.face_fit.tracking.landmarks import LandmarkNetwork, confirmed
-from talkgraph.nodes.values import Bools, Floats, Footage
+from talkgraph.nodes.values import Bools, Floats, Footage, OnnxModel
 
 _SPLITS = (1, 2, 4)  # how finely a picture is tiled, tried in turn where no face was found
 _SMALL_FACE = 96  # px; below this a video is used, with a word of warning
@@ -48,8 +46,6 @@ class DetectFaces(Node):
     at the first look it is searched again in tiles, for faces that are small in a large picture.
     """
 
-    assets: ClassVar = ("face-detector", "face-landmarks-attention")
-
     face: int = param(1, "which face, by size: 1 is the largest", ge=1)
     every: int = param(5, "search every n-th frame", unit="frames", ge=1)
     threshold: float = param(0.5, "least score of a face", gt=0, lt=1)
@@ -57,21 +53,28 @@ class DetectFaces(Node):
     min_share: float = param(0.5, "least share of searched frames that show the face", gt=0, le=1)
     min_face_px: int = param(60, "least height of the face in a photo", unit="px", ge=1)
 
-    def run(self, footage: Footage) -> FaceBoxes:
+    def run(self, footage: Footage, detector: OnnxModel, landmarks: OnnxModel) -> FaceBoxes:
         """Look through `footage`.
+
+        Args:
+            detector: finds faces in a picture; network `face-detector`.
+            landmarks: says whether it is one; network `face-landmarks-attention`.
 
         Raises:
             InputError: no face, no such face, too rarely visible, or too small in a photo.
+            ModelError: one of the networks is another.
         """
         from talkgraph.nodes.footage import open_footage
 
-        return self.look(open_footage(footage))
+        return self.look(open_footage(footage), detector, landmarks)
 
-    def look(self, frames: Frames) -> FaceBoxes:
+    def look(self, frames: Frames, detector: OnnxModel, landmarks: OnnxModel) -> FaceBoxes:
         """The same on `frames [shape=(T, H, W, 3)]`."""
+        detect = FaceDetector(detector, self.node_id, self.threshold, self.max_overlap)
+        network = LandmarkNetwork(landmarks, self.node_id)
         what = "photo" if len(frames) == 1 else "video"
         numbers = np.arange(0, len(frames), self.every)
-        samples = self.search(frames, numbers)
+        samples = self._search(frames, numbers, detect, network)
         faces = link(samples)
         if not faces:
             raise InputError(
@@ -88,12 +91,17 @@ class DetectFaces(Node):
         self._check_size(chosen, len(frames))
         return _in_every_frame(chosen, numbers, len(frames), len(faces))
 
-    def search(self, frames: Frames, numbers: NDArray[np.int64]) -> list[Detections]:
+    def _search(
+        self,
+        frames: Frames,
+        numbers: NDArray[np.int64],
+        detect: FaceDetector,
+        network: LandmarkNetwork,
+    ) -> list[Detections]:
         """Detections in the frames of these numbers."""
-        detector, network = FaceDetector(self.threshold, self.max_overlap), LandmarkNetwork()
 
         def look(picture: NDArray[np.uint8], splits: int) -> Detections:
-            return confirmed(network, picture, detector(picture, splits), self.threshold)
+            return confirmed(network, picture, detect(picture, splits), self.threshold)
 
         samples: list[Detections] = []
         for done, number in enumerate(numbers):

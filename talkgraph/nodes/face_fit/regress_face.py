@@ -3,25 +3,27 @@
 Yi et al. 2020, section 3.1, take the 257 coefficients of every frame from the network of Deng et
 al. 2019. It sees an aligned picture (`align`) through a camera of its own; the pose is carried
 over to the clip's camera. It needs two files that the user brings: BFM_model_front.mat (node
-`face_model`, name=bfm2009) and the network, exported with `reconstruction_network`.
+`load_face_model`, name=bfm2009) and the network, exported with `reconstruction_network`.
 
 In a graph it takes the place of `FitFace`:
 
-    graph.replace(fit=RegressFace().on(clip="clip", track="track", model="face_model"))
+    graph = graph.add(regressor=LoadNetwork(name="face-reconstruction").on())
+    graph.replace(fit=RegressFace().on(
+        clip="clip", track="track", model="face_model", regressor="regressor"))
 """
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
-import attrs
 import numpy as np
 from numpy.typing import NDArray
 
 from talkgraph import engine
-from talkgraph.cache.files import File
 from talkgraph.engine.declare.node import Node, node, param
 from talkgraph.errors import InputError, ModelError
+from talkgraph.models.contract import Contract
+from talkgraph.models.sessions import open_network
 from talkgraph.nodes.face_fit.regression.align import IMAGE, aligned_regions, five_points
 from talkgraph.nodes.face_fit.tracking.cut_square import cut_square
 from talkgraph.nodes.face_model.coefficients import COUNT, Coefficients, split_coefficients
@@ -31,38 +33,28 @@ from talkgraph.nodes.geometry.camera import DISTANCE, point_in_camera, project, 
 from talkgraph.nodes.geometry.rigid_pose import refine_pose
 from talkgraph.nodes.geometry.rotation import angles_from_matrix, matrix_from_angles
 from talkgraph.nodes.signals import smooth_in_time
-from talkgraph.nodes.values import Clip, FaceFit, FaceTrack, Floats, Motion
+from talkgraph.nodes.values import Clip, FaceFit, FaceTrack, Floats, Motion, OnnxModel
 
 Array = NDArray[np.float64]
 
-ASSET = "face-reconstruction"
 FACE_HEIGHT = 256.0  # px; errors are given for a face of this height
 _BATCH = 8  # pictures per call of the network
 _POSE_VERTICES = 256  # spread over the face, enough to carry a rigid pose over
 _POSE_ROUNDS = 6  # Gauss-Newton; it has converged after three
 
 
-def stored_network() -> File | None:
-    """The network in the model store, or None.
-
-    It is the default of a parameter, so that a cache key holds the content of the user's file.
-    """
-    from talkgraph import models
-
-    found = models.where(ASSET)
-    return None if found is None else File(found)
+NETWORK = Contract(
+    what="reconstruction network",
+    inputs={"image": ("n", 3, IMAGE, IMAGE)},
+    outputs={"coefficients": ("n", COUNT)},
+    remedy="talkgraph.nodes.face_fit.regression.reconstruction_network to export it",
+)
 
 
 @node("regress_face", version=1, gpu=True)
 class RegressFace(Node):
     """Identity, expression and pose by regression (section 3.1); for BFM 2009."""
 
-    assets: ClassVar = (ASSET,)
-
-    network: File | None = param(
-        attrs.Factory(stored_network),
-        "ONNX file made by reconstruction_network; without it that of the model store",
-    )
     face_model: str = param("bfm2009", "name of the face model that the network was trained for")
     pose_cutoff_hz: float = param(4.0, "half-amplitude frequency of the pose", unit="Hz", gt=0)
     expression_cutoff_hz: float = param(
@@ -70,7 +62,7 @@ class RegressFace(Node):
         unit="Hz", gt=0,
     )  # fmt: skip
 
-    def run(self, clip: Clip, track: FaceTrack, model: FaceModel) -> FaceFit:
+    def run(self, clip: Clip, track: FaceTrack, model: FaceModel, regressor: OnnxModel) -> FaceFit:
         """Regress the coefficients of `clip`.
 
         Args:
@@ -78,17 +70,18 @@ class RegressFace(Node):
             track: their landmarks, which place the aligned picture and judge the result; their
                 rate scales the smoothing's cut-offs.
             model: the face model whose coefficients the network gives.
+            regressor: network `face-reconstruction`.
 
         Returns:
             the mean identity of the measured frames, expression and pose of every frame, and
             the distance of the model's landmarks from the tracked ones.
 
         Raises:
-            ModelError: there is no network, it is another one, or it belongs to another model.
+            ModelError: the network is another one, or belongs to another face model.
             InputError: clip and track do not belong together, or no frame was measured.
         """
         self._check(clip, track, model)
-        session = self._open()
+        session = open_network(regressor, NETWORK, node=self.node_id, port="regressor")
         regions = aligned_regions(five_points(track.landmarks))
         known = np.flatnonzero(track.measured)
         regressed = split_coefficients(_regress(session, clip, regions, track.measured))
@@ -132,22 +125,6 @@ class RegressFace(Node):
             raise InputError("node regress_face: the track holds no measured frame: use a clip "
                              "that shows the face")  # fmt: skip
 
-    def _open(self) -> Any:
-        """The session of the network, if it is one of 257 coefficients."""
-        from talkgraph import models
-
-        file = models.path(ASSET) if self.network is None else self.network.path
-        session = models.open_session(file)
-        inputs, outputs = session.get_inputs(), session.get_outputs()
-        shape, width = list(inputs[0].shape), list(outputs[0].shape)[1:]
-        if len(inputs) != 1 or shape[1:] != [3, IMAGE, IMAGE] or width != [COUNT]:
-            raise ModelError(
-                f"{file} is not the reconstruction network (input {shape}, output "
-                f"{list(outputs[0].shape)}; expected (n, 3, {IMAGE}, {IMAGE}) and (n, {COUNT})): "
-                "export it with talkgraph.nodes.face_fit.regression.reconstruction_network"
-            )
-        return session
-
     @staticmethod
     def _smooth(
         values: NDArray[np.floating[Any]], known: Any, count: int, cutoff: float, fps: float
@@ -164,7 +141,6 @@ class RegressFace(Node):
 
 def _regress(session: Any, clip: Clip, regions: Floats, measured: NDArray[np.bool_]) -> Floats:
     """Coefficient vectors of the measured frames, `[shape=(n, 257), float32]`."""
-    name = session.get_inputs()[0].name
     vectors: list[Floats] = []
     start = 0
     for chunk in clip.frames.chunks(_BATCH):
@@ -172,7 +148,7 @@ def _regress(session: Any, clip: Clip, regions: Floats, measured: NDArray[np.boo
         if len(looked_at):
             pictures = [cut_square(chunk[at], regions[start + at], IMAGE) for at in looked_at]
             batch = np.stack(pictures).transpose(0, 3, 1, 2) / np.float32(255)
-            vectors.append(session.run(None, {name: np.ascontiguousarray(batch)})[0])
+            vectors.append(session.run(["coefficients"], {"image": np.ascontiguousarray(batch)})[0])
         start += len(chunk)
         engine.progress(start, len(measured))
     found: Floats = np.concatenate(vectors)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +23,7 @@ from talkgraph.nodes.face_fit.tracking.landmarks import (
 from talkgraph.nodes.face_fit.tracking.plausible import plausible
 from talkgraph.nodes.face_fit.tracking.smooth_landmarks import smooth_landmarks
 from talkgraph.nodes.signals import smooth_in_time
-from talkgraph.nodes.values import Bools, Clip, FaceTrack, Floats
+from talkgraph.nodes.values import Bools, Clip, FaceTrack, Floats, OnnxModel
 
 _BATCH = 8  # pictures per call of the network and worker
 
@@ -39,8 +38,6 @@ class TrackFace(Node):
     and marked. At last the landmarks are smoothed without lag.
     """
 
-    assets: ClassVar = ("face-detector", "face-landmarks-attention")
-
     passes: int = param(3, "looks at every frame, each in a better region", ge=2, le=6)
     every: int = param(5, "search for the face in every n-th frame", unit="frames", ge=1)
     threshold: float = param(0.5, "least probability of a face", gt=0, lt=1)
@@ -51,26 +48,32 @@ class TrackFace(Node):
     quick_cutoff: float = param(9.0, "smoothing of lips and eyes", unit="Hz", gt=0)
     workers: int = param(2, "threads", ge=1, keyed=False)
 
-    def run(self, clip: Clip) -> FaceTrack:
+    def run(self, clip: Clip, detector: OnnxModel, landmarks: OnnxModel) -> FaceTrack:
         """Track `clip`; a photo is a clip of one frame.
+
+        Args:
+            detector: says where to look first; network `face-detector`.
+            landmarks: finds the points; network `face-landmarks-attention`.
 
         Raises:
             InputError: no face in the clip, or in too few of its frames.
+            ModelError: one of the networks is another.
         """
         frames, fps = clip.frames, clip.fps
-        network = LandmarkNetwork()
-        regions = self._first_regions(network, frames)
-        landmarks = np.empty(0, np.float32)
+        detect = FaceDetector(detector, self.node_id, self.threshold)
+        network = LandmarkNetwork(landmarks, self.node_id)
+        regions = self._first_regions(detect, network, frames)
+        points = np.empty(0, np.float32)
         probability = np.empty(0, np.float32)
         measured = np.ones(len(frames), bool)
         for turn in range(self.passes):
             if turn:
-                regions = self._regions(landmarks, measured, fps)
-            landmarks, probability = self._look(network, frames, regions, turn)
-            measured = (probability >= self.threshold) & plausible(landmarks, regions, fps)
+                regions = self._regions(points, measured, fps)
+            points, probability = self._look(network, frames, regions, turn)
+            measured = (probability >= self.threshold) & plausible(points, regions, fps)
             self._check(measured)
-        landmarks = smooth_landmarks(
-            landmarks,
+        points = smooth_landmarks(
+            points,
             measured,
             fps,
             pose_cutoff=self.pose_cutoff,
@@ -83,16 +86,17 @@ class TrackFace(Node):
                 "their landmarks are interpolated"
             )
         return FaceTrack(
-            landmarks=landmarks,
+            landmarks=points,
             confidence=np.where(measured, probability, 0).astype(np.float32),
             measured=measured,
             size=frames.shape[0],
             fps=fps,
         )
 
-    def _first_regions(self, network: LandmarkNetwork, frames: Frames) -> Floats:
+    def _first_regions(
+        self, detect: FaceDetector, network: LandmarkNetwork, frames: Frames
+    ) -> Floats:
         """Regions from detections in every n-th frame, `[shape=(T, 4)]`."""
-        detector = FaceDetector(self.threshold)
         numbers = np.arange(0, len(frames), self.every)
         samples: list[Detections] = []
         for splits in (1, 2):
@@ -101,7 +105,7 @@ class TrackFace(Node):
             samples = []
             for number in numbers:
                 picture = frames[int(number)]
-                found = detector(picture, splits)
+                found = detect(picture, splits)
                 samples.append(confirmed(network, picture, found, self.threshold))
         faces = link(samples)
         if not faces:

@@ -48,6 +48,12 @@ class Join(Node):
         return one
 
 
+@node("test_graph_sum", version=1)
+class Sum(Node):
+    def run(self, one: Sound, two: Sound) -> Sound:
+        return one
+
+
 @node("test_graph_maybe", version=1)
 class Maybe(Node):
     def run(self, sound: Sound) -> Sound | None:
@@ -245,6 +251,40 @@ def test_graphs_are_values():
     assert base().with_params(read={"gain": 2.0}).with_params(read={"gain": 1}) == base()
     with pytest.raises(AttributeError):
         base().name = "other"
+
+
+def test_more_steps():
+    more = base().add(again=Rate().on(rate="volume"))
+    assert list(more.steps) == ["read", "rate", "join", "again"] and more.output == "join"
+    with pytest.raises(GraphError, match="has a step 'rate'; swap it with replace"):
+        base().add(rate=Rate().on(rate="volume"))
+
+
+def test_a_step_put_in_behind_another_is_read_in_its_place():
+    graph = base().after("read", louder=Join())
+    assert graph.steps["louder"].sources == {"one": "read"}
+    assert graph.steps["rate"].sources == {"rate": "louder.rate"}
+    assert graph.steps["join"].sources == {"one": "louder"} and graph.output == "join"
+    assert base().after("join", last=Join()).output == "last"
+    placed = base().after("read", mixed=Join().on(one="read", two="read"))
+    assert placed.steps["mixed"].sources == {"one": "read", "two": "read"}
+    assert placed.steps["join"].sources == {"one": "mixed"}
+    assert base().after("volume", more=Rate()).steps["more"].sources == {"rate": "volume"}
+
+
+@pytest.mark.parametrize(
+    ("name", "step", "said"),
+    [
+        ("raed", {"x": Join()}, r"no step or input 'raed' .did you mean 'read'"),
+        ("read", {"join": Join()}, "has a step 'join'; give another name"),
+        ("read", {"x": Rate()}, "port 'rate' takes float, but 'read' is Sound; bind 'read.rate'"),
+        ("read", {"x": Sum()}, "has to read one, two; place it with .on"),
+        ("read", {"x": Join(), "y": Join()}, "one step at a time"),
+    ],
+)
+def test_a_step_that_cannot_be_put_in(name, step, said):
+    with pytest.raises(GraphError, match=said):
+        base().after(name, **step)
 
 
 def test_replace_and_with_params_check_names():

@@ -1,13 +1,26 @@
+from types import SimpleNamespace
+
 import pytest
 
-from talkgraph import models
 from talkgraph.errors import ModelError
+from talkgraph.nodes.networks import LoadNetwork
 
 
 @pytest.fixture(scope="session")
 def face_networks():
-    """Skips where the face models are neither stored nor to be fetched."""
+    """The networks by port; skips where they are neither stored nor to be fetched."""
+    names = {
+        "detector": "face-detector",
+        "landmarks": "face-landmarks-attention",
+        "identity": "face-identity",
+    }
     try:
-        models.pull(["face-detector", "face-landmarks-attention", "face-identity"])
+        return SimpleNamespace(**{port: LoadNetwork(name=one).run() for port, one in names.items()})
     except ModelError as error:
         pytest.skip(f"needs the face models: {error}")
+
+
+@pytest.fixture(scope="session")
+def finders(face_networks):
+    """The two networks that detect_faces and track_face read, by port."""
+    return {"detector": face_networks.detector, "landmarks": face_networks.landmarks}

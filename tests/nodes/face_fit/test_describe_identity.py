@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from talkgraph.errors import InputError
+from talkgraph.models import open_session
 from talkgraph.nodes.face_fit.describe_identity import (
     SAME_PERSON,
     DescribeIdentity,
@@ -55,16 +56,18 @@ def test_an_unmeasured_track_is_refused():
         best_frames(track_of(np.zeros((3, 478, 3)), 256, np.zeros(3, bool)), 2)
 
 
-@pytest.mark.usefixtures("face_networks")
-def test_one_person_in_several_views_and_another_picture():
+def test_one_person_in_several_views_and_another_picture(face_networks, finders):
     pictures = np.stack([view(*window) for window in path(6)])
     film = clip(pictures)
-    track = TrackFace().run(film)
-    feature = DescribeIdentity(frames=3).run(film, track)
+    track = TrackFace().run(film, **finders)
+    feature = DescribeIdentity(frames=3).run(film, track, face_networks.identity)
     assert feature.vector.shape == (128,) and feature.vector.dtype == np.float32
-    each = describe(pictures, track.landmarks)
+    session = open_session(face_networks.identity.file, threads=1)
+    each = describe(session, pictures, track.landmarks)
     assert max(distance(feature.vector, one) for one in each) < 0.3 < SAME_PERSON
     # Her mirror image is near; her face with its lower half painted over is somebody else.
     mirrored = clip([view(*FACE, 230)[:, ::-1]])
-    other = DescribeIdentity().run(mirrored, TrackFace().run(mirrored))
+    other = DescribeIdentity().run(
+        mirrored, TrackFace().run(mirrored, **finders), face_networks.identity
+    )
     assert distance(feature.vector, other.vector) < SAME_PERSON

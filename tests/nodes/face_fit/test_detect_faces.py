@@ -8,11 +8,13 @@ from talkgraph.nodes.face_fit.detect_faces import DetectFaces
 from talkgraph.nodes.values import Footage
 from tests.nodes.face_fit.faces_on_film import FACE, astronaut, view
 
-pytestmark = pytest.mark.usefixtures("face_networks")
 
+@pytest.fixture
+def look(finders):
+    def look(pictures, **parameters):
+        return DetectFaces(**parameters).look(Frames.from_array(np.asarray(pictures)), **finders)
 
-def look(pictures, **parameters):
-    return DetectFaces(**parameters).look(Frames.from_array(np.asarray(pictures)))
+    return look
 
 
 def noise(count, size=256):
@@ -27,7 +29,7 @@ def two_faces():
     return picture
 
 
-def test_a_moving_face_is_interpolated_between_samples():
+def test_a_moving_face_is_interpolated_between_samples(look):
     starts = np.linspace(0, 40, 11).astype(int)
     pictures = [view(FACE[0] - 20 + x, FACE[1], 250) for x in starts]
     found = look(pictures, every=5)
@@ -39,24 +41,24 @@ def test_a_moving_face_is_interpolated_between_samples():
     assert found.found == 1
 
 
-def test_the_largest_of_two_is_used_and_said_aloud(capsys):
+def test_the_largest_of_two_is_used_and_said_aloud(look, capsys):
     found = look([two_faces()] * 2, every=1)
     assert found.found == 2 and found.boxes[0, 2] < 256
     said = capsys.readouterr().err
     assert "2 faces" in said and "the largest" in said and "face=1..2" in said
 
 
-def test_the_second_can_be_chosen():
+def test_the_second_can_be_chosen(look):
     found = look([two_faces()] * 2, every=1, face=2)
     assert found.boxes[0, 0] > 300
 
 
-def test_there_is_no_third():
+def test_there_is_no_third(look):
     with pytest.raises(InputError, match=r"2 faces, so there is no face 3: use face=1"):
         look([two_faces()] * 2, every=1, face=3)
 
 
-def test_no_face_at_all():
+def test_no_face_at_all(look):
     with pytest.raises(InputError, match="no face was found in the video: use one that shows"):
         look(noise(10))
     with pytest.raises(InputError, match="no face was found in the photo"):
@@ -64,18 +66,18 @@ def test_no_face_at_all():
 
 
 @pytest.mark.parametrize("missing", [4, 5])
-def test_half_of_the_frames_may_be_without_face(missing):
+def test_half_of_the_frames_may_be_without_face(look, missing):
     pictures = [view(*FACE, 230)] * (10 - missing) + list(noise(missing))
     assert look(pictures, every=1).measured.sum() == 10 - missing
 
 
-def test_fewer_than_half_is_refused():
+def test_fewer_than_half_is_refused(look):
     pictures = [view(*FACE, 230)] * 4 + list(noise(6))
     with pytest.raises(InputError, match=r"visible in 40% of the frames only.*cut it"):
         look(pictures, every=1)
 
 
-def test_a_photo_with_a_small_face_is_refused_and_a_video_only_warned(capsys):
+def test_a_photo_with_a_small_face_is_refused_and_a_video_only_warned(look, capsys):
     picture = view(*FACE, 480)  # a face of 50 px
     with pytest.raises(InputError, match=r"only \d\d px tall \(at least 60 px"):
         look([picture])
@@ -83,7 +85,7 @@ def test_a_photo_with_a_small_face_is_refused_and_a_video_only_warned(capsys):
     assert "px tall: expect a soft result" in capsys.readouterr().err
 
 
-def test_a_small_face_in_a_large_photo_is_found():
+def test_a_small_face_in_a_large_photo_is_found(look):
     from PIL import Image
 
     canvas = np.full((1400, 2000, 3), 120, np.uint8)
@@ -93,11 +95,11 @@ def test_a_small_face_in_a_large_photo_is_found():
     assert 60 < found.boxes[0, 3] - found.boxes[0, 1] < 100
 
 
-def test_run_reads_the_footage(tmp_path):
+def test_run_reads_the_footage(finders, tmp_path):
     from PIL import Image
 
     Image.fromarray(view(*FACE, 240)).save(tmp_path / "photo.png")
     footage = Footage(
         file=File(tmp_path / "photo.png"), fps=25.0, count=1, width=256, height=256, speech=None
     )
-    assert DetectFaces().run(footage).measured.tolist() == [True]
+    assert DetectFaces().run(footage, **finders).measured.tolist() == [True]

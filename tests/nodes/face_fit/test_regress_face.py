@@ -15,7 +15,6 @@ from talkgraph.cache.files import File
 from talkgraph.cache.frames import Frames
 from talkgraph.errors import InputError, ModelError
 from talkgraph.graphs.yi2020 import graph
-from talkgraph.models import add
 from talkgraph.nodes.face_fit import RegressFace
 from talkgraph.nodes.face_fit.regress_face import carry_pose, reprojection_error
 from talkgraph.nodes.face_fit.regression.align import aligned_regions, five_points
@@ -26,7 +25,8 @@ from talkgraph.nodes.face_model.load_face_model import LoadFaceModel
 from talkgraph.nodes.face_model.synthetic import synthetic_arrays
 from talkgraph.nodes.geometry.camera import DISTANCE, point_in_camera, project
 from talkgraph.nodes.geometry.rotation import angles_from_matrix
-from talkgraph.nodes.values import Clip, Crop, FaceTrack, Motion
+from talkgraph.nodes.networks import LoadNetwork
+from talkgraph.nodes.values import Clip, Crop, FaceTrack, Motion, OnnxModel
 from tests.nodes.tracks import track_of
 
 FRAMES, SIZE, FPS = 12, 256, 25.0
@@ -171,12 +171,12 @@ def fake_network(path, vectors, shape=("n", 3, 224, 224)):
     )
     made = helper.make_model(made_of, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     onnx.save(made, path)
-    return File(path)
+    return OnnxModel(file=File(path), facts={})
 
 
 def regress(scene, model, path, **parameters):
-    node = RegressFace(network=fake_network(path, scene.vectors), **parameters)
-    return node.run(scene.clip, scene.track, model)
+    network = fake_network(path, scene.vectors)
+    return RegressFace(**parameters).run(scene.clip, scene.track, model, network)
 
 
 def test_known_pose_comes_back(scene, model, tmp_path):
@@ -262,30 +262,16 @@ def test_pose_in_a_picture_that_is_the_aligned_one_stays(model):
     np.testing.assert_allclose(translation, shift, atol=1e-4)
 
 
-def test_network_of_the_model_store_is_the_default(scene, tmp_path, monkeypatch):
-    monkeypatch.setenv("TALKGRAPH_MODELS", str(tmp_path / "store"))
-    assert RegressFace().network is None
-    kept = add("face-reconstruction", fake_network(tmp_path / "n.onnx", scene.vectors).path)
-    assert RegressFace().network == File(kept)
-
-
-def test_missing_network_says_how_to_get_it(scene, model, tmp_path, monkeypatch):
-    monkeypatch.setenv("TALKGRAPH_MODELS", str(tmp_path / "store"))
-    with pytest.raises(ModelError, match="talkgraph models add face-reconstruction") as caught:
-        RegressFace().run(scene.clip, scene.track, model)
-    assert "\n" not in str(caught.value)
-
-
 def test_other_networks_are_refused(scene, model, tmp_path):
     wide = fake_network(tmp_path / "wide.onnx", np.zeros((FRAMES, 256)))
     last = fake_network(tmp_path / "last.onnx", scene.vectors, ("n", 224, 224, 3))
     for file in (wide, last):
-        with pytest.raises(ModelError, match="is not the reconstruction network") as caught:
-            RegressFace(network=file).run(scene.clip, scene.track, model)
+        with pytest.raises(ModelError, match="expected a reconstruction network") as caught:
+            RegressFace().run(scene.clip, scene.track, model, file)
         assert "\n" not in str(caught.value)
     nan = fake_network(tmp_path / "nan.onnx", np.full_like(scene.vectors, np.nan))
     with pytest.raises(ModelError, match="no numbers"):
-        RegressFace(network=nan).run(scene.clip, scene.track, model)
+        RegressFace().run(scene.clip, scene.track, model, nan)
 
 
 def test_another_face_model_is_refused_unless_named(scene, model, tmp_path):
@@ -299,15 +285,16 @@ def test_clip_and_track_must_belong_together(scene, model, tmp_path):
     network = fake_network(tmp_path / "n.onnx", scene.vectors)
     other = attrs.evolve(scene.track, size=SIZE * 2)
     with pytest.raises(InputError, match="track this clip"):
-        RegressFace(network=network).run(scene.clip, other, model)
+        RegressFace().run(scene.clip, other, model, network)
     with pytest.raises(InputError, match="no measured frame"):
         nowhere = scene.without(*range(FRAMES))
-        RegressFace(network=network).run(scene.clip, nowhere.track, model)
+        RegressFace().run(scene.clip, nowhere.track, model, network)
 
 
 def test_it_takes_the_place_of_the_landmark_fit():
-    ports = {"clip": "clip", "track": "track", "model": "face_model"}
-    step = graph().replace(fit=RegressFace().on(**ports)).steps["fit"]
+    ports = {"clip": "clip", "track": "track", "model": "face_model", "regressor": "regressor"}
+    with_network = graph().add(regressor=LoadNetwork(name="face-reconstruction").on())
+    step = with_network.replace(fit=RegressFace().on(**ports)).steps["fit"]
     assert step.node.node_id == "regress_face"
 
 

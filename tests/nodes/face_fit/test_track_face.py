@@ -7,8 +7,6 @@ from talkgraph.nodes.face_fit.tracking.landmarks import LandmarkNetwork
 from tests.nodes.face_fit.faces_on_film import FACE, clip, in_window, path, view
 from tests.places import DATA
 
-pytestmark = pytest.mark.usefixtures("face_networks")
-
 COUNT = 24
 REFERENCE = DATA / "face_networks_reference.npz"
 
@@ -20,8 +18,8 @@ def moving():
 
 
 @pytest.fixture(scope="module")
-def track(moving):
-    return TrackFace().run(clip(moving[1]))
+def track(moving, finders):
+    return TrackFace().run(clip(moving[1]), **finders)
 
 
 def in_source(points, windows, size=256):
@@ -58,55 +56,55 @@ def test_types_and_shapes(track):
     assert track.confidence.dtype == np.float32 and track.measured.dtype == bool
 
 
-def test_threads_do_not_change_the_result(moving, track):
-    again = TrackFace(workers=1).run(clip(moving[1]))
+def test_threads_do_not_change_the_result(moving, track, finders):
+    again = TrackFace(workers=1).run(clip(moving[1]), **finders)
     np.testing.assert_array_equal(again.landmarks, track.landmarks)
 
 
-def test_more_passes_settle(moving):
+def test_more_passes_settle(moving, finders):
     _, pictures = moving
     few, many, more = (
         TrackFace(passes=n, pose_cutoff=12.0, shape_cutoff=12.0, quick_cutoff=12.0)
-        .run(clip(pictures[:8]))
+        .run(clip(pictures[:8]), **finders)
         .landmarks
         for n in (2, 4, 5)
     )
     assert np.abs(more - many).mean() < np.abs(many - few).mean()
 
 
-def test_a_photo_is_a_clip_of_one_frame():
-    track = TrackFace().run(clip([view(*FACE, 230)]))
+def test_a_photo_is_a_clip_of_one_frame(finders):
+    track = TrackFace().run(clip([view(*FACE, 230)]), **finders)
     assert track.landmarks.shape == (1, 478, 3) and track.measured.tolist() == [True]
 
 
-def test_frames_without_face_are_interpolated_and_marked(moving, capsys):
+def test_frames_without_face_are_interpolated_and_marked(moving, capsys, finders):
     _, pictures = moving
     spoiled = pictures.copy()
     spoiled[8:14] = np.random.default_rng(0).integers(0, 256, spoiled[8:14].shape, np.uint8)
-    track = TrackFace().run(clip(spoiled))
+    track = TrackFace().run(clip(spoiled), **finders)
     np.testing.assert_array_equal(np.flatnonzero(~track.measured), np.arange(8, 14))
     assert (track.confidence[8:14] == 0).all()
     assert "no face in 6 of 24 frames" in capsys.readouterr().err
-    whole = TrackFace().run(clip(pictures))
+    whole = TrackFace().run(clip(pictures), **finders)
     assert np.linalg.norm((track.landmarks - whole.landmarks)[8:14, :, :2], axis=-1).mean() < 12
 
 
-def test_too_few_faces_are_refused(moving):
+def test_too_few_faces_are_refused(moving, finders):
     spoiled = moving[1].copy()
     spoiled[6:22] = 40
     with pytest.raises(InputError, match=r"33% of the clip's frames only.*cut the clip"):
-        TrackFace().run(clip(spoiled))
+        TrackFace().run(clip(spoiled), **finders)
 
 
-def test_no_face_is_refused():
+def test_no_face_is_refused(finders):
     with pytest.raises(InputError, match="no face was found in the clip"):
-        TrackFace().run(clip(np.full((5, 256, 256, 3), 80, np.uint8)))
+        TrackFace().run(clip(np.full((5, 256, 256, 3), 80, np.uint8)), **finders)
 
 
-def test_a_turned_picture_turns_the_landmarks():
+def test_a_turned_picture_turns_the_landmarks(finders):
     """Asymmetric: the head leans to the image's right, so the eye line falls to the right."""
-    upright = TrackFace().run(clip([view(*FACE, 230)])).landmarks[0]
-    leaning = TrackFace().run(clip([view(*FACE, 230, -0.35)])).landmarks[0]
+    upright = TrackFace().run(clip([view(*FACE, 230)]), **finders).landmarks[0]
+    leaning = TrackFace().run(clip([view(*FACE, 230, -0.35)]), **finders).landmarks[0]
 
     def angle(points):
         across = points[263, :2] - points[33, :2]
@@ -115,24 +113,24 @@ def test_a_turned_picture_turns_the_landmarks():
     assert angle(leaning) - angle(upright) == pytest.approx(0.35, abs=0.03)
 
 
-def test_progress_is_reported(moving, monkeypatch):
+def test_progress_is_reported(moving, monkeypatch, finders):
     seen = []
     from talkgraph import engine
 
     monkeypatch.setattr(engine, "progress", lambda done, total: seen.append((done, total)))
-    TrackFace(passes=2).run(clip(moving[1][:5]))
+    TrackFace(passes=2).run(clip(moving[1][:5]), **finders)
     assert seen == [(5, 10), (10, 10)]
 
 
-def test_the_network_may_be_called_with_several_pictures(moving):
-    network = LandmarkNetwork()
+def test_the_network_may_be_called_with_several_pictures(moving, finders):
+    network = LandmarkNetwork(finders["landmarks"], "test")
     regions = np.array([[128, 140, 200, 0.1], [120, 130, 220, -0.1]], np.float32)
     together, _ = network(moving[1][:2], regions)
     alone = [network(moving[1][i : i + 1], regions[i : i + 1])[0][0] for i in range(2)]
     np.testing.assert_allclose(together, alone, atol=1e-3)
 
 
-def test_a_real_clip_closes_its_mouth(clips):
+def test_a_real_clip_closes_its_mouth(clips, finders):
     import av
 
     from talkgraph.cache.frames import Frames
@@ -143,8 +141,8 @@ def test_a_real_clip_closes_its_mouth(clips):
         frames = Frames.from_array(
             np.stack([f.to_ndarray(format="rgb24") for f in file.decode(video=0)])
         )
-    crop, size = CropHead().place(DetectFaces().look(frames), *frames.shape[:2])
-    track = TrackFace().run(clip(crop_frames(frames, crop, size).array()))
+    crop, size = CropHead().place(DetectFaces().look(frames, **finders), *frames.shape[:2])
+    track = TrackFace().run(clip(crop_frames(frames, crop, size).array()), **finders)
     face = np.linalg.norm(track.landmarks[:, 10, :2] - track.landmarks[:, 152, :2], axis=1)
     gap = np.linalg.norm(track.landmarks[:, 13, :2] - track.landmarks[:, 14, :2], axis=1) / face
     assert track.measured.all() and gap.min() < 0.004 and gap.max() > 0.06

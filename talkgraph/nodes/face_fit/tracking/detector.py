@@ -12,7 +12,10 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
+from talkgraph.models.contract import Contract
+from talkgraph.models.sessions import open_network
 from talkgraph.nodes.face_fit.tracking.cut_square import cut_square
+from talkgraph.nodes.values import OnnxModel
 
 INPUT = 128  # px
 KEYPOINTS = 6  # eye on the image's left, eye on its right, nose tip, mouth, two ears
@@ -124,20 +127,29 @@ def tiles(height: int, width: int, splits: int) -> Floats:
     )
 
 
+NETWORK = Contract(
+    what="face detector",
+    inputs={"input": ("n", INPUT, INPUT, 3)},
+    outputs={"regressors": ("n", 896, 16), "classificators": ("n", 896, 1)},
+    remedy="LoadNetwork(name='face-detector')",
+)
+
+
 class FaceDetector:
     """The network with its pre- and postprocessing.
 
     Args:
+        model: the network `face-detector`, or another with its inputs and outputs.
+        node: id of the node at whose port `detector` it arrived.
         threshold: least score of a face.
         max_overlap: above this intersection over union two boxes are one face.
     """
 
-    def __init__(self, threshold: float = 0.5, max_overlap: float = 0.3) -> None:
-        from talkgraph import models
-
+    def __init__(
+        self, model: OnnxModel, node: str, threshold: float = 0.5, max_overlap: float = 0.3
+    ) -> None:
         self.threshold, self.max_overlap = threshold, max_overlap
-        self._session = models.open_session(models.path("face-detector"), threads=1)
-        self._input = self._session.get_inputs()[0].name
+        self._session = open_network(model, NETWORK, node=node, port="detector", threads=1)
 
     def __call__(self, picture: NDArray[np.uint8], splits: int = 1) -> Detections:
         """Find the faces in `picture [shape=(H, W, 3), uint8]`, looking at `tiles` of it."""
@@ -145,7 +157,7 @@ class FaceDetector:
         for region in tiles(picture.shape[0], picture.shape[1], splits):
             square = cut_square(picture, region, INPUT) / np.float32(127.5) - np.float32(1)
             outputs: Any = self._session.run(
-                ["regressors", "classificators"], {self._input: square[None]}
+                ["regressors", "classificators"], {"input": square[None]}
             )
             found = decode(outputs[0][0], outputs[1][0], self.threshold)
             corner, side = region[:2] - region[2] / 2, region[2]

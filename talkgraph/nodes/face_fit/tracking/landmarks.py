@@ -7,14 +7,16 @@ than once per frame with regions made from the points before.
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from talkgraph.models.contract import Contract
+from talkgraph.models.sessions import open_network
 from talkgraph.nodes.face_fit.tracking.cut_square import cut_square, to_image
 from talkgraph.nodes.face_fit.tracking.detector import Detections
+from talkgraph.nodes.values import OnnxModel
 
 INPUT = 192  # px
 MESH, POINTS = 468, 478
@@ -43,20 +45,32 @@ EYE_ON_RIGHT = (
     347, 348, 349, 350, 357, 465, 383, 300, 293, 334, 296, 336, 285, 417,
 )  # fmt: skip
 _LID = 16  # the first so many points of an eye are the rim of its lids, whose depth the iris gets
-_OUTPUTS = (
-    "output_mesh_identity", "output_lips", "output_left_eye", "output_right_eye",
-    "output_left_iris", "output_right_iris", "conv_faceflag",
-)  # fmt: skip
+NETWORK = Contract(
+    what="landmark network",
+    inputs={"input_1": ("n", INPUT, INPUT, 3)},
+    outputs={
+        "output_mesh_identity": ("n", 1, 1, 3 * MESH),
+        "output_lips": ("n", 1, 1, 2 * len(LIPS)),
+        "output_left_eye": ("n", 1, 1, 2 * len(EYE_ON_LEFT)),
+        "output_right_eye": ("n", 1, 1, 2 * len(EYE_ON_RIGHT)),
+        "output_left_iris": ("n", 1, 1, 10),
+        "output_right_iris": ("n", 1, 1, 10),
+        "conv_faceflag": ("n", 1, 1, 1),
+    },
+    remedy="LoadNetwork(name='face-landmarks-attention')",
+)
 
 
 class LandmarkNetwork:
-    """The network with its pre- and postprocessing; may be called from several threads."""
+    """The network with its pre- and postprocessing; may be called from several threads.
 
-    def __init__(self) -> None:
-        from talkgraph import models
+    Args:
+        model: the network `face-landmarks-attention`, or another with its inputs and outputs.
+        node: id of the node at whose port `landmarks` it arrived.
+    """
 
-        self._session = models.open_session(models.path("face-landmarks-attention"), threads=1)
-        self._input = self._session.get_inputs()[0].name
+    def __init__(self, model: OnnxModel, node: str) -> None:
+        self._session = open_network(model, NETWORK, node=node, port="landmarks", threads=1)
 
     def __call__(self, pictures: NDArray[np.uint8], regions: Floats) -> tuple[Floats, Floats]:
         """Find the points of one face per picture.
@@ -72,7 +86,7 @@ class LandmarkNetwork:
         squares = np.stack(
             [cut_square(p, r, INPUT) for p, r in zip(pictures, regions, strict=True)]
         )
-        outputs = self._session.run(list(_OUTPUTS), {self._input: squares / np.float32(255)})
+        outputs = self._session.run(list(NETWORK.outputs), {"input_1": squares / np.float32(255)})
         points, flags = join(outputs)
         return to_image(points, regions, INPUT), flags
 
@@ -133,11 +147,3 @@ def _regions(low: Floats, high: Floats, across: Floats) -> Floats:
     side = _MARGIN * (high - low).max(1)
     angle = np.arctan2(across[:, 1], across[:, 0])
     return np.column_stack([(low + high) / 2, side, angle]).astype(np.float32)
-
-
-@cache
-def triangles() -> NDArray[np.int32]:
-    """Triangles of the 468-point mesh, `[shape=(852, 3), int32]`."""
-    from talkgraph import models
-
-    return np.asarray(np.load(models.path("face-mesh-topology"), allow_pickle=False))

@@ -1,5 +1,4 @@
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -67,24 +66,22 @@ def test_tiles_cover_the_picture(height, width, splits):
         assert inside.any()
 
 
-@pytest.mark.usefixtures("face_networks")
-def test_the_astronaut_is_found_where_the_original_finds_her():
+def test_the_astronaut_is_found_where_the_original_finds_her(finders):
 
     with np.load(DATA / "face_networks_reference.npz") as arrays:
         left, top, width, height = arrays["chain_box"]
-    (box,) = FaceDetector()(astronaut()).boxes
+    (box,) = FaceDetector(finders["detector"], "test")(astronaut()).boxes
     # The original shrinks the picture without averaging, so the two differ by some px of 512.
     np.testing.assert_allclose(box, [left, top, left + width, top + height], atol=5)
 
 
-@pytest.mark.usefixtures("face_networks")
-def test_a_small_face_is_found_in_tiles_only():
+def test_a_small_face_is_found_in_tiles_only(finders):
     from PIL import Image
 
     canvas = np.full((1500, 2400, 3), 120, np.uint8)
     small = np.asarray(Image.fromarray(astronaut()).resize((400, 400), Image.Resampling.BICUBIC))
     canvas[900:1300, 1700:2100] = small  # a face of 75 px, a thirtieth of the width
-    detector = FaceDetector()
+    detector = FaceDetector(finders["detector"], "test")
     assert len(detector(canvas)) == 0
     found = detector(canvas, splits=4)
     assert len(found) == 1

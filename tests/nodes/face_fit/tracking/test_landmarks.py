@@ -15,14 +15,13 @@ from tests.nodes.face_fit.faces_on_film import astronaut
 from tests.places import DATA
 
 
-@pytest.mark.usefixtures("face_networks")
-def test_the_whole_chain_agrees_with_the_original():
+def test_the_whole_chain_agrees_with_the_original(finders):
     with np.load(DATA / "face_networks_reference.npz") as arrays:
         expected = arrays["chain_landmarks"]
     picture = astronaut()
-    found = FaceDetector()(picture)
+    found = FaceDetector(finders["detector"], "test")(picture)
     regions = region_of_boxes(found.boxes, found.keypoints)
-    points, probability = LandmarkNetwork()(picture[None], regions)
+    points, probability = LandmarkNetwork(finders["landmarks"], "test")(picture[None], regions)
     assert probability[0] > 0.99
     # The detectors' keypoints differ by a few px, which the landmarks feel by less than one.
     assert np.linalg.norm(points[0, :, :2] - expected[:, :2], axis=1).mean() < 1.0
