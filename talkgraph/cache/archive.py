@@ -1,23 +1,24 @@
-"""Results in one file, to carry them to another store: `cache export` and `cache import`.
+"""Results in one file, to carry them to another store.
 
-The file is an uncompressed tar of regular files, ``blobs/<digest><suffix>`` and then
-``actions/<key>.json``, the same bytes for the same results; any tar program lists it.
+The file is a zip of uncompressed ``blobs/<digest><suffix>`` and then ``actions/<key>.json``, the
+same bytes for the same results; any zip program lists it.
 
-What is imported may come from strangers, and no general reader of archives is let loose on it: an
-entry is taken only if its header is, byte for byte, the one that `export` writes for that name and
-size, so that links, devices, paths, long names and extensions have no way in. All is unpacked to a
-scratch folder and checked, digests too, before the first file is published.
+What is imported may come from strangers: members are read by name into a scratch folder, never to a
+path of theirs, no more bytes of them than the file has, and all is checked, digests too, before the
+first is published. What else the file may hold around its members is not looked at.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
-import tarfile
-from collections.abc import Iterator, Sequence
+import zipfile
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import IO
 
 import attrs
 
@@ -25,15 +26,14 @@ from talkgraph.cache import disk, upkeep
 from talkgraph.cache.codecs import references
 from talkgraph.cache.keys import digest_file
 from talkgraph.cache.records import LARGEST, Record, read_action
+from talkgraph.cache.store import Store
 from talkgraph.errors import DamagedError, InputError, StoreError
 
-if TYPE_CHECKING:
-    from talkgraph.cache.store import Store
-
-_BLOCK = 512  # bytes; a tar consists of blocks
+_EMPTY = 22  # bytes of a zip without members
 _PIECE = 1 << 20  # bytes read at a time
-_END = bytes(2 * _BLOCK)
 _NAME = re.compile(r"blobs/[0-9a-f]{64}(\.[A-Za-z0-9]{1,12})?|actions/[0-9a-f]{64}\.json")
+_ODD = (zipfile.BadZipFile, ValueError, NotImplementedError, RuntimeError, EOFError)
+"""What reading a zip raises that is cut, forged, encrypted or of an unknown kind."""
 
 
 @attrs.frozen
@@ -46,7 +46,7 @@ class Moved:
     known: int = 0
 
 
-def export(store: Store, target: Path, chosen: Sequence[str] = ()) -> Moved:
+def export(store: Store, target: str | os.PathLike[str], *chosen: str) -> Moved:
     """Write results and all that they need to one file, which is there whole or not at all.
 
     Args:
@@ -55,6 +55,7 @@ def export(store: Store, target: Path, chosen: Sequence[str] = ()) -> Moved:
     Raises:
         StoreError: there is no such result, one is not whole, or the file cannot be written.
     """
+    target = Path(target)
     wanted = [upkeep.named(store, name) for name in chosen] or [upkeep.entries(store)]
     keys = sorted({entry.key for entries in wanted for entry in entries})
     with store.in_use() as pin:
@@ -66,9 +67,7 @@ def export(store: Store, target: Path, chosen: Sequence[str] = ()) -> Moved:
         try:
             disk.write(target, _archive(members), target.parent, True)
         except OSError as error:
-            if isinstance(error, FileNotFoundError) and error.filename in map(
-                str, members.values()
-            ):
+            if error.errno == errno.ENOENT and error.filename in map(str, members.values()):
                 raise StoreError("a result was removed while it was exported; try again") from error
             raise StoreError(f"{target} cannot be written: {error.strerror}") from error
     return Moved(len(keys), len(members) - len(keys), target.stat().st_size)
@@ -83,55 +82,55 @@ def _blobs_of(store: Store, key: str) -> Iterator[tuple[str, Path]]:
             yield f"blobs/{blob[0]}{blob[1]}", store.blobs.check(*blob)
     except DamagedError as error:
         raise StoreError(
-            f"result {key[:12]} is not whole ({error}); "
-            "`talkgraph cache verify` removes what is damaged, then export again"
+            f"result {key[:12]} is not whole ({error}); verify the store, then export again"
         ) from error
 
 
+class _Written(list[bytes]):
+    """A file to write, of which the pieces are taken away."""
+
+    def write(self, piece: bytes) -> int:
+        self.append(bytes(piece))
+        return len(piece)
+
+    def flush(self) -> None:
+        pass
+
+    def taken(self) -> bytes:
+        joined = b"".join(self)
+        self.clear()
+        return joined
+
+
 def _archive(members: dict[str, Path]) -> Iterator[bytes]:
-    for name, path in sorted(members.items(), reverse=True):  # records after what they need
-        with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            yield _header(name, size)
-            yield from _pieces(file, size)
-            yield bytes(-size % _BLOCK)
-    yield _END
+    written = _Written()
+    with zipfile.ZipFile(written, "w") as archive:  # type: ignore[call-overload]
+        for name, path in sorted(members.items(), reverse=True):  # records after what they need
+            entry = zipfile.ZipInfo(name)
+            entry.create_system = 3  # whatever the system: equal archives are equal
+            with path.open("rb") as source:
+                entry.file_size = os.fstat(source.fileno()).st_size
+                with archive.open(entry, "w") as member:
+                    while piece := source.read(_PIECE):
+                        member.write(piece)
+                        yield written.taken()
+    yield written.taken()
 
 
-def _header(name: str, size: int) -> bytes:
-    """The one header that a file of this name and size may have."""
-    entry = tarfile.TarInfo(name)
-    entry.size = size
-    return entry.tobuf(tarfile.GNU_FORMAT)
-
-
-def _pieces(file: BinaryIO, size: int) -> Iterator[bytes]:
-    while size:
-        piece = file.read(min(_PIECE, size))
-        if not piece:
-            raise InputError("it ends too early")
-        yield piece
-        size -= len(piece)
-
-
-# -- import ------------------------------------------------------------------------------------
-
-
-def import_(store: Store, path: Path) -> Moved:
+def import_(store: Store, path: str | os.PathLike[str]) -> Moved:
     """Take in the results of an archive that a stranger may have made; all of them or none.
 
     Raises:
         InputError: it is damaged, or not of the kind that `export` writes; nothing was taken.
         StoreError: the store cannot be written.
     """
+    path = Path(path)
     with store.scratch() as folder, store.in_use() as pin:
         try:
             if path.exists() and not path.is_file():
                 raise InputError("it is not a regular file")
             with path.open("rb") as file:
-                length = os.fstat(file.fileno()).st_size
-                with disk.guarded(store.path):
-                    unpacked = _unpack(file, length, folder)
+                unpacked = _unpack(file, folder, store.path)
             records = _check(unpacked)
         except InputError as error:
             raise InputError(f"{path}: {error}; nothing was imported") from error.__cause__
@@ -147,10 +146,11 @@ def import_(store: Store, path: Path) -> Moved:
                 temp = unpacked[f"blobs/{blob[0]}{blob[1]}"]
                 if temp.exists():  # else a result before this one has needed it too
                     store.blobs.adopt(blob, temp)
-            with disk.guarded(store.path), store.sending(record):
+            with disk.guarded(store.path):
                 temp = unpacked[f"actions/{record['key']}.json"]
                 disk.publish(temp, store.action_path(record["key"]), store.durable)
-    return Moved(len(records), len(unpacked) - len(records), length, known)
+            store.made(record["key"])
+    return Moved(len(records), len(unpacked) - len(records), path.stat().st_size, known)
 
 
 def _is_here(store: Store, key: str) -> bool:
@@ -160,41 +160,37 @@ def _is_here(store: Store, key: str) -> bool:
     return False
 
 
-def _unpack(file: BinaryIO, length: int, folder: Path) -> dict[str, Path]:
+def _unpack(file: IO[bytes], folder: Path, root: Path) -> dict[str, Path]:
     """Name -> temporary file of everything in the archive, blobs verified; InputError."""
     found: dict[str, Path] = {}
     folded: set[str] = set()
-    while (header := file.read(_BLOCK)) != bytes(_BLOCK):
-        name, size = _parse(header)
-        if size > length - file.tell():
-            raise InputError("it ends too early")
-        if name.lower() in folded:
-            raise InputError(f"it holds {name[:20]}... twice")
-        folded.add(name.lower())
-        if name.startswith("actions/") and size > LARGEST:
-            raise InputError(f"the record {name[8:20]}... is larger than any of ours")
-        found[name] = Path(disk.draft(_pieces(file, size), folder, False))
-        if name.startswith("blobs/") and digest_file(found[name]) != name[6:70]:
-            raise InputError(f"the content of {name[:18]}... is not what its name says")
-        file.seek(-size % _BLOCK, os.SEEK_CUR)
-    if file.read(_BLOCK) != bytes(_BLOCK):
-        raise InputError("its end is missing")
-    while piece := file.read(_PIECE):
-        if piece.strip(b"\0"):
-            raise InputError("something follows its end")
+    left = length = os.fstat(file.fileno()).st_size  # bytes that there can be
+    try:
+        with zipfile.ZipFile(file) as archive:
+            for entry in archive.infolist():
+                name = entry.filename
+                left -= entry.file_size
+                stored = not entry.compress_type and entry.compress_size == entry.file_size
+                if not _NAME.fullmatch(name) or not stored or left < 0:
+                    raise InputError(_STRANGE)
+                if name.lower() in folded:
+                    raise InputError(f"it holds {name[:20]}... twice")
+                folded.add(name.lower())
+                if name.startswith("actions/") and entry.file_size > LARGEST:
+                    raise InputError(f"the record {name[8:20]}... is larger than any of ours")
+                with archive.open(entry) as member, disk.guarded(root):
+                    pieces = iter(partial(member.read, _PIECE), b"")
+                    found[name] = Path(disk.draft(pieces, folder, False))
+                if name.startswith("blobs/") and digest_file(found[name]) != name[6:70]:
+                    raise InputError(f"the content of {name[:18]}... is not what its name says")
+    except _ODD as error:
+        raise InputError(_STRANGE) from error
+    if not found and length > _EMPTY:
+        raise InputError(_STRANGE)
     return found
 
 
-def _parse(header: bytes) -> tuple[str, int]:
-    """Name and size of an entry; InputError unless `export` would have written this header."""
-    try:
-        entry = tarfile.TarInfo.frombuf(header, "ascii", "strict")
-        name, size = entry.name, entry.size
-        if _NAME.fullmatch(name) and size >= 0 and _header(name, size) == header:
-            return name, size
-    except (tarfile.HeaderError, ValueError):
-        pass
-    raise InputError("it is cut, damaged, or not made by `talkgraph cache export`")
+_STRANGE = "it is cut, damaged, or not made by an export"
 
 
 def _check(unpacked: dict[str, Path]) -> list[Record]:

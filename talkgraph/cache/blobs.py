@@ -11,9 +11,9 @@ import math
 import mmap
 import os
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
@@ -30,30 +30,39 @@ from talkgraph.cache.codecs import (
 from talkgraph.cache.files import File
 from talkgraph.cache.frames import Frames, Pictures
 from talkgraph.cache.keys import Tree, digest_bytes, digest_file, file_parts, hasher
+from talkgraph.cache.memos import Memos
 from talkgraph.errors import DamagedError
-
-if TYPE_CHECKING:
-    from talkgraph.cache.remote import Remote
 
 SMALL = 1 << 20  # bytes up to which a blob is read whole and hashed every time
 _OPEN_CHUNKS = 8  # chunks of one Frames that stay mapped
 _READ_ONLY = 0o444
 
 T = TypeVar("T")
+Blob = tuple[str, str, int]
+"""Digest, suffix and size of a blob."""
 
 
 class Blobs:
     """The blobs of one store. Also the `Source` that decodes trees."""
 
-    def __init__(self, root: Path, pin: Callable[[str], None], *, durable: bool) -> None:
+    def __init__(
+        self,
+        root: Path,
+        pin: Callable[[str], None],
+        fetch: Callable[[Iterable[Blob]], bool],
+        memos: Memos,
+        *,
+        durable: bool,
+    ) -> None:
         self.root = root
         self.folder = root / "blobs"
         self.temporary = root / "tmp"
         self.durable = durable
         self.pin = pin  # told each digest that a result is to rely on, before it is looked for
-        self.remote: Remote | None = None  # asked for what is not here
         self.written = 0  # bytes, since this process opened the store
-        self._verified: dict[str, dict[str, disk.Stamp]] = {}  # shard -> file name -> stamp
+        self._fetch = fetch  # brings what is not here, and says whether it came
+        self._memos = memos
+        self._verified: dict[str, disk.Stamp] = {}  # file name -> stamp when it was hashed
 
     def path(self, digest: str, suffix: str) -> Path:
         """Where a blob lies, whether or not it is there."""
@@ -95,7 +104,7 @@ class Blobs:
                 self._move(path, leaf, before)
             return leaf
 
-    def adopt(self, blob: tuple[str, str, int], path: Path) -> None:
+    def adopt(self, blob: Blob, path: Path) -> None:
         """Take in a file by rename: (digest, suffix, size), which the caller has verified."""
         digest, suffix, size = blob
         leaf = {"blob": digest, "suffix": suffix, "size": size}
@@ -161,7 +170,7 @@ class Blobs:
 
     def _check(self, digest: str, suffix: str, size: int) -> Path:
         with self._reading(digest, suffix, size) as (path, mark):
-            if self._shard(path.name).get(path.name) != mark:
+            if self._mark(path.name) != mark:
                 if digest_file(path) != digest:
                     self._discard(path, size, "has changed content")
                 self._remember(path, mark)
@@ -185,12 +194,12 @@ class Blobs:
         except OSError as error:
             raise DamagedError(f"stored file {path} is gone ({error.strerror})") from error
 
-    def _reach(self, look: Callable[..., T], blob: tuple[str, str, int]) -> T:
+    def _reach(self, look: Callable[..., T], blob: Blob) -> T:
         """`look(*blob)`; where the blob is not here, or not whole, after asking the remote."""
         try:
             return look(*blob)
         except DamagedError:
-            if self.remote is None or not self.remote.fetch([blob]):
+            if not self._fetch([blob]):
                 raise
             return look(*blob)
 
@@ -268,30 +277,21 @@ class Blobs:
 
     # -- the memo of verified blobs -------------------------------------------------------------
 
-    def _shard_path(self, name: str) -> Path:
-        return self.root / "memo" / "verified" / name[:2]
-
-    def _shard(self, name: str) -> dict[str, disk.Stamp]:
-        shard = self._verified.get(name[:2])
-        if shard is None:
-            shard = self._verified[name[:2]] = {}
-            with contextlib.suppress(OSError, ValueError):
-                for line in self._shard_path(name).read_text(errors="replace").splitlines():
-                    parts = line.split()
-                    if len(parts) == 5 and all(part.isdecimal() for part in parts[1:]):
-                        shard[parts[0]] = (
-                            int(parts[1]), int(parts[2]), int(parts[3]), int(parts[4]),
-                        )  # fmt: skip
-        return shard
+    def _mark(self, name: str) -> disk.Stamp | None:
+        """The stamp that a large blob had when it was verified."""
+        if name not in self._verified:
+            memo = self._memos.get("verified", name) or {}
+            with contextlib.suppress(TypeError, LookupError, ValueError):
+                size, changed, status, inode = memo["stamp"]
+                self._verified[name] = (size, changed, status, inode)
+        return self._verified.get(name)
 
     def _remember(self, path: Path, mark: disk.Stamp) -> None:
         """Note that a large blob with this stamp was verified."""
         if mark[0] <= SMALL:
             return
-        self._shard(path.name)[path.name] = mark
-        memo = self._shard_path(path.name)
+        self._verified[path.name] = mark
         if self.durable:
-            with contextlib.suppress(OSError):  # only a memo: without it the blob is hashed again
+            with contextlib.suppress(OSError):  # without the memo the blob is hashed again
                 disk.operations.sync_path(path)  # after a power cut, it must not tell of more
-                disk.make_folder(memo.parent)
-                disk.append(memo, f"{path.name} {mark[0]} {mark[1]} {mark[2]} {mark[3]}\n")
+                self._memos.set("verified", path.name, {"stamp": mark})

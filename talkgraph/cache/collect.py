@@ -15,21 +15,18 @@ import os
 import re
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import attrs
 
 from talkgraph.cache import disk, trash
 from talkgraph.cache.codecs import references
+from talkgraph.cache.folder import Folder
 from talkgraph.cache.keys import FORMAT, is_digest
 from talkgraph.cache.pins import pinned
 from talkgraph.cache.records import discard_unsound, read_record
 from talkgraph.errors import DamagedError
 
-if TYPE_CHECKING:
-    from talkgraph.cache.store import Store
-
-_KEPT = ("actions", "blobs", "history", "leases", "lineage", "memo", "partial", "pending", "runs")
+_KEPT = ("actions", "blobs", "history", "leases", "lineage", "memo", "partial", "runs")
 _PARTIAL_KEPT = 7 * 24 * 3600.0  # s; interrupted frame streams are resumable for a week
 _LEASE_KEPT = 3600.0  # s without renewal: its holder is long dead
 _ANY_DIGEST = re.compile("[0-9a-f]{64}")
@@ -64,62 +61,61 @@ def bytes_of(text: str) -> int:
     return int(float(match[1]) * 1024 ** _POWERS[match[2].lower()])
 
 
-def usage(store: Store) -> int:
+def usage(folder: Folder) -> int:
     """Bytes that the store takes on disk; models and near tiers may lie in the same folder."""
-    return _kept(store) + _taken(store, "tmp")
+    return _kept(folder) + _taken(folder, "tmp")
 
 
-def _kept(store: Store) -> int:
+def _kept(folder: Folder) -> int:
     """Bytes without unfinished files and scratch folders, which go by themselves."""
-    return _taken(store, *_KEPT)
+    return _taken(folder, *_KEPT)
 
 
-def _taken(store: Store, *names: str) -> int:
-    with disk.guarded(store.path):
-        return sum(s.st_size for name in names for _, s in disk.files(store.path / name))
+def _taken(folder: Folder, *names: str) -> int:
+    with disk.guarded(folder.path):
+        return sum(s.st_size for name in names for _, s in disk.files(folder.path / name))
 
 
-def evict(store: Store, limit: int) -> int:
+def evict(folder: Folder, limit: int) -> int:
     """Bring a store that is above its limit well below it.
 
     Returns:
         Bytes that may be written before this is asked again; several processes may write them.
     """
-    room = limit - _kept(store)
+    room = limit - _kept(folder)
     if room < 0:
-        collect(store, limit - limit // 10)
-        room = limit - _kept(store)
+        collect(folder, limit - limit // 10)
+        room = limit - _kept(folder)
     return max(room // 4, limit // 100)
 
 
-def collect(store: Store, max_bytes: int | None) -> Freed:
+def collect(folder: Folder, max_bytes: int | None) -> Freed:
     """Remove what no result needs, then the least recently used results until the rest fits.
 
     What a running process uses stays, and so do streams that can be resumed.
     """
-    store.prepare()
-    with disk.guarded(store.path):
-        now = disk.clock(store.blobs.temporary)
-        for folder in list((store.path / "partial").glob("*")):
-            newest = max((status.st_mtime for _, status in disk.files(folder)), default=0.0)
+    folder.prepare()
+    with disk.guarded(folder.path):
+        now = folder.sweep()
+        for partial in list((folder.path / "partial").glob("*")):
+            newest = max((status.st_mtime for _, status in disk.files(partial)), default=0.0)
             if now - newest > _PARTIAL_KEPT:
-                disk.remove_tree(folder)
-        for path, status in disk.files(store.path / "leases"):
+                disk.remove_tree(partial)
+        for path, status in disk.files(folder.path / "leases"):
             if now - status.st_mtime > _LEASE_KEPT:
                 disk.discard(path)
-        trash.sweep(store.blobs.temporary, store.blobs.folder, now)
-        collection = _Collection(store, now)
+        collection = _Collection(folder, now)
         collection.sweep()
         if max_bytes is not None:
-            collection.shrink(_kept(store) - max_bytes)
+            collection.shrink(_kept(folder) - max_bytes)
         return collection.finish()
 
 
-def drop(store: Store, key: str) -> Freed:
+def drop(folder: Folder, key: str) -> Freed:
     """Remove one result, whoever uses it, and the blobs that only it holds."""
-    store.prepare()
-    with disk.guarded(store.path):
-        collection = _Collection(store, disk.clock(store.blobs.temporary))
+    folder.prepare()
+    with disk.guarded(folder.path):
+        collection = _Collection(folder, disk.clock(folder.blobs.temporary))
         collection.drop(key)
         return collection.finish(spare_results=False)
 
@@ -127,8 +123,8 @@ def drop(store: Store, key: str) -> Freed:
 class _Collection:
     """What a store holds, and what is to go."""
 
-    def __init__(self, store: Store, now: float) -> None:
-        self._store = store
+    def __init__(self, folder: Folder, now: float) -> None:
+        self._folder = folder
         self._now = now
         self._results: dict[str, _Result] = {}
         self._holders: Counter[str] = Counter()  # blob name -> results that hold it
@@ -141,7 +137,7 @@ class _Collection:
 
     def _read_records(self) -> None:
         """Take in all records that are new since the last time."""
-        for path, status in disk.files(self._store.path / "actions"):
+        for path, status in disk.files(self._folder.path / "actions"):
             mark = (status.st_ino, status.st_mtime_ns)
             if self._seen.get(path) != mark:
                 self._seen[path] = mark
@@ -163,17 +159,16 @@ class _Collection:
 
     def _pins(self) -> set[str]:
         """Keys and digests that must stay now."""
-        found = self._store.pins.names | pinned(self._store.path / "runs", self._now)
-        for path, _ in disk.files(self._store.path / "partial"):  # chunks of resumable streams
+        found = self._folder.pins.names | pinned(self._folder.path / "runs", self._now)
+        for path, _ in disk.files(self._folder.path / "partial"):  # chunks of resumable streams
             with contextlib.suppress(FileNotFoundError):
                 words = disk.operations.read(path).decode(errors="replace").split()
                 found.update(word for word in words if is_digest(word))
-        waiting = (os.path.basename(path) for path, _ in disk.files(self._store.path / "pending"))
-        return found.union(waiting)  # of the remote: not yet uploaded
+        return found
 
     def sweep(self) -> None:
         """Blobs that no result holds are to go."""
-        for name, status in disk.files(self._store.path / "blobs"):
+        for name, status in disk.files(self._folder.path / "blobs"):
             path = Path(name)
             if not self._holders[path.name] and not self._needed(path, self._pinned):
                 self._blobs[path] = status.st_size
@@ -200,7 +195,7 @@ class _Collection:
         for name in result.blobs:
             self._holders[name] -= 1
             if not self._holders[name]:
-                path = self._store.blobs.path(name[:64], name[64:])
+                path = self._folder.blobs.path(name[:64], name[64:])
                 with contextlib.suppress(FileNotFoundError):  # it may still be at the remote only
                     self._blobs[path] = os.stat(path).st_size
                     freed += self._blobs[path]
@@ -208,7 +203,7 @@ class _Collection:
 
     def finish(self, *, spare_results: bool = True) -> Freed:
         """Remove what is to go, unless it was pinned meanwhile."""
-        with trash.Trash(self._store.blobs.temporary) as moved:
+        with trash.Trash(self._folder.blobs.temporary) as moved:
             try:
                 return self._finish(moved, spare_results)
             except BaseException:
@@ -218,7 +213,7 @@ class _Collection:
     def _finish(self, moved: trash.Trash, spare_results: bool) -> Freed:
         for result in self._doomed.values():
             moved.take(result.record)
-        if self._store.durable:  # a power cut must not bring back a record without its blobs
+        if self._folder.durable:  # a power cut must not bring back a record without its blobs
             for folder in {result.record.parent for result in self._doomed.values()}:
                 disk.operations.sync_path(folder)
         for path in self._blobs:
@@ -241,10 +236,10 @@ class _Collection:
     def _put_back(self, moved: trash.Trash, blobs: set[Path], keys: set[str]) -> None:
         for path in blobs:
             moved.put_back(path)
-        with self._store.pins.held():
+        with self._folder.pins.held():
             for result in (self._doomed[key] for key in keys):
                 for name in result.blobs:
-                    self._store.pins.add(name[:64])
-                near = [self._store.blobs.path(name[:64], name[64:]) for name in result.blobs]
-                if self._store.remote is not None or all(map(os.path.exists, near)):
+                    self._folder.pins.add(name[:64])
+                near = [self._folder.blobs.path(name[:64], name[64:]) for name in result.blobs]
+                if self._folder.near or all(map(os.path.exists, near)):
                     moved.put_back(result.record)

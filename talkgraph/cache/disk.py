@@ -308,13 +308,13 @@ def guarded(root: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            text = "the disk is full; free some, `talkgraph cache gc --limit SIZE`, then run again"
+            text = "the disk is full; free some or lower the store's limit, then run again"
         elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-            text = "it cannot be written; choose another with --store or TALKGRAPH_STORE"
+            text = "it cannot be written; give another folder as store"
         elif error.errno in (errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG):
-            text = f"{error.strerror}; choose another folder with --store or TALKGRAPH_STORE"
+            text = f"{error.strerror}; give another folder as store"
         elif error.errno == errno.EMFILE:
-            text = "too many files are open; raise `ulimit -n`, then run again"
+            text = "too many files are open; raise the limit of open files, then run again"
         else:
             text = f"{error.strerror or error}; check the disk, then run again"
         raise StoreError(f"store {root}: {text}") from error

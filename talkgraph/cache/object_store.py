@@ -185,7 +185,7 @@ class ObjectStore:
             ):
                 raise Refused(
                     f"store {self.name} refuses: {_line(error)}; give credentials that may list, "
-                    f"read and write there, or go on with --store '{self._root}'"
+                    f"read and write there, or go on with {self._root} as store"
                 ) from error
             raise Unreachable(_line(error)) from error
 

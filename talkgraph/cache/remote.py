@@ -1,16 +1,13 @@
-"""A remote store, such as s3://bucket/prefix, behind a local folder.
-
-    <url>/blobs/ab/<digest>.npy, <url>/actions/ab/<key>.json      the same names as in the folder
-    <folder>/pending/<digest of the url>/<key>                    marks of results to be uploaded
+"""A remote store, such as s3://bucket/prefix, behind a local folder; the same names on both sides.
 
 Read through: what the folder lacks is downloaded to a temporary file, held against its digest, and
 only then published in the folder. A remote is believed in nothing but that.
 
-Written behind: threads upload what is made, blobs before the record that names them, until a flush
-at the end of the run. A mark is on disk before the record is, so that an outage or a kill only puts
-the upload off: the next run takes it up. The first record of a key stays, unless it or one of its
-blobs is missing or wrong, or a step was made again by force. An outage costs one warning, and for a
-while nothing is asked any more; a remote that may only be read costs one, and nothing is uploaded.
+Written behind: at a flush goes up what this process made, and what its run used and the remote
+lacks, blobs before the records that name them. So an outage or a kill only puts an upload off until
+a run uses the result again. The first record of a key stays, unless it or one of its blobs is
+missing or wrong, or a step was made again by force. An outage costs one warning, and for a while
+nothing is asked any more; a remote that may only be read costs one, and nothing is uploaded.
 """
 
 from __future__ import annotations
@@ -19,30 +16,26 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TypeVar
 
 from talkgraph.cache import disk
+from talkgraph.cache.blobs import Blob
 from talkgraph.cache.codecs import references
-from talkgraph.cache.keys import digest_bytes, digest_file, is_digest
+from talkgraph.cache.folder import Folder
+from talkgraph.cache.keys import digest_file, is_digest
 from talkgraph.cache.object_store import ObjectStore, Refused, Unreachable
 from talkgraph.cache.records import LARGEST, Record, read_action
 from talkgraph.errors import DamagedError, StoreError
 
-if TYPE_CHECKING:
-    from talkgraph.cache.store import Store
-
 T = TypeVar("T")
+S = TypeVar("S")
 Say = Callable[[str], None]
 """Told what a person should know, in one line."""
-Blob = tuple[str, str, int]
-"""Digest, suffix and size of a blob."""
 
 AWAY = 60.0  # s for which a network that failed is left alone
-ABSENT = 10.0  # s for which a record that was not there is not asked for again
-_MARK_KEPT = 24 * 3600.0  # s; how long a result may take from its mark to its record
 _THREADS = 8  # transfers at a time
 _TRIES = 2  # downloads of a blob that arrives changed
 _UNSOUND = (ValueError, KeyError, TypeError, RecursionError, DamagedError)
@@ -52,29 +45,29 @@ _log = logging.getLogger(__name__)
 class Remote:
     """The far end of one store."""
 
-    def __init__(self, url: str, store: Store) -> None:
-        self.objects = ObjectStore(url, store.path)
-        self._store = store
-        self._marks = store.path / "pending" / digest_bytes(url.encode())[:16]
+    def __init__(self, url: str, folder: Folder) -> None:
+        self.objects = ObjectStore(url, folder.path)
+        self._folder = folder
         self._lock = threading.Lock()
-        self._sent: dict[str, Future[None]] = {}
-        self._absent: dict[str, float] = {}  # key -> until when it is not asked for again
+        self._made: dict[str, bool] = {}  # keys to upload -> whether in the place of what is there
+        self._there: set[str] = set()  # keys that the remote has, as far as this process knows
         self._faulty: set[str] = set()  # names of blobs, and keys, that are missing or wrong there
         self._away = 0.0  # until when the network is left alone
         self._warned = self._read_only = False
         self._say: Say = _log.warning
-        self._start_threads()
-
-    def _start_threads(self) -> None:
-        self._uploads = ThreadPoolExecutor(2, "talkgraph-upload")
         self._transfers = ThreadPoolExecutor(_THREADS, "talkgraph-transfer")
 
-    def _attempt(self, act: Callable[..., T], *arguments: Any) -> T | None:
+    def open(self) -> None:
+        """StoreError if the URL is of no kind that is known here."""
+        with contextlib.suppress(Unreachable):  # said when something is asked of it
+            self.objects.open()
+
+    def _attempt(self, act: Callable[[S], T], subject: S) -> T | None:
         """Do what needs the remote; None if it is out of reach, which is said once."""
         if time.monotonic() < self._away:
             return None
         try:
-            return act(*arguments)
+            return act(subject)
         except Unreachable as error:
             with self._lock:
                 if time.monotonic() < self._away:
@@ -84,7 +77,7 @@ class Remote:
             if not warned:
                 self._say(
                     f"store {self.objects.name} cannot be reached ({error}); going on with "
-                    f"{self._store.path} alone, a later run uploads what is made"
+                    f"{self._folder.path} alone, a later run uploads what it uses"
                 )
             return None
 
@@ -99,8 +92,8 @@ class Remote:
 
     @contextlib.contextmanager
     def _temporary(self) -> Iterator[Path]:
-        self._store.prepare()
-        path = self._store.blobs.temporary / disk.own_name()
+        self._folder.prepare()
+        path = self._folder.blobs.temporary / disk.own_name()
         try:
             yield path
         finally:
@@ -110,19 +103,19 @@ class Remote:
 
     def fetch_record(self, key: str) -> None:
         """Bring the record of a key into the folder, if the remote has a sound one."""
-        if time.monotonic() >= self._absent.get(key, 0.0):
-            self._attempt(self._fetch_record, key)
+        self._attempt(self._fetch_record, key)
 
     def _fetch_record(self, key: str) -> None:
         with self._temporary() as temp:
             record = self._record(key, temp)
             if record is None:
-                self._absent[key] = time.monotonic() + ABSENT
-            elif not self._faulty.isdisjoint(_names(record)):
-                self._faulty.add(key)
+                return
+            if self._faulty.isdisjoint(_names(record)):
+                with disk.guarded(self._folder.path):
+                    disk.publish(temp, self._folder.action_path(key), self._folder.durable)
+                self._there.add(key)
             else:
-                with disk.guarded(self._store.path):
-                    disk.publish(temp, self._store.action_path(key), self._store.durable)
+                self._faulty.add(key)
 
     def _record(self, key: str, temp: Path) -> Record | None:
         """The remote's record of a key, downloaded and checked in itself."""
@@ -130,11 +123,12 @@ class Remote:
             return None
         try:
             record = read_action(temp, key)
-            _names(record or {})
-            return record
+            _names(record or {"output": None})
         except _UNSOUND:
+            record = None
+        if record is None:
             self._faulty.add(key)
-            return None
+        return record
 
     def fetch(self, blobs: Iterable[Blob]) -> bool:
         """Bring blobs into the folder; whether all of them came, unchanged."""
@@ -157,7 +151,7 @@ class Remote:
                 if not self.objects.download(_blob_name(blob), temp, size, size):
                     break
                 if temp.stat().st_size == size and digest_file(temp) == digest:
-                    self._store.blobs.adopt(blob, temp)
+                    self._folder.blobs.adopt(blob, temp)
                     return True
         self._faulty.add(digest + suffix)
         return False
@@ -168,125 +162,126 @@ class Remote:
 
     # -- writing behind --------------------------------------------------------------------------
 
-    @contextlib.contextmanager
-    def sending(self, record: Record, replace: bool) -> Iterator[None]:
-        """Around the writing of a record: it is uploaded afterwards, if need be by a later run."""
-        if self._read_only:
-            yield
-            return
-        key = record["key"]
-        again = key in self._faulty or not self._faulty.isdisjoint(_names(record))
-        text = b"again" if again else b"replace" if replace else b""
-        with disk.guarded(self._store.path):
-            folder = self._store.blobs.temporary
-            disk.write(self._marks / key, [text], folder, self._store.durable)
-        yield
-        self._send(key)
-
-    def _send(self, key: str) -> None:
+    def made(self, key: str, replace: bool) -> None:
+        """A result was made here, to be uploaded with the next flush."""
         with self._lock:
-            before = self._sent.get(key)
-            if before is None or before.done():
-                self._sent[key] = self._uploads.submit(self._attempt, self._upload, key)
-
-    def _send_pending(self) -> None:
-        with contextlib.suppress(FileNotFoundError):
-            for mark in sorted(self._marks.iterdir()):
-                if is_digest(mark.name):
-                    self._send(mark.name)
-
-    def flush(self) -> None:
-        """Upload what is pending as far as the network allows, and wait for it; StoreError."""
-        self._send_pending()
-        with self._lock:
-            sent = dict(self._sent)
-        try:
-            for future in sent.values():
-                future.result()
-        finally:  # what other threads sent meanwhile, they wait for
-            with self._lock:
-                for key in [key for key, future in self._sent.items() if future.done()]:
-                    del self._sent[key]
+            self._made[key] = replace
+            self._there.discard(key)
 
     @contextlib.contextmanager
-    def session(self) -> Iterator[None]:
-        """Around a run: take up what is pending, and flush at the end."""
+    def session(self, used: Collection[str]) -> Iterator[None]:
+        """Around a run: a flush at the end. `used`: the keys, among others, that it uses."""
         self._away, self._warned, self._read_only = 0.0, False, False
-        self._send_pending()
         try:
             yield
-            self.flush()
         except Exception:  # what was made before a step failed is worth an upload
             with contextlib.suppress(StoreError):
-                self.flush()
+                self.flush(used)
             raise
-        except BaseException:  # interrupted: later
-            for threads in (self._uploads, self._transfers):
-                threads.shutdown(wait=False, cancel_futures=True)
-            self._start_threads()
-            raise
+        self.flush(used)
 
-    def _upload(self, key: str) -> None:
-        """Upload one result and remove its mark; out of reach, the mark stays."""
-        mark, path = self._marks / key, self._store.action_path(key)
-        if self._read_only:
-            disk.discard(mark)
-            return
-        record, how = None, b""
-        with contextlib.suppress(FileNotFoundError):  # another process has uploaded it before
-            how = mark.read_bytes()
-        with contextlib.suppress(*_UNSOUND):
-            record = read_action(path, key)
-        if record is None:  # removed, damaged, or about to be written by another process
-            with contextlib.suppress(FileNotFoundError):
-                if disk.clock(self._store.blobs.temporary) - mark.stat().st_mtime > _MARK_KEPT:
-                    disk.discard(mark)
-            return
-        blobs = dict.fromkeys(references(record["output"]))
-        again = how == b"again"
+    def flush(self, used: Collection[str]) -> None:
+        """Upload what was made, and what was used and is not there; as far as it can be reached.
+
+        Raises:
+            StoreError: the remote refuses, or something must be done about it first.
+        """
+        with self._lock:
+            made, self._made = self._made, {}
         try:
-            if all(list(self._transfers.map(lambda blob: self._put_blob(blob, again), blobs))):
-                self._put_record(key, path, replace=how != b"")
-        except FileNotFoundError:  # removed meanwhile
-            pass
-        except Refused as error:
-            self._upload_no_more(key, error)
-        disk.discard(mark)
+            keys = [*made, *(key for key in list(used) if key not in self._there | made.keys())]
+            found = self._each(lambda key: self._to_send(key, made.get(key)), keys)
+            records = {record["key"]: record for record in found if record is not None}
+            needed = {key: references(record["output"]) for key, record in records.items()}
+            blobs = list(dict.fromkeys(blob for some in needed.values() for blob in some))
+            sent = dict(zip(blobs, self._each(self._put_blob, blobs), strict=True))
+            whole = [key for key, some in needed.items() if all(sent[blob] for blob in some)]
+            self._each(lambda key: self._put_record(key, made.get(key)), whole)
+        finally:
+            left = (
+                {} if self._read_only else {k: v for k, v in made.items() if k not in self._there}
+            )
+            with self._lock:
+                self._made = {**left, **self._made}
 
-    def _upload_no_more(self, key: str, error: Refused) -> None:
+    def _each(self, act: Callable[[S], T], subjects: list[S]) -> list[T | None]:
+        """Do it with each, many at a time; None where it could not be done."""
+
+        def attempt(subject: S) -> T | None:
+            try:
+                return None if self._read_only else self._attempt(act, subject)
+            except FileNotFoundError:  # removed here meanwhile
+                return None
+            except Refused as error:
+                self._upload_no_more(error)
+                return None
+
+        return list(self._transfers.map(attempt, subjects))
+
+    def _to_send(self, key: str, made: bool | None) -> Record | None:
+        """The record of a key here, if the remote is to have it.
+
+        Args:
+            made: None: it was not made just now. True: it is to take the place of what is there.
+        """
+        record = None
+        with contextlib.suppress(*_UNSOUND):
+            record = read_action(self._folder.action_path(key), key) if is_digest(key) else None
+        if record is None:  # a digest of a blob; or removed meanwhile
+            return None
+        if not self._faulty.isdisjoint(everything := {key, *_names(record)}):
+            self._faulty |= everything  # where one was changed, who knows of the others
+        elif made:
+            self._faulty.add(key)
+        elif made is None:
+            if self.objects.size(_record_name(key)) is None:
+                return record
+            self._there.add(key)
+            return None
+        else:
+            with self._temporary() as temp:
+                theirs = self._record(key, temp)
+            if theirs is not None and all(map(self._has, references(theirs["output"]))):
+                self._there.add(key)
+                return None
+            if theirs is not None:
+                self._faulty.add(key)
+        return record
+
+    def _put_blob(self, blob: Blob) -> bool:
+        """Upload a blob unless it is there; False if it is neither there nor here."""
+        if not self._has(blob):
+            if not self._folder.blobs.present(*blob):
+                return False
+            self.objects.upload(_blob_name(blob), self._folder.blobs.path(*blob[:2]))
+            self._faulty.discard(blob[0] + blob[1])
+        return True
+
+    def _put_record(self, key: str, made: bool | None) -> None:
+        """Upload a record: of two that come at once the first stays."""
+        path = self._folder.action_path(key)
+        try:
+            if key not in self._faulty:
+                with contextlib.suppress(FileExistsError):
+                    self.objects.create(_record_name(key), path)
+                self._there.add(key)
+                return
+        except Unreachable:  # or it does not know the condition
+            pass
+        self.objects.upload(_record_name(key), path)
+        self._faulty.discard(key)
+        self._there.add(key)
+
+    def _upload_no_more(self, error: Refused) -> None:
         """We may not write, if it is only that; Refused if we may not read either."""
-        self.objects.size(_record_name(key))
+        self.objects.size(_record_name("0" * 64))
         with self._lock:
             known, self._read_only = self._read_only, True
         if not known:
             self._say(
                 f"store {self.objects.name} may be read but not written "
-                f"({error.__cause__}); what is made stays in {self._store.path}"
+                f"({error.__cause__}); what is made stays in {self._folder.path}"
             )
-
-    def _put_blob(self, blob: Blob, again: bool) -> bool:
-        """Upload a blob unless it is there; False if it is neither there nor here."""
-        here = self._store.blobs.present(*blob)
-        if (again and here) or self.objects.size(_blob_name(blob)) != blob[2]:
-            if not here:
-                return False
-            self.objects.upload(_blob_name(blob), self._store.blobs.path(*blob[:2]))
-        self._faulty.discard(blob[0] + blob[1])
-        return True
-
-    def _put_record(self, key: str, path: Path, replace: bool) -> None:
-        """Upload a record; where it is not to replace, unless there is one that is whole."""
-        if not replace:
-            try:
-                self.objects.create(_record_name(key), path)
-                return
-            except (FileExistsError, Unreachable):  # or it does not know the condition
-                with self._temporary() as temp:
-                    theirs = self._record(key, temp)
-                if theirs is not None and self.has(references(theirs["output"])):
-                    return
-        self.objects.upload(_record_name(key), path)
-        self._faulty.discard(key)
 
 
 def _record_name(key: str) -> str:

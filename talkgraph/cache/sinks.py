@@ -67,13 +67,11 @@ class Storing:
         self,
         blobs: Blobs,
         partial: disk.Name,
-        scratch: Path | None,
-        on_chunk: Callable[[int, int], None] | None,
+        on_chunk: Callable[[int, int], None] | None = None,
         chunk_key: Callable[[int, int], str] | None = None,
     ) -> None:
         self._blobs = blobs
         self._partial = partial
-        self._scratch = scratch
         self._on_chunk = on_chunk
         self._chunk_key = chunk_key
         self.streams = 0  # how many there were so far
@@ -89,7 +87,7 @@ class Storing:
             if path.is_relative_to(self._blobs.folder):  # removed from the store under the node
                 raise DamagedError(f"stored file {path} is gone")
             raise KeyingError(f"the file {path} that was returned does not exist")
-        mine = self._scratch is not None and path.resolve().is_relative_to(self._scratch)
+        mine = path.resolve().is_relative_to(self._blobs.temporary)  # a scratch folder
         return self._blobs.put_file(path, move=mine and not path.is_symlink())
 
     def content(self, path: Path) -> str:

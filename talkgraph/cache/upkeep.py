@@ -5,20 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import attrs
 
 from talkgraph.cache import collect, disk, trash
 from talkgraph.cache.codecs import references
+from talkgraph.cache.folder import Folder
 from talkgraph.cache.keys import digest_file, is_digest
 from talkgraph.cache.records import Record
 from talkgraph.errors import DamagedError, StoreError
-
-if TYPE_CHECKING:
-    from talkgraph.cache.store import Store
 
 
 @attrs.frozen
@@ -35,13 +31,13 @@ class Entry:
     used: float
 
 
-def entries(store: Store) -> list[Entry]:
+def entries(folder: Folder) -> list[Entry]:
     """All readable results, the most recently used first."""
-    found = [_entry(record, status) for record, status in _actions(store)]
+    found = [_entry(record, status) for record, status in _actions(folder)]
     return sorted(found, key=lambda entry: entry.used, reverse=True)
 
 
-def named(store: Store, what: str) -> list[Entry]:
+def named(folder: Folder, what: str) -> list[Entry]:
     """Results by key, start of a key, step, graph:step or node, the most recently used first.
 
     Raises:
@@ -49,53 +45,53 @@ def named(store: Store, what: str) -> list[Entry]:
     """
     chosen = [
         entry
-        for entry in entries(store)
+        for entry in entries(folder)
         if what in (entry.step, f"{entry.graph}:{entry.step}", entry.node)
         or (len(what) >= 6 and entry.key.startswith(what))
     ]
     if not chosen:
         raise StoreError(
-            f"store {store.path} has no result '{what}'; `talkgraph cache ls` lists them"
+            f"store {folder.path} has no result '{what}'; list them to see which there are"
         )
     return chosen
 
 
-def remove(store: Store, what: str) -> Entry:
+def remove(folder: Folder, what: str) -> Entry:
     """Remove exactly one result, named as in `named`; StoreError if there is none or several."""
-    chosen = named(store, what)
+    chosen = named(folder, what)
     if len(chosen) > 1:
         keys = ", ".join(entry.key[:12] for entry in chosen[:5])
         raise StoreError(f"'{what}' names {len(chosen)} results ({keys}, ...); give a key")
-    collect.drop(store, chosen[0].key)
+    collect.drop(folder, chosen[0].key)
     return chosen[0]
 
 
-def verify(store: Store) -> list[str]:
+def verify(folder: Folder) -> list[str]:
     """Read everything; remove what is damaged, a line each. Empty: the store is whole."""
     said: list[str] = []
     with contextlib.suppress(OSError):
-        trash.sweep(store.blobs.temporary, store.blobs.folder, disk.clock(store.blobs.temporary))
+        folder.sweep()
 
     def sound(blob: Path) -> bool:
         digest = blob.name[:64]
         return is_digest(digest) and digest_file(blob) == digest
 
-    with disk.guarded(store.path):
-        for path, _ in disk.files(store.path / "blobs"):
+    with disk.guarded(folder.path):
+        for path, _ in disk.files(folder.path / "blobs"):
             with contextlib.suppress(FileNotFoundError):
                 if not sound(Path(path)) and trash.discard(
-                    Path(path), store.blobs.temporary, sound
+                    Path(path), folder.blobs.temporary, sound
                 ):
                     said.append(f"{path} had changed content; removed, it will be made again")
-        for path, _ in disk.files(store.path / "actions"):
+        for path, _ in disk.files(folder.path / "actions"):
             key = Path(path).stem
             try:
-                record = store.action(key)
+                record = folder.action(key)
             except DamagedError as error:
                 said.append(f"{error}; removed, it will be made again")
                 continue
-            if record is not None and store.remote is None and _lacks(store, record):
-                store.forget(key)
+            if record is not None and not folder.near and _lacks(folder, record):
+                folder.forget(key)
                 said.append(
                     f"result {key[:12]} of step '{visible(str(record.get('step')))}' "
                     "lacked a file; removed"
@@ -103,25 +99,25 @@ def verify(store: Store) -> list[str]:
     return said
 
 
-def _lacks(store: Store, record: Record) -> bool:
+def _lacks(folder: Folder, record: Record) -> bool:
     """Whether a blob of a record is gone; not if a collector has it aside, and may put it back."""
     return any(
-        not store.blobs.present(*blob)
-        and not trash.aside(store.blobs.temporary, blob[0] + blob[1])
-        and not store.blobs.present(*blob)
+        not folder.blobs.present(*blob)
+        and not trash.aside(folder.blobs.temporary, blob[0] + blob[1])
+        and not folder.blobs.present(*blob)
         for blob in references(record["output"])
     )
 
 
-def provenance(store: Store, what: str) -> Record:
+def provenance(folder: Folder, what: str) -> Record:
     """How the most recently used result of that name (see `named`) came to be, as JSON.
 
     Its record without the output, with its size, and under `others` the keys of older results.
     """
-    entry, *others = named(store, what)
-    record = store.action(entry.key)
+    entry, *others = named(folder, what)
+    record = folder.action(entry.key)
     if record is None:
-        raise StoreError(f"store {store.path} has no result '{what}' any more")
+        raise StoreError(f"store {folder.path} has no result '{what}' any more")
     known = {name: fact for name, fact in record.items() if name not in ("output", "format")}
     try:
         known["parameters"] = {
@@ -132,47 +128,13 @@ def provenance(store: Store, what: str) -> Record:
             for port, (digest, source) in record.get("inputs", {}).items()
         }
     except (AttributeError, TypeError, ValueError):
-        raise _odd(entry.key) from None
+        raise odd(entry.key) from None
     return {**known, "size": entry.size, "others": [other.key for other in others]}
 
 
-def why(store: Store, what: str) -> str:
-    """What a stored result was made from, where and when, in words."""
-    facts = provenance(store, what)
-    try:
-        return _in_words(facts)
-    except (KeyError, AttributeError, TypeError, ValueError, OverflowError, OSError):
-        raise _odd(facts["key"]) from None
-
-
-def _odd(key: str) -> StoreError:
-    return StoreError(
-        f"the record of result {key[:12]} is not one of ours; "
-        f"`talkgraph cache rm {key[:12]}` removes it"
-    )
-
-
-def _in_words(facts: Record) -> str:
-    made = datetime.fromtimestamp(facts["created"]).isoformat(" ", "seconds")
-    lines = [
-        f"{facts['key']}",
-        f"step {facts.get('step')} of graph {facts.get('graph')}: "
-        f"node {facts.get('node')} version {facts.get('version')}, "
-        f"made {made} in {facts.get('seconds', 0.0):.2f} s",
-    ]
-    machine = facts.get("machine")
-    if machine:
-        place = ", ".join(str(fact) for name, fact in machine.items() if fact and name != "host")
-        lines.append(f"  on {machine['host']}: {place}")
-        lines.append(f"  with talkgraph {facts['talkgraph']}, {facts['python']}")
-    lines += [f"  parameter {name} = {text}" for name, text in facts["parameters"].items()]
-    for port, read in facts["inputs"].items():
-        lines.append(f"  port {port} = {read['source']} @ {read['digest'][:12]}")
-    lines += [f"  note: {text}" for text in facts.get("notes", ())]
-    if facts["others"]:
-        keys = ", ".join(key[:12] for key in facts["others"][:5])
-        lines.append(f"  {len(facts['others'])} more of that name: {keys}")
-    return "\n".join(map(visible, lines))
+def odd(key: str) -> StoreError:
+    """The error that a record is not what this program writes."""
+    return StoreError(f"the record of result {key[:12]} is not one of ours; remove that result")
 
 
 def visible(text: str) -> str:
@@ -194,10 +156,10 @@ def _entry(record: Record, status: os.stat_result) -> Entry:
     )
 
 
-def _actions(store: Store) -> Iterator[tuple[Record, os.stat_result]]:
-    for name, status in disk.files(store.path / "actions"):
+def _actions(folder: Folder) -> Iterator[tuple[Record, os.stat_result]]:
+    for name, status in disk.files(folder.path / "actions"):
         path = Path(name)
         with contextlib.suppress(DamagedError):
-            record = store.action(path.stem)
+            record = folder.action(path.stem)
             if record is not None:
                 yield record, status

@@ -9,8 +9,9 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -45,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "result", metavar="RESULT", help=_NAMED
     )
     made = action("export", "write results and all that they need to one file")
-    made.add_argument("file", metavar="FILE", type=Path, help="a tar, such as results.tar")
+    made.add_argument("file", metavar="FILE", type=Path, help="a zip, such as results.zip")
     made.add_argument("results", metavar="RESULT", nargs="*", help=f"{_NAMED}; default: all")
     action("import", "take in the results of an exported file, all of them or none").add_argument(
         "file", metavar="FILE", type=Path, help="made by export; it may come from a stranger"
@@ -84,13 +85,13 @@ def _ls(args: argparse.Namespace, store: Store) -> int:
 
 
 def _du(args: argparse.Namespace, store: Store) -> int:
-    from talkgraph.cache import upkeep
+    from talkgraph.cache import collect, upkeep
 
     steps: dict[str, int] = {}
     for entry in upkeep.entries(store):
         name = f"{entry.graph}:{entry.step}"
         steps[name] = steps.get(name, 0) + entry.size
-    total = store.du()
+    total = collect.usage(store)
     if args.json:
         print_json({"store": str(store.path), "total": total, "steps": steps})
         return 0
@@ -128,20 +129,52 @@ def _verify(args: argparse.Namespace, store: Store) -> int:
 def _why(args: argparse.Namespace, store: Store) -> int:
     from talkgraph.cache import upkeep
 
+    facts = upkeep.provenance(store, args.result)
     if args.json:
-        print_json(upkeep.provenance(store, args.result))
-    else:
-        print(upkeep.why(store, args.result))
+        print_json(facts)
+        return 0
+    try:
+        print("\n".join(map(upkeep.visible, _origin(facts))))
+    except (KeyError, AttributeError, TypeError, ValueError, OverflowError, OSError):
+        raise upkeep.odd(facts["key"]) from None
     return 0
 
 
+def _origin(facts: dict[str, Any]) -> list[str]:
+    """What a result was made from, where and when, in lines."""
+    made = datetime.fromtimestamp(facts["created"]).isoformat(" ", "seconds")
+    lines = [
+        f"{facts['key']}",
+        f"step {facts.get('step')} of graph {facts.get('graph')}: "
+        f"node {facts.get('node')} version {facts.get('version')}, "
+        f"made {made} in {facts.get('seconds', 0.0):.2f} s",
+    ]
+    machine = facts.get("machine")
+    if machine:
+        place = ", ".join(str(fact) for name, fact in machine.items() if fact and name != "host")
+        lines.append(f"  on {machine['host']}: {place}")
+        lines.append(f"  with talkgraph {facts['talkgraph']}, {facts['python']}")
+    lines += [f"  parameter {name} = {text}" for name, text in facts["parameters"].items()]
+    for port, read in facts["inputs"].items():
+        lines.append(f"  port {port} = {read['source']} @ {read['digest'][:12]}")
+    lines += [f"  note: {text}" for text in facts.get("notes", ())]
+    if facts["others"]:
+        keys = ", ".join(key[:12] for key in facts["others"][:5])
+        lines.append(f"  {len(facts['others'])} more of that name: {keys}")
+    return lines
+
+
 def _export(args: argparse.Namespace, store: Store) -> int:
-    moved = store.export(args.file, *args.results)
+    from talkgraph.cache import archive
+
+    moved = archive.export(store, args.file, *args.results)
     return _tell(args, moved, f"{args.file}: {moved.results} results, {size_text(moved.bytes)}")
 
 
 def _import(args: argparse.Namespace, store: Store) -> int:
-    moved = store.import_(args.file)
+    from talkgraph.cache import archive
+
+    moved = archive.import_(store, args.file)
     known = f", {moved.known} of them known already" if moved.known else ""
     return _tell(args, moved, f"{args.file}: {moved.results} results{known}")
 

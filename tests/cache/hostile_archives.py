@@ -7,8 +7,9 @@ import gzip
 import io
 import json
 import lzma
+import struct
 import tarfile
-import zipfile
+import zlib
 from collections.abc import Iterator
 
 from talkgraph.cache.keys import FORMAT, digest_bytes, digest_tree
@@ -16,8 +17,9 @@ from talkgraph.cache.records import LARGEST
 
 Member = tuple[str, bytes]
 """Name and content."""
+Entry = tuple[bytes, bytes]
+"""What lies at its place, and its line in the directory without the offset."""
 
-LINKS = ("/etc/passwd", "../../x", "..", ".", "blobs", "actions/x.json", "\0", "x" * 99)
 OUTSIDE = (
     "../x", "../../x", "../../../../../../tmp/x", "blobs/../../x", "actions/../../x.json", "./../x",
     "blobs/./../../x", "..", ".", "blobs/..", "..\\..\\x", "blobs\\..\\..\\x", "....//x",
@@ -29,29 +31,39 @@ ABSOLUTE = (
 )  # fmt: skip
 
 
-def entry(name: str, data: bytes = b"", **fields: object) -> bytes:
-    """A member with any header that tarfile can write."""
-    info = tarfile.TarInfo(name)
-    info.size = len(data)
-    for field, value in fields.items():
-        setattr(info, field, value)
-    header = info.tobuf(tarfile.GNU_FORMAT, "utf-8", "surrogateescape")
-    return header + data + bytes(-len(data) % 512)
+def entry(name: str | bytes, data: bytes = b"", **fields: object) -> Entry:
+    """A member, with whatever its directory line is to say; `inside`: what lies at its place."""
+    spelled = name.encode("utf-8", "surrogateescape") if isinstance(name, str) else name
+    inside = bytes(fields.get("inside", data))  # type: ignore[call-overload]
+    said = {
+        "flags": 0x800, "method": 0, "crc": zlib.crc32(data), "packed": len(inside),
+        "size": len(data), "extra": b"", "comment": b"", "system": 3, "version": 20,
+        "mode": 0o100600, "local": spelled, **fields,
+    }  # fmt: skip
+    head = struct.pack(
+        "<4s2B4HL2L2H", b"PK\3\4", said["version"], 0, said["flags"], said["method"], 0, 33,
+        said["crc"], said["packed"], said["size"], len(said["local"]), 0,
+    )  # fmt: skip
+    line = struct.pack(
+        "<4s4B4HL2L5HL", b"PK\1\2", 20, said["system"], said["version"], 0, said["flags"],
+        said["method"], 0, 33, said["crc"], said["packed"], said["size"], len(spelled),
+        len(said["extra"]), len(said["comment"]), 0, 0, said["mode"] << 16,
+    )  # fmt: skip
+    return head + said["local"] + inside, line + b"OFFS" + spelled + said["extra"] + said["comment"]
 
 
-def raw(header: bytes, data: bytes = b"", **changes: tuple[int, bytes]) -> bytes:
-    """A member whose header has bytes changed at (offset, bytes), with a right checksum."""
-    block = bytearray(header[:512])
-    for at, text in changes.values():
-        block[at : at + len(text)] = text
-    block[148:156] = b" " * 8
-    block[148:156] = b"%06o\0 " % sum(block)
-    return bytes(block) + data + bytes(-len(data) % 512)
-
-
-def tar(*members: bytes) -> bytes:
-    """Members with an end."""
-    return b"".join(members) + bytes(1024)
+def zipped(*members: Entry, at: dict[int, int] | None = None, **end: int) -> bytes:
+    """Members and their directory; `at`: where the directory says that a member lies."""
+    body, lines = b"", b""
+    for number, (inside, line) in enumerate(members):
+        place = (at or {}).get(number, len(body))
+        lines += line.replace(b"OFFS", struct.pack("<L", place), 1)
+        body += inside
+    said = {"count": len(members), "size": len(lines), "offset": len(body), "disk": 0, **end}
+    return body + lines + struct.pack(
+        "<4s4H2LH", b"PK\5\6", said["disk"], 0, said["count"], said["count"], said["size"],
+        said["offset"], 0,
+    )  # fmt: skip
 
 
 def signed(body: bytes) -> bytes:
@@ -71,140 +83,140 @@ def record(key: str, tree: object, **fields: object) -> bytes:
     return signed(json.dumps({**facts, **fields}).encode())
 
 
+def deflated(data: bytes) -> bytes:
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return packer.compress(data) + packer.flush()
+
+
 def classes(blob: Member, other: Member, action: Member) -> dict[str, Iterator[bytes]]:
     """Class -> hostile archives, given the members of a sound one: two blobs and a record."""
     sound = [entry(*blob), entry(*other), entry(*action)]
-    whole = tar(*sound)
+    whole = zipped(*sound)
     name, data = blob
     digest, key = name[6:70], action[0][8:72]
 
-    def beside(*members: bytes) -> bytes:
-        return tar(*members, *sound)
+    def beside(*members: Entry) -> bytes:
+        return zipped(*members, *sound)
 
-    def instead(changed: bytes) -> bytes:
-        return tar(changed, *sound[1:])
-
-    def pax(**fields: str) -> bytes:
-        info = tarfile.TarInfo("blobs/" + "0" * 64)
-        info.pax_headers = fields
-        return info.tobuf(tarfile.PAX_FORMAT)
-
-    def kinds(*types: bytes) -> Iterator[bytes]:
-        for kind in types:
-            yield beside(entry("blobs/" + "1" * 64, type=kind))
-            yield instead(entry(name, data, type=kind))
+    def instead(changed: Entry) -> bytes:
+        return zipped(changed, *sound[1:])
 
     def leaf(**changes: object) -> object:
         return {"file": {"blob": digest, "size": len(data), "suffix": ".npy", **changes}}
 
     def with_record(text: bytes) -> bytes:
-        return tar(*sound[:2], entry(action[0], text))
+        return zipped(*sound[:2], entry(action[0], text))
 
     def pointing(*leaves: object) -> Iterator[bytes]:
         for one in leaves:
             yield with_record(record(key, one))
 
-    def renamed(*names: str) -> Iterator[bytes]:
+    def renamed(*names: str | bytes) -> Iterator[bytes]:
         for one in names:
             yield beside(entry(one, b"x"))
-            yield tar(entry(one, data), *sound[1:])
-
-    def headers(*changes: tuple[int, bytes]) -> Iterator[bytes]:
-        for change in changes:
-            yield instead(raw(entry(name, data), data, change=change))
+            yield zipped(entry(one, data), *sound[1:])
 
     def bombs() -> Iterator[bytes]:
-        yield gzip.compress(bytes(20 << 20))
-        yield bytes(10 << 20) + b"x"
-        yield tar(*(entry(f"x{i}") for i in range(20_000)))
+        yield instead(entry(name, bytes(50 << 20), inside=deflated(bytes(50 << 20)), method=8))
+        yield instead(entry(name, data, size=1 << 31, packed=1 << 31))
+        yield instead(entry(name, data, size=0xFFFFFFFE))
+        yield zipped(*(entry(f"x{i}") for i in range(20_000)))
         yield with_record(signed(b" " * LARGEST))
         yield with_record(signed(b"[" + b"[]," * 100_000 + b"1]"))
+        # many names for one content: each says that it lies at the same place
+        many = [entry(f"blobs/{i:064x}", data) for i in range(500)]
+        directory = [many[0], *((b"", line) for _, line in many[1:])]
+        yield zipped(*directory, at=dict.fromkeys(range(500), 0))
+        yield gzip.compress(bytes(20 << 20))
+
+    def tar(*members: Member) -> bytes:
+        out = io.BytesIO()
+        with tarfile.open(fileobj=out, mode="w") as file:
+            for title, content in members:
+                info = tarfile.TarInfo(title)
+                info.size = len(content)
+                file.addfile(info, io.BytesIO(content))
+        return out.getvalue()
+
+    def long_ones(**sizes: int) -> bytes:
+        """An extra field that says it in 64 bits."""
+        extra = struct.pack("<HHQQ", 1, 16, sizes["size"], sizes["packed"])
+        return instead(entry(name, data, size=0xFFFFFFFF, packed=0xFFFFFFFF, extra=extra))
 
     flipped = data[:-1] + bytes([data[-1] ^ 1])
-    middle = len(whole) // 2
     upper = name[:6] + digest.upper() + name[70:]
+    end = len(whole) - 22
     # fmt: off
     return {
         "parent folders": renamed(*OUTSIDE),
         "absolute names": renamed(*ABSOLUTE),
         "sibling folders": renamed("../store-evil/x", "blobs-evil/x", "actions.json", "tmp/x"),
-        "symbolic links": (
-            beside(entry(at, type=tarfile.SYMTYPE, linkname=to))
-            for at in ("blobs", "blobs/" + "2" * 64)
-            for to in LINKS
+        "links": (
+            beside(entry(at, to.encode(), mode=0o120777))
+            for at in ("blobs", "blobs/" + "2" * 64) for to in ("/etc/passwd", "../../x", "..")
         ),
-        "hard links": (
-            beside(entry(at, type=tarfile.LNKTYPE, linkname=to))
-            for at in ("blobs/" + "2" * 64, "actions/" + "2" * 64 + ".json")
-            for to in LINKS
+        "folders": (beside(entry(at, mode=0o040755)) for at in ("blobs/", "actions/", "a/", "/")),
+        "devices": (
+            beside(entry("blobs/" + "2" * 64, mode=mode)) for mode in (0o020666, 0o060666, 0o010666)
         ),
-        "a link, then a file through it": (
-            tar(entry("blobs", type=tarfile.SYMTYPE, linkname=to), *sound) for to in LINKS[:4]
+        "encrypted": (
+            instead(entry(name, data, flags=flags)) for flags in (0x801, 1, 0x841, 0x2001)
         ),
-        "devices": kinds(tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE),
-        "folders": kinds(tarfile.DIRTYPE),
-        "other types": kinds(tarfile.CONTTYPE, tarfile.AREGTYPE, b"A", b"M", b"V", b"Z"),
-        "sparse files": kinds(tarfile.GNUTYPE_SPARSE),
-        "long names": (
-            beside(entry("blobs/" + "/".join(["d" * 50] * n) + "/x")) for n in (2, 20, 200, 4000)
-        ),
-        "long links": (
-            beside(entry("x", type=tarfile.SYMTYPE, linkname="../" * n)) for n in (50, 5000)
-        ),
-        "pax headers": (
-            beside(pax(**fields) + bytes(0))
-            for fields in (
-                {"path": "../x"}, {"path": "/x"}, {"linkpath": "/etc/passwd"}, {"size": "-1"},
-                {"size": "99999999999"}, {"GNU.sparse.name": "../x"}, {"GNU.sparse.size": "1" * 20},
-                {"comment": "x" * 100_000}, {"path": "x\0y"}, {"hdrcharset": "BINARY"},
+        "other methods": (
+            instead(entry(name, data, inside=inside, method=method))
+            for method, inside in (
+                (8, deflated(data)), (12, bz2.compress(data)), (14, lzma.compress(data)), (8, data),
+                (1, data), (9, data), (93, data), (99, data), (65535, data),
             )
         ),
-        "pax, global": (
-            tar(entry("x", b"13 path=../x\n", type=tarfile.XGLTYPE), *sound),
-            tar(entry("x", b"13 path=../x\n", type=tarfile.XHDTYPE), *sound),
+        "versions": (instead(entry(name, data, version=version)) for version in (64, 99, 255)),
+        "patched data": [instead(entry(name, data, flags=0x820))],
+        "sizes": (
+            instead(entry(name, data, **sizes))
+            for sizes in (
+                {"size": 0}, {"size": 1}, {"size": len(data) - 1}, {"size": len(data) + 1},
+                {"packed": 0}, {"packed": 1}, {"packed": len(data) - 1}, {"packed": len(whole) * 2},
+                {"size": 0xFFFFFFFF}, {"packed": 0xFFFFFFFF}, {"size": len(whole) + 1},
+            )
         ),
-        "NUL within names": headers(
-            (len(name) + 1, b"../../x"), (len(name) + 1, b"x"), (99, b"x"), (3, b"\0"), (0, b"\0"),
+        "64 bits": (
+            *(long_ones(size=size, packed=packed) for size, packed in (
+                (1 << 62, len(data)), (len(data), 1 << 62), (1 << 63, 1 << 63), (0, 0),
+                ((1 << 64) - 1, (1 << 64) - 1), (len(data) + 1, len(data)),
+            )),
+            instead(entry(name, data, size=0xFFFFFFFF, extra=b"\1\0\4\0abcd")),
+            instead(entry(name, data, size=0xFFFFFFFF, extra=b"\1\0\x10\0")),
+            whole[:end] + struct.pack("<4sLQL", b"PK\6\7", 0, 1 << 62, 1) + whole[end:],
+            whole[:end] + b"PK\6\6" + bytes(52) + struct.pack("<4sLQL", b"PK\6\7", 0, end, 1)
+            + zipped(count=0xFFFF, size=0xFFFFFFFF, offset=0xFFFFFFFF),
         ),
-        "prefix field": headers(
-            *((345, one) for one in (b"..", b"/", b"/tmp", b"a/b", b"x" * 155))
+        "checksums": (instead(entry(name, data, crc=crc)) for crc in (0, 1, 0xFFFFFFFF)),
+        "two names": (
+            instead(entry(name, data, local=local))
+            for local in (b"../x", b"/etc/passwd", b"", name.encode() + b"x", other[0].encode())
         ),
-        "owners, modes and times": headers(
-            (100, b"0004755"), (108, b"0000001"), (116, b"0000001"), (136, b"00000000001"),
-            (265, b"root"), (297, b"root"), (257, b"ustar\x0000"), (257, b"\0" * 8), (157, b"link"),
-            (329, b"0000001"), (500, b"x"),
-        ),
-        "sizes": headers(
-            (124, b"\xff" * 12), (124, b"\x80" + b"\xff" * 11), (124, b"77777777777"),
-            (124, b"\x80" + bytes(5) + b"\x10" + bytes(5)), (124, b"-0000000001"),
-            (124, b"0x0000000ff"), (124, b"           "), (124, b"00000000000"),
-            (124, b"00000000001"), (124, b"8" * 11),
-        ),
-        "checksums": (
-            whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :]
-            for at in (0, 50, 100, 124, 148, 155, 156, 257, 345, 511)
+        "names with NUL": renamed("blobs/\0" + "0" * 63, "\0", name[:60] + "\0" + name[60:]),
+        "places": (
+            zipped(*sound, at={0: place})
+            for place in (1, len(data), len(whole) - 5, len(whole) + 9, 0x7FFFFFFF, 0xFFFFFFFF)
         ),
         "content of other digest": (
             instead(entry(name, one))
             for one in (flipped, data[:-1], data + b"x", bytes(len(data)), b"", other[1])
         ),
         "names of other content": (
-            tar(entry("blobs/" + "0" * 64 + ".npy", data), *sound[1:]),
-            tar(entry(other[0], data), entry(name, other[1]), sound[2]),
+            zipped(entry("blobs/" + "0" * 64 + ".npy", data), *sound[1:]),
+            zipped(entry(other[0], data), entry(name, other[1]), sound[2]),
         ),
         "cut": (whole[: len(whole) * i // 40] for i in range(40)),
-        "cut before the end": (whole[:-1024], whole[:-1030], b"".join(sound[:2]), b"".join(sound)),
-        "something after the end": (
-            whole + b"x", whole + bytes(10_000) + b"x", whole + whole, whole[:-512] + b"x" * 512,
-            whole[:-512],
-        ),
-        "bytes put in": (
-            whole[:at] + b"x" * n + whole[at:] for at in (0, 512, middle) for n in (1, 512)
+        "cut at the end": (whole[:-1], whole[:-21], whole[:-22], whole[:-23], whole[: end - 40]),
+        "the end": (
+            zipped(*sound, count=2, size=size) for size in (0, 1, 46, len(whole), 0xFFFFFFFF)
         ),
         "twice the same": (
-            beside(sound[0]), beside(sound[2]), tar(*sound, sound[0]), tar(*sound, sound[2]),
-            tar(*sound, entry(name, flipped)),
-            tar(*sound, entry(action[0], record(key, {"int": 1}))),
+            beside(sound[0]), beside(sound[2]), zipped(*sound, sound[0]), zipped(*sound, sound[2]),
+            zipped(*sound, entry(name, flipped)),
+            zipped(*sound, entry(action[0], record(key, {"int": 1}))),
         ),
         "names that differ in case": renamed(
             upper, "Blobs/" + name[6:], "BLOBS/" + name[6:], name[:70] + ".NPY", name[:70] + ".Npy",
@@ -216,15 +228,16 @@ def classes(blob: Member, other: Member, action: Member) -> dict[str, Iterator[b
             "blobs/" + "g" * 64, name + "." + "a" * 13, name + ".a.b", name + " ", " " + name,
             "a/" + name, name + "/", "./" + name, "blobs//" + digest, name + "\n", "ü" * 20,
             "\u202e" + name, "blobs/" + "٣" * 32, "actions/" + key, "lineage/x.json", "tmp/x",
+            "d/" * 5000 + "x",
         ),
         "missing files": (
-            tar(*sound[1:]), tar(sound[0], sound[2]), tar(sound[2]),
+            zipped(*sound[1:]), zipped(sound[0], sound[2]), zipped(sound[2]),
             *pointing(leaf(size=len(data) + 1), leaf(suffix=".txt"), leaf(blob="0" * 64)),
         ),
         "files that nobody needs": (
             beside(entry("blobs/" + digest_bytes(b"x"), b"x")),
             beside(entry("blobs/" + digest_bytes(b"x") + ".exe", b"x")),
-            tar(*sound[:2]), tar(*sound[:2], entry(action[0], record(key, {"int": 1}))),
+            zipped(*sound[:2]), zipped(*sound[:2], entry(action[0], record(key, {"int": 1}))),
         ),
         "records that point outside": pointing(
             leaf(blob="../" * 5 + "x"), leaf(blob="/etc/passwd"), leaf(suffix="/../x"),
@@ -244,9 +257,10 @@ def classes(blob: Member, other: Member, action: Member) -> dict[str, Iterator[b
                 signed(json.dumps({"key": key, "format": 1}).encode()),
             )
         ),
-        "compressed": (
-            gzip.compress(whole), bz2.compress(whole), lzma.compress(whole), _zip(name, data),
-            gzip.compress(gzip.compress(whole)),
+        "packed": (
+            gzip.compress(whole), bz2.compress(whole), lzma.compress(whole),
+            tar(blob, other, action),
+            gzip.compress(gzip.compress(whole)), zipped(entry("all.zip", whole)),
         ),
         "bombs": bombs(),
         "no archives": (
@@ -256,10 +270,3 @@ def classes(blob: Member, other: Member, action: Member) -> dict[str, Iterator[b
         ),
     }
     # fmt: on
-
-
-def _zip(name: str, data: bytes) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as file:
-        file.writestr(name, data)
-    return buffer.getvalue()

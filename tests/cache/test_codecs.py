@@ -189,7 +189,7 @@ def test_files_are_moved_from_scratch_and_copied_from_elsewhere(store, tmp_path)
         made = scratch / "out.mp4"
         made.write_bytes(b"other film")
         store.forget(KEY)
-        store.put(KEY, [File(mine), File(made)], facts=dict, scratch=scratch)
+        store.put(KEY, [File(mine), File(made)], facts=dict)
         assert not made.exists()
     kept, moved = store.load(store.action(KEY)["output"])
     assert mine.read_bytes() == kept.path.read_bytes() == b"film"
@@ -235,18 +235,18 @@ def test_a_symlink_is_never_moved_into_the_store(store, tmp_path):
     target.write_bytes(b"mine")
     with store.scratch() as scratch:
         (scratch / "link").symlink_to(target)
-        store.put(KEY, File(scratch / "link"), facts=dict, scratch=scratch)
+        store.put(KEY, File(scratch / "link"), facts=dict)
     assert target.read_bytes() == b"mine"
     assert not store.load(store.action(KEY)["output"]).path.is_symlink()
 
 
-def test_a_folder_with_a_longer_name_is_not_the_scratch_folder(store):
-    with store.scratch() as scratch:
-        beside = scratch.with_name(scratch.name + "-mine")
-        beside.mkdir()
-        (beside / "a.txt").write_text("mine")
-        store.put(KEY, File(beside / "a.txt"), facts=dict, scratch=scratch)
-        assert (beside / "a.txt").read_text() == "mine"
+def test_a_folder_with_a_longer_name_is_not_that_of_scratch_folders(store):
+    store.prepare()
+    beside = store.blobs.temporary.with_name("tmp-mine")
+    beside.mkdir()
+    (beside / "a.txt").write_text("mine")
+    store.put(KEY, File(beside / "a.txt"), facts=dict)
+    assert (beside / "a.txt").read_text() == "mine"
 
 
 class Boom:

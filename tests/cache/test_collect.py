@@ -41,7 +41,7 @@ def test_a_store_keeps_to_its_limit_and_to_what_was_used_last(tmp_path):
         os.utime(store.action_path(key(i)), (1000 + i, 1000 + i))
         if i >= 10:
             os.utime(store.action_path(key(3)), (5000 + i, 5000 + i))  # used all the time
-    assert store.du() <= 205_000 and whole(store)
+    assert collect.usage(store) <= 205_000 and whole(store)
     assert {3, 58, 59} <= set(there(store)) and len(there(store)) > 10
     assert 1 not in there(store)
 
@@ -56,7 +56,7 @@ def test_what_a_run_uses_is_not_evicted_even_beyond_the_limit(tmp_path):
         for i in range(12):
             assert store.load(store.action(key(i))["output"])[0] == i
     put(store, 12)
-    assert 12 in there(store) and store.du() <= 50_000
+    assert 12 in there(store) and collect.usage(store) <= 50_000
 
 
 def test_another_process_that_evicts_spares_it_too(tmp_path):
@@ -245,13 +245,13 @@ def test_what_stays_for_another_version_counts_towards_the_limit(tmp_path):
     for i in range(1, 4):
         put(store, i, 50_000)
     store.gc(350_000)
-    assert len(there(store)) == 2 and store.du() < 350_000
+    assert len(there(store)) == 2 and collect.usage(store) < 350_000
 
 
 def test_versions_do_not_read_each_others_memos(tmp_path, monkeypatch):
     store = Store(tmp_path, durable=False)
     store.remember("code", "subject", {"mine": 1})
-    monkeypatch.setattr("talkgraph.cache.store.FORMAT", FORMAT + 1)
+    monkeypatch.setattr("talkgraph.cache.keys._TREE", "talkgraph 2025 tree, another format")
     assert store.memo("code", "subject") is None
     store.remember("code", "subject", {"theirs": 1})
     monkeypatch.undo()

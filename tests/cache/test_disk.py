@@ -18,7 +18,14 @@ CHANGES = {
     "removedirs", "rename", "renames", "replace", "rmdir", "rmtree", "symlink", "symlink_to",
     "touch", "truncate", "unlink", "utime", "write_bytes", "write_text",
 }  # fmt: skip
-ELSEWHERE = {"self.objects", "store", "self._store", "upkeep"}  # a remote; what comes back here
+ELSEWHERE = {
+    "self.objects",
+    "store",
+    "folder",
+    "self._folder",
+    "upkeep",
+    "moved",
+}  # a remote; what comes back here
 
 
 def changes(path):
@@ -34,6 +41,8 @@ def changes(path):
                 continue  # of a text
             if owner not in ELSEWHERE and not owner.startswith("self._fs"):
                 yield text
+        elif whole == "archive.open":  # a member, on its way to `disk`
+            continue
         elif name == "open" and (re.search(r"['\"][rb]*[wax+]", text) or whole == "os.open"):
             yield text
 

@@ -15,7 +15,7 @@ from html import escape
 import numpy as np
 import pytest
 
-from talkgraph.cache import File, Frames, Store, object_store, remote
+from talkgraph.cache import File, Frames, Store, collect, object_store, remote
 from talkgraph.cache.keys import FORMAT, digest_bytes, digest_tree
 from talkgraph.engine import Note, executor
 from talkgraph.engine.history import run_records
@@ -160,7 +160,6 @@ def test_a_network_that_is_gone_costs_one_warning_and_nothing_is_lost(s3, server
     assert made.output == workshop.run(at("a", s3), until="sum").output  # and takes up the uploads
     assert notes(at("a", s3)) == ()
     assert all(step.cached for step in workshop.run(at("b", s3)).records.values())
-    assert not any((at("a", s3).path / "pending").rglob("[0-9a-f]" * 64))
 
 
 @pytest.mark.parametrize("name", ["joblib", "dask"])
@@ -192,7 +191,6 @@ def test_a_remote_that_may_only_be_read_serves_hits_and_says_so(s3, server, at):
         assert f"store {s3} may be read but not written (" in said and "\n" not in said
     server.begin()
     assert server.objects() == before
-    assert at("b", s3).gc(0).results == len(workshop.STEPS)  # none is kept for an upload
 
 
 @pytest.mark.parametrize(
@@ -272,29 +270,42 @@ def test_a_network_that_goes_in_the_middle(s3, server, at, caplog):
     assert workshop.spell(workshop.run(at("c", s3)).output) == right
 
 
-def test_a_pending_upload_outlives_gc(s3, server, at, tmp_path):
-    server.begin(lambda exchange: exchange.reset(), 0, ever=True)
-    put(at("a", s3), tmp_path)
-    server.begin()
-    assert at("a", s3).gc(0).results == 0
-    with at("a", s3).in_use():
-        pass
-    assert at("a", s3).gc(0).results == 1
-    assert at("b", s3).action(KEY) is not None
-
-
-def test_an_interrupted_run_uploads_later(s3, server, at, tmp_path):
-    waiting = threading.Event()
-    server.begin(lambda exchange: (waiting.set(), exchange.wait(0.5), exchange.reset()), 0)
+def test_what_an_interrupted_run_made_is_uploaded_when_it_is_used_again(s3, server, at):
     store = at("a", s3)
     with pytest.raises(KeyboardInterrupt), store.in_use():
         store.put(KEY, 1, facts=dict)
-        store.put(OTHER, 2, facts=dict)
-        waiting.wait(60)
+        store.put(OTHER, np.arange(9000), facts=dict)
         raise KeyboardInterrupt
-    with at("a", s3).in_use():
-        pass
-    assert at("b", s3).action(KEY) is not None and at("b", s3).action(OTHER) is not None
+    assert not server.objects(s3.partition(f"{BUCKET}/")[2])
+    with at("a", s3).in_use() as pin:
+        pin(OTHER)
+    assert at("b", s3).action(OTHER) is not None and at("b", s3).action(KEY) is None
+
+
+def test_an_upload_that_is_interrupted_is_finished_when_its_result_is_used_again(s3, server, at):
+    with pytest.raises(KeyboardInterrupt), at("a", s3).in_use():
+        at("a", s3).put(KEY, np.arange(9000), facts=dict)
+        raise KeyboardInterrupt
+    server.begin(lambda exchange: exchange.reset(), 3, ever=True)
+    with at("a", s3).in_use() as pin:
+        pin(KEY)
+    server.begin()
+    assert at("b", s3).action(KEY) is None
+    with at("a", s3).in_use() as pin:
+        pin(KEY)
+    assert at("b", s3).load(at("b", s3).action(KEY)["output"])[5] == 5
+
+
+def test_what_is_there_is_asked_for_once(s3, server, at):
+    workshop.run(at("a", s3))
+    store = at("a", s3)
+    server.begin()
+    workshop.run(store)
+    assert {line.split()[0] for line in server.log} == {"HEAD"}
+    assert len(server.log) <= len(workshop.STEPS)
+    server.begin()
+    workshop.run(store)
+    assert server.log == []
 
 
 def test_a_failed_step_does_not_keep_the_others_from_being_uploaded(s3, at, monkeypatch):
@@ -431,7 +442,7 @@ def test_refusals_are_one_line_with_the_remedy(s3, server, at, tmp_path):
 
     for name in ("403", "expired token", "wrong signature"):
         server.begin(FAULTS[name], ever=True)
-        refusal(at("a", s3), "refuses", "credentials", s3, "--store", str(tmp_path / "a"))
+        refusal(at("a", s3), "refuses", "credentials", s3, f"go on with {tmp_path / 'a'} as store")
 
 
 def test_no_credentials(s3, server, at, monkeypatch):
@@ -488,11 +499,11 @@ def test_where_the_near_tier_lies(tmp_path, monkeypatch):
 def test_tiers_and_models_are_not_part_of_the_store_they_lie_in(tmp_path):
     store = Store(tmp_path)
     store.put(KEY, np.arange(1000.0), facts=dict)
-    before = store.du()
+    before = collect.usage(store)
     for name in ("remote/abc/blobs/x", "models/face.onnx"):
         (tmp_path / name).parent.mkdir(parents=True)
         (tmp_path / name).write_bytes(bytes(1 << 20))
-    assert store.du() == before
+    assert collect.usage(store) == before
     assert store.gc(1 << 19).results == 0
 
 
@@ -515,50 +526,16 @@ def test_a_record_whose_files_are_still_far_is_not_damaged(tmp_path, at, monkeyp
 
 def test_gc_counts_only_what_is_near(tmp_path, at):
     url = f"file://{tmp_path}/far"
-    for key in (KEY, OTHER):
-        with at("a", url).in_use():
-            at("a", url).put(key, np.arange(200_000) + int(key[0], 16), facts=dict)
+    with (made := at("a", url)).in_use():
+        for key in (KEY, OTHER):
+            made.put(key, np.arange(200_000) + int(key[0], 16), facts=dict)
     store = at("b", url)
     far, near = store.action(KEY), store.action(OTHER)
     assert far is not None
     os.utime(store.action_path(KEY), (1, 1))
     store.load(near["output"])
     store.gc(100_000)
-    assert store.du() <= 100_000
-
-
-def test_another_run_does_not_take_a_fresh_mark_for_an_old_one(tmp_path, at, monkeypatch):
-    from talkgraph.cache import store as module
-
-    url = f"file://{tmp_path}/far"
-    real = module.write_record
-
-    def late(path, *rest):
-        if "actions" in str(path):  # the mark is there, the record is not
-            with at("a", url).in_use():
-                pass
-        real(path, *rest)
-
-    monkeypatch.setattr(module, "write_record", late)
-    put(at("a", url), tmp_path)
-    assert at("b", url).action(KEY) is not None
-
-
-def test_the_mark_of_a_result_that_was_removed_goes_in_time(tmp_path, at):
-    url = f"file://{tmp_path}/far"
-    (tmp_path / "far").write_text("a file where the folder should be")
-    store = at("a", url)
-    with store.in_use():
-        store.put(KEY, np.arange(9000), facts=dict)
-    store.rm(KEY)
-    [mark] = (store.path / "pending").rglob(KEY)
-    with store.in_use():
-        pass
-    assert mark.exists()
-    os.utime(mark, (1, 1))
-    with store.in_use():
-        pass
-    assert not mark.exists()
+    assert collect.usage(store) <= 100_000
 
 
 def test_answers_without_end_use_up_no_connections(s3, server, at, tmp_path, monkeypatch, caplog):

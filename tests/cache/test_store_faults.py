@@ -13,7 +13,7 @@ import time
 import numpy as np
 import pytest
 
-from talkgraph.cache import File, Frames, Store, disk
+from talkgraph.cache import File, Frames, Store, collect, disk
 from talkgraph.cache.records import write_record
 from talkgraph.errors import DamagedError, StoreError
 from tests.torture import seams
@@ -35,10 +35,10 @@ def test_a_failed_put_leaves_no_unfinished_file(store, number):
     store.prepare()
     value = [np.arange(1000.0), Frames.from_array(pictures())]
     for at in range(1, 100):
-        with seams.using(seam := seams.Failing(at, number, ever=False)):
-            with contextlib.suppress(StoreError):
-                store.put(KEY, value, facts=dict)
-            store.forget(KEY)
+        seam = seams.Failing(at, number, ever=False)
+        with contextlib.suppress(StoreError), seams.using(seam):
+            store.put(KEY, value, facts=dict)
+        store.forget(KEY)
         assert not list(store.blobs.temporary.iterdir()), f"operation {at}"
         if seam.count < at:
             assert at > 20
@@ -55,7 +55,10 @@ def test_the_remedy_fits_the_fault(store, monkeypatch):
         return operation
 
     store.prepare()
-    for number, remedy in ((errno.ENOSPC, "talkgraph cache gc"), (errno.EROFS, "--store")):
+    for number, remedy in (
+        (errno.ENOSPC, "lower the store's limit"),
+        (errno.EROFS, "another folder"),
+    ):
         monkeypatch.setattr(os, "replace", failing(number))
         with pytest.raises(StoreError, match=remedy):
             store.put(KEY, 1, facts=dict)
@@ -124,7 +127,7 @@ def test_a_disk_that_takes_nothing_does_not_hang_a_put(store, monkeypatch):
 
 def test_a_file_in_the_place_of_a_folder_of_the_store_is_said(tmp_path):
     (tmp_path / "blobs").touch()
-    with pytest.raises(StoreError, match="File exists; choose another folder with --store"):
+    with pytest.raises(StoreError, match="File exists; give another folder as store"):
         Store(tmp_path).prepare()
 
 
@@ -289,9 +292,9 @@ def test_a_store_that_cannot_be_written_still_serves(tmp_path, monkeypatch, numb
         assert found["file"].path.read_text() == "text"
         with reader.claim("cd" * 32, lambda: False) as lease:
             assert lease is not None
-        assert [entry.key for entry in reader.ls()] == [KEY] and reader.du() > 1 << 20
+        assert [entry.key for entry in reader.ls()] == [KEY] and collect.usage(reader) > 1 << 20
     for write in (lambda store: store.put("cd" * 32, 1, facts=dict), Store.gc, Store.prepare):
-        with pytest.raises(StoreError, match="cannot be written; choose another with --store"):
+        with pytest.raises(StoreError, match="cannot be written; give another folder as store"):
             write(Store(store.path))
 
 

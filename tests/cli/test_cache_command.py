@@ -1,6 +1,7 @@
 """`cache` with a store at a URL, and `cache export` and `import`."""
 
 import json
+import os
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from talkgraph.cli.progress import Lines
 from talkgraph.engine import Node, Note, node
 
 KEY = "ab" * 32
+OTHER = "cd" * 32
 
 
 @pytest.fixture
@@ -88,8 +90,34 @@ def test_what_a_stranger_wrote_is_not_obeyed_by_the_terminal(tmp_path, capsys):
     assert capsys.readouterr().err == "step: note: \ufffd[31m\n"
 
 
+def test_why_tells_what_a_result_was_made_from(tmp_path, capsys):
+    store = Store(tmp_path / "store")
+    facts = {
+        "graph": "g", "step": "again", "node": "m", "version": 4, "seconds": 2.5,
+        "notes": ["a note"], "parameters": {"size": ["x", "3"]},
+        "inputs": {"port": ["f" * 64, "above"]},
+        "machine": {"host": "oven", "system": "Linux", "cpu": "8 cores", "gpu": None},
+        "talkgraph": "9.9", "python": "CPython 3.99",
+    }  # fmt: skip
+    for key in (OTHER, KEY):
+        store.put(key, key, facts=lambda: facts)
+    os.utime(store.action_path(OTHER), (1000, 1000))
+    assert main(["cache", "why", "again", "--store", str(store.path)]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith(KEY)
+    for part in (
+        "step again of graph g: node m version 4", "in 2.50 s", "on oven: Linux, 8 cores\n",
+        "with talkgraph 9.9, CPython 3.99", "parameter size = 3", "port port = above",
+        "note: a note", f"1 more of that name: {OTHER[:12]}",
+    ):  # fmt: skip
+        assert part in said
+    store.put(KEY, 1, facts=lambda: {**facts, "machine": "x"})
+    assert main(["cache", "why", KEY, "--store", str(store.path)]) == 2
+    assert "is not one of ours" in capsys.readouterr().err
+
+
 def test_export_and_import(tmp_path, capsys):
-    one, two, file = (str(tmp_path / name) for name in ("one", "two", "all.tar"))
+    one, two, file = (str(tmp_path / name) for name in ("one", "two", "all.zip"))
     put(Store(one))
     assert main(["cache", "export", file, "--store", one]) == 0
     assert capsys.readouterr().out.startswith(f"{file}: 1 results, ")
@@ -104,13 +132,13 @@ def test_export_and_import(tmp_path, capsys):
 
 
 def test_refusals_are_one_line(url, tmp_path, capsys):
-    store, file = str(tmp_path / "store"), tmp_path / "x.tar"
+    store, file = str(tmp_path / "store"), tmp_path / "x.zip"
     file.write_bytes(b"x" * 2000)
     for command, said in (
         (["import", str(file)], "nothing was imported"),
         (["import", str(tmp_path / "nosuch")], "No such file"),
         (["export", str(file), "nosuch"], "no result 'nosuch'"),
-        (["export", str(tmp_path / "nosuch" / "x.tar")], "cannot be written"),
+        (["export", str(tmp_path / "nosuch" / "x.zip")], "cannot be written"),
     ):
         assert main(["cache", *command, "--store", store]) == 2
         lines = capsys.readouterr().err.splitlines()

@@ -134,7 +134,7 @@ def _work(folder: Path, seed: str, share: int) -> None:
         key = f"{number:064x}"
         if not _get(store, key, number):
             with store.scratch() as scratch:
-                store.put(key, _thing(number, scratch), facts=dict, scratch=scratch)
+                store.put(key, _thing(number, scratch), facts=dict)
 
 
 def _get(store: Store, key: str, number: int) -> bool:

@@ -17,7 +17,7 @@ from unittest import mock
 
 import attrs
 
-from talkgraph.cache import Store, disk
+from talkgraph.cache import Store, archive, disk, upkeep
 from talkgraph.errors import DamagedError, StoreError
 from tests.torture import scenes, seams
 from tests.torture.kills import fresh, spread
@@ -148,7 +148,7 @@ def _pin_and_collect(store: Store) -> Callable[[], object]:
 
 def _why(store: Store) -> None:
     try:
-        store.why("old0")
+        upkeep.provenance(store, "old0")
     except StoreError as error:
         assert "no result" in str(error), error
 
@@ -186,7 +186,7 @@ _READING = ("get", "ls", "why", "sweep", "verify")
 
 def _export(store: Store) -> None:
     try:
-        store.export(store.path.with_name("all"))
+        archive.export(store, store.path.with_name("all"))
     except StoreError as error:  # a result is gone, or part of it
         assert "again" in str(error), error
 

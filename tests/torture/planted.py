@@ -61,8 +61,8 @@ BUGS = (
     Bug("a record's checksum is not looked at", "cache/records.py",
         "if data[:start] != expected or data", "if data", "cache/test_store_faults.py"),
     Bug("a folder contains what its name begins", "cache/sinks.py",
-        "path.resolve().is_relative_to(self._scratch)",
-        "str(path.resolve()).startswith(str(self._scratch))", "cache/test_codecs.py"),
+        "path.resolve().is_relative_to(self._blobs.temporary)",
+        "str(path.resolve()).startswith(str(self._blobs.temporary))", "cache/test_codecs.py"),
     Bug("files are written in place", "cache/disk.py",
         "            operations.rename(temp, target)\n            break\n",
         "            with open(temp, 'rb') as old, open(target, 'wb') as new:\n"
@@ -110,10 +110,8 @@ BUGS = (
     Bug("a download is believed", "models/download.py",
         "        if sha256_of(part) != sha256:", "        if False:",
         "models/test_download.py"),
-    Bug("the error that an input changed is swallowed", "cache/store.py",
-        "                still_valid()\n",
-        "                with contextlib.suppress(InputError):\n"
-        "                    still_valid()\n",
+    Bug("nobody looks whether an input changed", "engine/run/job.py",
+        "            self._check_files(store)\n            return {", "            return {",
         "engine/run/test_run.py"),
 )  # fmt: skip
 

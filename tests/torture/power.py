@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import random
-import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,13 +17,13 @@ from typing import Any
 
 import attrs
 
-from talkgraph.cache import Store
-from tests.torture import scenes, seams
+from talkgraph.cache import Store, disk
+from talkgraph.cache.memos import Memos
+from tests.torture import scenes, seams, workshop
 from tests.torture.kills import fresh, spread, template
 from tests.torture.row import Row, Setting
 
 SEEDS = 20  # states that are made of each moment
-_STAMP = re.compile(r"([0-9a-f]{64}\S*) [0-9]+ [0-9]+ [0-9]+ [0-9]+")
 
 
 def cuts(setting: Setting) -> Iterator[Row]:
@@ -215,17 +214,9 @@ class _Recording(seams.Stepped):
         return content
 
 
-def _restamp(store: Path) -> None:
+def _restamp(path: Path) -> None:
     """The worst that the memo of verified files may say: that each is as it was, if as large."""
-    for memo in (store / "memo" / "verified").glob("*"):
-
-        def renew(match: re.Match[str]) -> str:
-            path = store / "blobs" / match[1][:2] / match[1]
-            if not path.exists():
-                return match[0]
-            status = path.stat()
-            times = f"{status.st_mtime_ns} {status.st_ctime_ns}"
-            return f"{match[1]} {status.st_size} {times} {status.st_ino}"
-
-        text = memo.read_bytes().decode(errors="replace")
-        memo.write_text(_STAMP.sub(renew, text))
+    memos = Memos(path)
+    for blob in workshop.files(path / "blobs"):
+        if memos.get("verified", blob.name):
+            memos.set("verified", blob.name, {"stamp": disk.stamp(blob)})

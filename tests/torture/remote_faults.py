@@ -50,6 +50,8 @@ def hasty(server: FaultyS3) -> Iterator[None]:
         mock.patch.dict(fsspec.config.conf, {"s3": server.settings}),
         mock.patch.object(logging.getLogger("asyncio"), "disabled", True),
     ):
+        server.begin()
+        object_store.ObjectStore(URL, Path()).open()[0].exists(BUCKET)  # the first one takes long
         yield
 
 
@@ -69,7 +71,8 @@ def same(found: Any) -> bool:
 
 def obtain(store: Store) -> tuple[Any, bool]:
     """The result, as a run gets it; and whether it was stored."""
-    with store.in_use():
+    with store.in_use() as pin:
+        pin(KEY)
         for _ in range(4):  # a result that is damaged is made again
             stored = False
             record = None

@@ -56,7 +56,7 @@ def put(store: Store, name: str) -> None:
         with store.scratch() as scratch:
             path = scratch / "file.bin"
             path.write_bytes(FILES[name])
-            store.put(key(name), File(path), facts=dict, scratch=store.blobs.temporary)
+            store.put(key(name), File(path), facts=dict)
     elif name == "copied":
         path = store.path.with_name("source.bin")
         path.write_bytes(FILES[name])

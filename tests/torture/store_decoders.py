@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from talkgraph import File, Frames, Store
-from talkgraph.cache import codecs, leases, records
+from talkgraph.cache import archive, codecs, collect, leases, records, upkeep
 from talkgraph.cache.keys import digest_tree
 from talkgraph.errors import TalkgraphError
 
@@ -206,7 +206,7 @@ def _read_lines(data: bytes, folder: Path) -> None:
 # -- results in one file -------------------------------------------------------------------------
 
 
-_TARS = tuple(f"{number}.tar" for number in range(4))
+_ZIPS = tuple(f"{number}.zip" for number in range(4))
 
 
 def _export_seeds(folder: Path) -> list[bytes]:
@@ -214,22 +214,22 @@ def _export_seeds(folder: Path) -> list[bytes]:
     result = workshop.run(store)
     found = []
     for number, step in enumerate(("small", "written", "film", "bound")):
-        path = folder / f"{number}.tar"
-        store.export(path, result.records[step].key)
+        path = folder / f"{number}.zip"
+        archive.export(store, path, result.records[step].key)
         found.append(path.read_bytes())
     return sorted(found, key=len)[:3]
 
 
 def _read_export(data: bytes, folder: Path) -> None:
     shutil.rmtree(folder / "other", ignore_errors=True)
-    path = folder / "given.tar"
+    path = folder / "given.zip"
     path.write_bytes(data)
     store = Store(folder / "other", durable=False)
     try:
-        store.import_(path)
+        archive.import_(store, path)
     finally:
         assert store.verify() == []
-        assert {one.name for one in folder.iterdir()} <= {"other", "store", "given.tar", *_TARS}
+        assert {one.name for one in folder.iterdir()} <= {"other", "store", "given.zip", *_ZIPS}
     for entry in store.ls():
         _look_at(store.load(store.action(entry.key)["output"]))
 
@@ -251,8 +251,8 @@ def _use(store: Store, key: str | None) -> None:
         lambda: str(workshop.graph().plan({"seed": 0}, store=store)),
         lambda: _result(store),
         store.ls,
-        store.du,
-        lambda: store.why(key or store.ls()[0].key),
+        lambda: collect.usage(store),
+        lambda: upkeep.provenance(store, key or store.ls()[0].key),
         lambda: store.rm("torture:sum"),
         store.verify,
         lambda: store.gc(10_000),

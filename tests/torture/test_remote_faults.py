@@ -23,7 +23,7 @@ def believing(self, blob):
     """A download that is published without a look at its digest."""
     with self._temporary() as temp:
         self.objects.download(f"blobs/{blob[0][:2]}/{blob[0]}{blob[1]}", temp, blob[2])
-        self._store.blobs.adopt(blob, temp)
+        self._folder.blobs.adopt(blob, temp)
     return True
 
 

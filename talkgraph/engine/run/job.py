@@ -94,6 +94,7 @@ class Job:
         node, clock = self.step.node, streams.clock
 
         def facts() -> Record:
+            self._check_files(store)
             return {
                 **machine.facts(),
                 "graph": self.graph,
@@ -111,9 +112,7 @@ class Job:
                 call(self.step, arguments),
                 facts=facts,
                 where=f"output of step '{self.name}' ({node.node_id})",
-                scratch=store.blobs.temporary,
                 on_chunk=said.chunk,
-                still_valid=lambda: self._check_files(store),
                 stream=self._stream(store),
                 replace=self.forced,
             )

@@ -463,7 +463,7 @@ def test_a_full_disk_is_one_clear_line(store, path, monkeypatch):
 def test_a_store_that_cannot_be_written_is_said_before_anything_runs(tmp_path, path):
     (tmp_path / "file").write_text("x")
     for store in (tmp_path / "file", tmp_path / "file" / "store", tmp_path / ("x" * 300)):
-        with pytest.raises(StoreError, match="; choose another folder with --store") as caught:
+        with pytest.raises(StoreError, match="; give another folder as store") as caught:
             graph().run({"path": path}, store=store)
         assert str(caught.value).startswith(f"store {store}: ")
     assert not calls
