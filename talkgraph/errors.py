@@ -14,18 +14,48 @@ A message is one line that says what is wrong, with which file or node, and what
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
+from types import MappingProxyType
+from typing import Any
 
 
 class TalkgraphError(Exception):
     """Base of all deliberate errors.
 
-    `step` names the graph step that was running, `run_id` the run that it ended, if any.
+    Of one that a step ended with, beside the message:
+
+    Attributes:
+        step, node: the step's name, and its node.
+        inputs: port -> ``source @ digest``, the artifacts that it was given.
+        failures: every step that failed in the same run, by name.
+        result: what the run made all the same; its good steps can be read.
+        run_id: the run that it ended.
     """
 
     step: str | None = None
+    node: Any = None
+    inputs: Mapping[str, str] = MappingProxyType({})
+    failures: Mapping[str, TalkgraphError] = MappingProxyType({})
+    result: Any = None
     run_id: str | None = None
+    _read: Callable[[], dict[str, Any]] | None = None
+
+    def arguments(self) -> dict[str, Any]:
+        """What the failed step was called with: `error.node.run(**error.arguments())` fails again.
+
+        Raises:
+            GraphError: no step of a run in this process ended with the error.
+            DamagedError: an argument is no longer in the store.
+        """
+        if self._read is None:
+            raise GraphError("the error was not raised by a step of a run; it has no arguments")
+        return self._read()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For other processes, where the run is not."""
+        here = {"result", "failures", "_read"}
+        return type(self), self.args, {k: v for k, v in vars(self).items() if k not in here}
 
 
 class InputError(TalkgraphError):
@@ -53,20 +83,9 @@ class ModelError(TalkgraphError):
 
 
 class NodeError(TalkgraphError):
-    """A node failed while running.
-
-    Attributes:
-        node_id: the id of the node.
-        inputs: port -> ``source @ digest``, the artifacts it was given.
-        failures: every step that failed in the same run, by name.
-    """
+    """A node failed while running, by an error that is not deliberate; `node_id` names it."""
 
     node_id: str | None = None
-
-    def __init__(self, *args: object) -> None:
-        super().__init__(*args)
-        self.inputs: dict[str, str] = {}
-        self.failures: dict[str, NodeError] = {}
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

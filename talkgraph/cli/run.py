@@ -48,14 +48,14 @@ def run(args: argparse.Namespace) -> int:
 
     graph = options.graph_of(args)
     inputs = options.inputs_of(args, graph)
-    until = args.until or None
+    until = args.until[0] if len(args.until) == 1 else args.until or None
     if args.report is not None:
         check_page(args.report)
     if args.output is not None:
         media.check_target(args.output)
         if len(args.until) > 1:
             raise InputError("--output takes one file; give one --until")
-        if graph.source_type(until[0] if until else graph.output) is not File:
+        if graph.source_type(args.until[0] if args.until else graph.output) is not File:
             raise InputError(f"--output: graph '{graph.name}' makes no file; leave it away")
     executor = options.executor_of(args)
     store = options.open_store(args)

@@ -79,7 +79,7 @@ class Graph(Declaration):
         Args:
             inputs: values by input name.
             store: where results are kept; default: `Store()`.
-            until: stop at these steps instead of the output.
+            until: stop at these steps instead of the output; with a list `result.output` is a dict.
             given: values to put in the place of steps.
             force: steps to make again though they are stored; True for all.
             only: the only steps that may run, everything else must be stored or given; they are
@@ -89,8 +89,10 @@ class Graph(Declaration):
                 with `engine.executor(...)`.
 
         Raises:
-            NodeError: a node failed; steps that do not depend on it were finished first.
-            InputError, StoreError, ModelError: as raised by a node or the store, at once.
+            TalkgraphError: what a step ended with, `NodeError` if it was not deliberate; steps
+                that do not depend on it were finished first. `error.result` has what was made,
+                `error.node.run(**error.arguments())` does the failed step again by hand.
+            StoreError: of the store, at once.
         """
         request = Request.make(self, inputs, store, until, given, force, only)
         return run(request, on_event or (lambda event: None), named(executor))
@@ -112,15 +114,18 @@ class Graph(Declaration):
                 depend on: ``motion/audio-1/video-2``.
 
         Returns:
-            a result for each; one whose node failed has `error` and raises it when it is read.
+            a result for each; one that cannot be, for a file that cannot be read or a step that
+            failed, has `error` and raises it when it is read.
 
         Raises:
-            InputError, StoreError, ModelError: as raised by a node or the store, at once.
+            GraphError, InputError: inputs of another name or type.
+            StoreError: of the store, at once.
         """
         targets = (until,) if isinstance(until, str) else tuple(until or (self.output,))
         on = store if isinstance(store, Store) else Store(store)
         emit = on_event or (lambda event: None)
-        return run_many(self, list(inputs), targets, on, emit, named(executor))
+        single = until is None or isinstance(until, str)
+        return run_many(self, list(inputs), targets, on, emit, named(executor), single=single)
 
     # -- as text and for others ------------------------------------------------------------------
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from talkgraph.cache.store import Store
 from talkgraph.engine.declare.graph import Declaration
 from talkgraph.engine.declare.node import Step
 from talkgraph.engine.declare.sources import parse_source, redirect, redirected
@@ -15,16 +14,15 @@ Names = dict[str, str]
 
 
 def expand(
-    graph: Declaration, many: Sequence[Mapping[str, Any]], store: Store
+    graph: Declaration, bound: Sequence[Mapping[str, Any]], digests: Sequence[Mapping[str, str]]
 ) -> tuple[Declaration, dict[str, Any], list[Names]]:
-    """The larger graph, its inputs, and the names that each of `many` has in it.
+    """The larger graph, its inputs, and the names that each row of inputs has in it.
 
     A step is there once for each combination of the inputs that it depends on: with two speeches
     and three people, ``fit/video-2`` is there for each person and ``motion/audio-1/video-2`` for
-    each pair. Values are compared by content.
+    each pair. Values are compared by content: `digests` has that of each input of each row.
     """
-    bound = [graph.bind(one) for one in many]
-    varying = _varying(graph, bound, store)
+    varying = _varying(graph, digests)
     depends = _depends(graph, varying)
     steps: dict[str, Step] = {}
     inputs: dict[str, Any] = {}
@@ -47,16 +45,11 @@ def expand(
     return Declaration(graph.name, inputs=types, steps=steps, output=output), inputs, all_names
 
 
-def _varying(
-    graph: Declaration, bound: Sequence[Mapping[str, Any]], store: Store
-) -> dict[str, list[int]]:
+def _varying(graph: Declaration, digests: Sequence[Mapping[str, str]]) -> dict[str, list[int]]:
     """The inputs that rows do not have in common: each row's number among the values, from 1."""
     found = {}
     for name in graph.inputs:
-        column = [
-            store.digest_of(given[name], f"input '{name}'")[0] if name in given else None
-            for given in bound
-        ]
+        column = [row.get(name) for row in digests]
         numbers = {digest: number for number, digest in enumerate(dict.fromkeys(column), 1)}
         if len(numbers) > 1:
             found[name] = [numbers[digest] for digest in column]

@@ -106,7 +106,7 @@ class Job:
             }
 
         emit(Started(self.name, self.reason))
-        with naming(self.name, self.step, self.found), clock.of(self.name), said.active():
+        with naming(self.name, self.step), clock.of(self.name), said.active():
             record = store.put(
                 self.key,
                 call(self.step, arguments),
@@ -168,7 +168,7 @@ class Streams:
                 name, self._emit, lambda: self._scratch.enter_context(store.scratch())
             )
             self._emit(Started(name, "streamed to what reads it"))
-            with naming(name, step, self._found), self.clock.of(name), said.active():
+            with naming(name, step), self.clock.of(name), said.active():
                 value = call(step, self._arguments)
             self._arguments.stream(name, map_frames(value, partial(self._billed, said, step)))
 
@@ -216,7 +216,7 @@ def call(step: Step, arguments: Arguments) -> object:
 
 
 @contextlib.contextmanager
-def naming(name: str, step: Step, found: dict[str, Ingredients]) -> Iterator[None]:
+def naming(name: str, step: Step) -> Iterator[None]:
     """Turn a failure of a node into a `NodeError`; deliberate errors only learn their step."""
     try:
         yield
@@ -230,8 +230,4 @@ def naming(name: str, step: Step, found: dict[str, Ingredients]) -> Iterator[Non
         node_id = step.node.node_id
         failed = NodeError(f"step '{name}' ({node_id}) failed: {type(cause).__name__}: {first}")
         failed.step, failed.node_id = name, node_id
-        failed.inputs = {
-            port: f"{source} @ {digest[:12]}"
-            for port, (digest, source) in found[name].inputs.items()
-        }
         raise failed from cause

@@ -24,6 +24,7 @@ class Request:
     inputs: Mapping[str, Any]
     store: Store
     targets: tuple[str, ...]
+    single: bool  # whether one target was asked for, not a list
     given: Mapping[str, Any]
     force: frozenset[str]
     only: frozenset[str] | None
@@ -64,6 +65,7 @@ class Request:
             inputs=bound,
             store=store if isinstance(store, Store) else Store(store),
             targets=targets,
+            single=(only if until is None else until) is None or isinstance(until or only, str),
             given=values,
             force=frozenset(forced),
             only=None if allowed is None else frozenset(allowed),

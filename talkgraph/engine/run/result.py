@@ -13,7 +13,7 @@ from talkgraph.engine.declare.sources import redirect
 from talkgraph.engine.history.recorder import Recorder
 from talkgraph.engine.run.events import StepRecord
 from talkgraph.engine.run.request import Request
-from talkgraph.errors import NodeError
+from talkgraph.errors import TalkgraphError
 
 __all__ = ["Result", "StepRecord"]
 
@@ -24,7 +24,7 @@ class Made(Protocol):
     request: Request
     recorder: Recorder
 
-    def failure(self, source: str) -> NodeError | None:
+    def failure(self, source: str) -> TalkgraphError | None:
         """The failure that keeps a source from having a value, if any."""
 
     def value(self, source: str, scratch: ExitStack) -> Any:
@@ -35,7 +35,8 @@ class Result:
     """What a run made; values are loaded when they are asked for.
 
     `result["step"]` and `result["step.field"]` give any step's value (a step that was not needed
-    is made now), `result.output` the target's (a dict by name if there were several).
+    is made now). `result.output` is the value of the target: of the graph's output, or of
+    ``until="step"``; with a list, as ``until=["step"]``, it is a dict by name, also of one.
 
     `run_id` names the run in the store's history (`engine.history.find`).
     """
@@ -47,6 +48,8 @@ class Result:
         graph: Declaration,
         targets: tuple[str, ...],
         names: Mapping[str, str] | None = None,
+        *,
+        single: bool = True,
     ) -> None:
         """The result of `run` for `graph`; `names`: what its steps are called in the run."""
         self.run_id = run_id
@@ -54,6 +57,7 @@ class Result:
         self._run = run
         self._targets = targets
         self._names = names or {}
+        self._single = single
         self._values: dict[str, Any] = {}
         self._scratch = ExitStack()  # streamed values read their scratch folders while held
         weakref.finalize(self, self._scratch.close)
@@ -68,15 +72,15 @@ class Result:
         return {name: outcome[called] for name, called in names.items() if called in outcome}
 
     @property
-    def error(self) -> NodeError | None:
-        """The failure that keeps the target from being there; only `Graph.map` gives such."""
+    def error(self) -> TalkgraphError | None:
+        """The failure that keeps the target from being there, of `Graph.map` or `error.result`."""
         found = (self._run.failure(redirect(target, self._names)) for target in self._targets)
         return next((error for error in found if error is not None), None)
 
     @property
     def output(self) -> Any:
-        """The value of the target."""
-        if len(self._targets) == 1:
+        """The value of the target; a dict by name if a list of targets was asked for."""
+        if self._single:
             return self[self._targets[0]]
         return {target: self[target] for target in self._targets}
 

@@ -9,11 +9,12 @@ whole is found again. The same serves one process and many: only the executor di
 
 from __future__ import annotations
 
-import contextlib
+import weakref
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 from talkgraph.cache.records import Record
@@ -30,7 +31,7 @@ from talkgraph.engine.run.resolve import PlannedStep, Walk
 from talkgraph.engine.run.result import Result
 from talkgraph.engine.run.step_context import Emit
 from talkgraph.engine.run.values_of_run import Arguments
-from talkgraph.errors import DamagedError, GraphError, NodeError, TalkgraphError
+from talkgraph.errors import DamagedError, GraphError, InputError, StoreError, TalkgraphError
 
 _ATTEMPTS = 3  # times that something may be found damaged
 _EACH_TIME = ", each time that it was made; check the disk of the store, or choose another"
@@ -41,11 +42,15 @@ def run(request: Request, emit: Emit, executor: Executor) -> Result:
     """Make what a request asks for. See `Graph.run`."""
     current = Run(request, emit, executor)
     with current.recorder.recording() as run_id:
-        current.go(request.targets)
-        result = Result(current, run_id, request.graph, request.targets)
-        for target in request.targets:
-            if current.is_streamed(target):
-                _ = result[target]  # what is wrong with it is said now
+        result = Result(current, run_id, request.graph, request.targets, single=request.single)
+        try:
+            current.go(request.targets)
+            for target in request.targets:
+                if current.is_streamed(target):
+                    _ = result[target]  # what is wrong with it is said now
+        except TalkgraphError as error:
+            error.result = result
+            raise
     return result
 
 
@@ -56,19 +61,41 @@ def run_many(
     store: Store,
     emit: Emit,
     executor: Executor,
+    *,
+    single: bool,
 ) -> list[Result]:
     """Run a graph over many inputs. See `Graph.map`."""
-    if not inputs:
-        return []
-    for one in inputs:  # so that what is missing is called by its own name
-        Request.make(graph, one, store, targets, None, (), None)
-    larger, values, names = expand(graph, inputs, store)
-    wanted = [redirect(target, row) for row in names for target in targets]
-    request = Request.make(larger, values, store, dict.fromkeys(wanted), None, (), None)
-    current = Run(request, emit, executor)
-    with current.recorder.recording() as run_id, contextlib.suppress(NodeError):
-        current.go(request.targets)  # each result tells its own failure
-    return [Result(current, run_id, graph, targets, row) for row in names]
+    refused: dict[int, Run] = {}
+    rows, digests = [], []
+    for row, one in enumerate(inputs):
+        alone = Request.make(graph, one, store, targets, None, (), None)  # errors by its own names
+        try:
+            digests.append(
+                {n: store.digest_of(v, f"input '{n}'")[0] for n, v in alone.inputs.items()}
+            )
+            rows.append(alone.inputs)
+        except InputError as error:
+            refused[row] = Run(alone, emit, executor)
+            refused[row].refusal = error
+    run_id = ""
+    names: Iterator[Mapping[str, str]] = iter(())
+    if rows:
+        larger, values, found = expand(graph, rows, digests)
+        wanted = [redirect(target, row) for row in found for target in targets]
+        request = Request.make(larger, values, store, dict.fromkeys(wanted), None, (), None)
+        current, names = Run(request, emit, executor), iter(found)
+        try:
+            with current.recorder.recording() as run_id:
+                current.go(request.targets)
+        except TalkgraphError as error:
+            if error not in current.failures.values():  # else each result tells its own
+                raise
+    return [
+        Result(refused[row], run_id, graph, targets, single=single)
+        if row in refused
+        else Result(current, run_id, graph, targets, next(names), single=single)
+        for row in range(len(inputs))
+    ]
 
 
 class Run:
@@ -79,7 +106,8 @@ class Run:
         self.store = request.store
         self.walk = Walk(request)
         self.recorder = Recorder(self.walk, emit)
-        self.failures: dict[str, NodeError] = {}
+        self.failures: dict[str, TalkgraphError] = {}
+        self.refusal: InputError | None = None  # why nothing is made
         self._executor = executor
         self._submit: Submit
         self._running: dict[Future[Made], str] = {}
@@ -186,12 +214,12 @@ class Run:
                 made = future.result()
             except DamagedError as error:
                 self._mend(name, error)
-            except NodeError as error:
-                self._fail(name, error)
-            except TalkgraphError as error:
+            except StoreError as error:
                 error.step = error.step or name
                 self.recorder.fail(error.step, error)
                 raise
+            except TalkgraphError as error:
+                self._fail(name, error)
             else:
                 self._take(name, made)
 
@@ -222,9 +250,14 @@ class Run:
                 name, StepRecord(StepState.HIT, 0.0, record["key"], notes, "stored")
             )
 
-    def _fail(self, name: str, error: NodeError) -> None:
+    def _fail(self, name: str, error: TalkgraphError) -> None:
         """A step, or a streamed one that it reads, failed."""
         failed = error.step = error.step or name
+        error.node = self.request.graph.steps[failed].node
+        error._read = partial(self._arguments, error)
+        for made_from in self.walk.known.made_from([failed]).values():
+            read = made_from.inputs.items()
+            error.inputs = {port: f"{source} @ {digest[:12]}" for port, (digest, source) in read}
         self.failures[failed] = error
         self.recorder.fail(failed, error)
         if failed != name:
@@ -264,10 +297,10 @@ class Run:
 
     # -- values ----------------------------------------------------------------------------------
 
-    def failure(self, source: str) -> NodeError | None:
+    def failure(self, source: str) -> TalkgraphError | None:
         """The failure that keeps a source from having a value, if any."""
-        if not self.failures:
-            return None
+        if self.refusal is not None or not self.failures:
+            return self.refusal
         above = self.request.graph.needed_for([source], self.request.given)
         return next((self.failures[name] for name in above if name in self.failures), None)
 
@@ -283,20 +316,31 @@ class Run:
         """
         name = parse_source(source)[0]
         for _ in range(_ATTEMPTS + 1):
-            if name in self.request.graph.steps and name not in self.walk.settled:
-                self.go([source])
             failure = self.failure(source)
             if failure is not None:
                 raise failure
+            if name in self.request.graph.steps and name not in self.walk.settled:
+                self.go([source])
             try:
-                arguments = Arguments(self.walk.known, self.store)
-                needed = arguments.known.made_from(arguments.known.streamed([source]))
-                streams = Streams(arguments, needed, self.recorder, scratch)
-                streams.start([source])
-                self.recorder.outcome.update(streams.finish())
-                return arguments.value(source)
+                return self._streaming([source], scratch).value(source)
             except DamagedError as error:
                 damage = str(error)
                 self._lose([source], damage)
                 self.walk.reset()
         raise DamagedError(f"{damage}{_EACH_TIME}")
+
+    def _streaming(self, sources: Iterable[str], scratch: ExitStack) -> Arguments:
+        """The values of sources, of which those that are streamed have begun."""
+        arguments = Arguments(self.walk.known, self.store)
+        found = self.walk.known.made_from(self.walk.known.streamed(sources))
+        streams = Streams(arguments, found, self.recorder, scratch)
+        streams.start(sources)
+        self.recorder.outcome.update(streams.finish())
+        return arguments
+
+    def _arguments(self, error: TalkgraphError) -> dict[str, Any]:
+        """What the step that an error ended was called with."""
+        step = self.request.graph.steps[str(error.step)]
+        scratch = ExitStack()
+        weakref.finalize(error, scratch.close)
+        return self._streaming(list(step.sources.values()), scratch).of(step)

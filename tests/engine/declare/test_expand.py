@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from talkgraph import Graph, Node, Store, node
-from talkgraph.errors import GraphError, NodeError
+from talkgraph.errors import GraphError, InputError, NodeError
 
 calls: list[str] = []
 
@@ -93,6 +93,20 @@ def test_a_failure_belongs_to_the_results_that_need_it(people, tmp_path):
     assert good.error is None and bad["fit"] == 0
     with pytest.raises(NodeError, match="unlucky"):
         _ = bad.output
+
+
+def test_a_file_that_cannot_be_read_loses_its_own_row_alone(people, tmp_path):
+    people[1].unlink()
+    people[2].write_text("no number")
+    rows = [{"video": video, "audio": 1} for video in people]
+    good, gone, broken = graph().map(rows, store=tmp_path / "s")
+    assert good.output == "0 says 10 None" and good.error is None
+    assert isinstance(gone.error, InputError) and "1.txt: no such file" in str(gone.error)
+    assert isinstance(broken.error, NodeError) and broken["features"] == 10
+    for lost, kind in ((gone, InputError), (broken, NodeError)):
+        with pytest.raises(kind):
+            _ = lost.output
+    assert [r.error is None for r in graph().map(rows[1:2], store=tmp_path / "s")] == [False]
 
 
 def test_wrong_inputs_are_said(people, tmp_path):

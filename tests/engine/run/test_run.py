@@ -2,6 +2,7 @@
 
 import errno
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -16,7 +17,14 @@ from hypothesis import strategies as st
 from talkgraph import File, Frames, Graph, Node, Store, engine, node, param, value
 from talkgraph.cache import codecs
 from talkgraph.engine import Failed, Finished, Note, Progress, Started
-from talkgraph.errors import DamagedError, GraphError, InputError, NodeError, StoreError
+from talkgraph.errors import (
+    DamagedError,
+    GraphError,
+    InputError,
+    NodeError,
+    StoreError,
+    TalkgraphError,
+)
 
 calls: list[str] = []
 
@@ -410,10 +418,55 @@ def test_a_failure_is_isolated_and_a_rerun_starts_there(store, path):
     assert calls == ["fail"]
 
 
-def test_an_input_error_passes_through_at_once(store, path):
+def test_an_input_error_is_the_failure_of_its_step(store, path):
     with pytest.raises(InputError, match=r"^x.mp4 shows no face; use another clip$") as caught:
         failing("input").run({"path": path}, store=store)
-    assert caught.value.step == "bad" and calls == ["read", "fail"]
+    assert caught.value.step == "bad" and calls == ["read", "fail", "half"]
+
+
+@pytest.mark.parametrize("how", ["value", "input"])
+def test_what_did_not_fail_can_be_had_and_what_did_be_tried_by_hand(store, path, how):
+    with pytest.raises(TalkgraphError) as caught:
+        failing(how).run({"path": path}, store=store, until=["last", "half"])
+    error, result = caught.value, caught.value.result
+    assert result["half"] == 3 and result["read.right"] == 7
+    assert result.records["half"].state == "run" and result.records["last"].state == "blocked"
+    assert result.error is error and result.run_id == error.run_id
+    for lost in (lambda: result["last"], lambda: result["bad"], lambda: result.output):
+        with pytest.raises(type(error)) as again:
+            lost()
+        assert again.value is error
+    assert error.arguments() == {"x": 7}
+    with pytest.raises(ValueError if how == "value" else InputError):
+        error.node.run(**error.arguments())
+    assert list(error.failures) == ["bad"] and error.inputs["x"].startswith("read.right @ ")
+    sent = pickle.loads(pickle.dumps(error))  # to another process, where the run is not
+    assert (type(sent), str(sent), sent.step) == (type(error), str(error), "bad")
+    with pytest.raises(GraphError, match="it has no arguments"):
+        sent.arguments()
+
+
+def test_arguments_may_be_streamed(store):
+    @node("test_run_hates", version=1)
+    class Hates(Node):
+        def run(self, frames: Frames) -> int:
+            raise ValueError(f"{frames.count} frames")
+
+    steps = {"film": Film().on(), "negative": Negative().on(frames="film")}
+    steps["hates"] = Hates().on(frames="negative")
+    with pytest.raises(NodeError) as caught:
+        Graph("hates", steps=steps).run(store=store)
+    assert caught.value.arguments()["frames"][3].tolist() == np.full((2, 2, 3), 252).tolist()
+
+
+def test_one_target_gives_its_value_and_a_list_a_dict(store, path):
+    g, asked = graph(), {"inputs": {"path": path}, "store": store}
+    assert g.run(**asked).output == 13 and g.run(**asked, until="half").output == 3
+    assert g.run(**asked, until=["half"]).output == {"half": 3}
+    assert g.run(**asked, only="half").output == 3
+    assert g.run(**asked, only=["half"]).output == {"half": 3}
+    assert [one.output for one in g.map([{"path": path}], store=store, until="half")] == [3]
+    assert g.map([{"path": path}], store=store, until=["half"])[0].output == {"half": 3}
 
 
 def test_an_output_of_another_type_is_an_error(store, path):
