@@ -38,5 +38,6 @@ def _files_behind(graph: Graph, inputs: Mapping[str, Any], step: str | None) -> 
     above = graph.needed_for((step,))
     sources = [text for name in above for text in graph.steps[name].sources.values()]
     names = dict.fromkeys(parse_source(text)[0] for text in sources)
-    values = [inputs.get(name) for name in names if name in graph.inputs]
+    bound = graph.bind(inputs)  # a path may have come as text
+    values = [bound.get(name) for name in names if name in graph.inputs]
     return [value for value in values if isinstance(value, Path)]
