@@ -1,10 +1,12 @@
-"""Measure the graph engine and its cache, and four others beside it: one JSON object.
+"""Measure the graph engine and its cache, and five others beside it: one JSON object.
 
     python benchmarks/engine.py --json > benchmarks/results/engine.json
     python benchmarks/engine.py --no-peers --stream-seconds 60
 
 Every figure is the median of some fresh processes (`benchmarks/engines/`), all on one disk, all
-with a node that adds one. The peers are installed apart from talkgraph, which needs none of them:
+with a node that adds one. `floors` has what disk, memory and Python take by themselves for the same
+bytes, measured in the same run. The peers are installed apart from talkgraph, which needs none of
+them:
 
     python -m venv benchmarks/.venv
     benchmarks/.venv/bin/pip install -r benchmarks/peers.txt
@@ -54,6 +56,7 @@ class Engine:
 
 
 OURS = Engine("talkgraph_graph.py", "talkgraph", "talkgraph", "talkgraph.engine.run.run")
+FLOOR = Engine("floor.py", "the floor", "floor", "numpy")
 PEERS = {
     # no graph, so nothing to build
     "joblib.Memory": Engine("joblib_memory.py", "joblib", "joblib", "joblib", builds=()),
@@ -135,7 +138,7 @@ class Bench:
         python = Path(sys.executable)
         found = self.engine(OURS, python)
         nodes = self.scale.nodes(1000)
-        found["cold_nofsync_ms_per_node"] = self._cold(OURS, python, "run_nofsync", nodes)[0]
+        found["cold_nofsync_ms_per_node"], kept = self._cold(OURS, python, "run_nofsync", nodes)
         found["help_s"] = self._median_wall([python, "-m", "talkgraph.cli", "--help"])
         found["python_s"] = self._median_wall([python, "-c", "pass"])
         found.update(self._child(OURS, python, "overhead", "overhead", self.scale.overhead_frames))
@@ -143,7 +146,25 @@ class Bench:
         frames = round(found["stream_seconds"] * FPS)
         found.update(self._child(OURS, python, "memory", "memory", frames))
         shutil.rmtree(self.folder / "memory")
+        found["floors"] = self._floors(python, kept, nodes, found)
         return found
+
+    def _floors(self, python: Path, kept: str, nodes: int, found: Figures) -> Figures:
+        """Least that the figures of the same name could be: those of disk, memory and Python."""
+        _progress(FLOOR.distribution)
+
+        def each(measure: str) -> float:
+            return self._repeated(FLOOR, python, measure, kept, nodes)[0]["seconds"] / nodes * 1e3
+
+        return {
+            "cold_ms_per_node": each("write"),
+            "cold_nofsync_ms_per_node": each("write_nofsync"),
+            "warm_ms_per_node": each("read"),
+            "hit_512mib_ms": found.pop("hit_floor_ms"),
+            "hash_gb_s": self._child(FLOOR, python, "copy", kept, self.scale.mebibytes)["gb_s"],
+            **dict.fromkeys(("warm_1000_s", "import_s", "import_graph_s", "help_s"),
+                            found["python_s"]),
+        }  # fmt: skip
 
     def peers(self, python: Path) -> dict[str, Figures]:
         """The same figures of every peer that is installed."""
@@ -170,14 +191,17 @@ class Bench:
             nodes = self.scale.nodes(engine.nodes)
             found["cold_ms_per_node"], kept = self._cold(engine, python, "run", nodes)
             warm, walls = self._repeated(engine, python, "run", kept, nodes)
-            found["warm_ms_per_node"] = warm / nodes * 1e3
+            found["warm_ms_per_node"] = warm["seconds"] / nodes * 1e3
             if engine.nodes == 1000:
                 found["warm_1000_s"] = walls
         with self._noted(engine, "hit of a large array"):
             size = self.scale.mebibytes
             kept = f"{engine.package}-array"
             self._child(engine, python, "array", kept, size)
-            found["hit_512mib_ms"] = self._repeated(engine, python, "array", kept, size)[0] * 1e3
+            hit = self._repeated(engine, python, "array", kept, size)[0]
+            found["hit_512mib_ms"] = hit["seconds"] * 1e3
+            if "floor" in hit:
+                found["hit_floor_ms"] = hit["floor"] * 1e3
             shutil.rmtree(self.folder / kept)
         with self._noted(engine, "hashing"):
             hashed = self._child(engine, python, "hash", "hash", self.scale.mebibytes)
@@ -209,14 +233,14 @@ class Bench:
 
     def _repeated(
         self, engine: Engine, python: Path, measure: str, folder: str, size: int
-    ) -> tuple[float, float]:
-        """Seconds that the engine took, and those of the whole process."""
-        times, walls = [], []
+    ) -> tuple[Figures, float]:
+        """The figures that the process prints, and the seconds of all of it."""
+        printed, walls = [], []
         for _ in range(self.scale.repeats):
             began = time.perf_counter()
-            times.append(self._child(engine, python, measure, folder, size)["seconds"])
+            printed.append(self._child(engine, python, measure, folder, size))
             walls.append(time.perf_counter() - began)
-        return median(times), median(walls)
+        return {name: median(one[name] for one in printed) for name in printed[0]}, median(walls)
 
     def _stream_seconds(self) -> float:
         """As much of the wanted length as the disk has room for."""

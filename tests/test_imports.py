@@ -9,8 +9,8 @@ import pytest
 from tests.places import ROOT
 
 ROOMS = (
-    ("errors", "display", "version"), ("cache",), ("models",), ("engine",), ("nodes",), ("graphs",),
-    ("cli", "report", "studio", "__init__"),
+    ("errors", "display", "lazy", "version"), ("cache",), ("models",), ("engine",), ("nodes",),
+    ("graphs",), ("cli", "report", "studio", "__init__"),
 )  # fmt: skip
 """Each may import those before it, and its own files."""
 
