@@ -2,18 +2,19 @@
 
 protocol.py    what an executor is
 in_process.py  here, one at a time
-processes.py   joblib's worker processes on this machine, with slots for GPU steps
+processes.py   joblib's worker processes on this machine
 dask.py        Dask distributed: a local cluster, or workers anywhere
+pool.py        what these two share: new tries when a worker dies, slots for GPUs
 worker.py      what a worker process does with a job
 """
 
 from __future__ import annotations
 
 from talkgraph.engine.executors.in_process import InProcess
-from talkgraph.engine.executors.protocol import Executor, Submit
+from talkgraph.engine.executors.protocol import Executor
 from talkgraph.errors import InputError, nearest
 
-__all__ = ["NAMES", "Executor", "InProcess", "Submit", "executor"]
+__all__ = ["NAMES", "Executor", "InProcess", "executor"]
 
 NAMES = ("in-process", "joblib", "dask")
 

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
-from multiprocessing.connection import Client, Connection, Listener
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 from typing import Any
 
 from talkgraph.cache.store import Store
-from talkgraph.engine.executors import worker
+from talkgraph.engine.executors import pool, worker
 from talkgraph.engine.executors.protocol import Submit
 from talkgraph.engine.run.events import Event
 from talkgraph.engine.run.job import Job, Made
 from talkgraph.engine.run.step_context import Emit
-
-_ATTEMPTS = 3  # deaths of a worker in its pool after which a job is made in a pool of its own
 
 
 class Processes:
@@ -34,159 +33,131 @@ class Processes:
 
     def __init__(self, workers: int | None = None, gpus: int | None = None) -> None:
         self.workers = workers or os.cpu_count() or 1
-        self.gpus = worker.gpu_count() if gpus is None else gpus
+        self.gpus = pool.gpu_names(gpus)
 
     @contextlib.contextmanager
     def session(self, store: Store) -> Iterator[Submit]:
-        """Start workers when the first job comes, and end them with the run."""
-        pools = _Pools(self, store)
+        """Start workers when jobs come, and end them with the run."""
+        cpu = [_Worker(store) for _ in range(self.workers)]
+        gpu = [_Worker(store, name) for name in self.gpus]
+        cpu_slots, gpu_slots, retries = pool.Slots(cpu), pool.Slots(gpu), pool.Retries()
+
+        def submit(job: Job, emit: Emit) -> Future[Made]:
+            slots = gpu_slots if job.step.node.gpu and gpu else cpu_slots
+            return retries.run(job, lambda: slots.run(lambda one: one.make(job, emit)))
+
+        unfinished = True
         try:
-            yield pools.submit
-        except BaseException:
-            pools.close(kill=True)
-            raise
-        pools.close(kill=False)
+            yield submit
+            unfinished = False
+        finally:
+            for line in (cpu_slots, gpu_slots, retries):
+                line.close()
+            for one in (*cpu, *gpu):
+                one.close(kill=unfinished)
 
 
-class _Pools:
-    """The pools of one run."""
+class _Worker:
+    """One process, started with its first job, and anew after it died.
 
-    def __init__(self, executor: Processes, store: Store) -> None:
-        self._executor = executor
-        self._store = store
-        self._pools: dict[str, Any] = {}
-        self._lock = threading.Lock()
-        self._closed = False
-        self._ear = _Ear(executor.gpus)
-
-    def submit(self, job: Job, emit: Emit) -> Future[Made]:
-        """Have a job made in the pool that its node needs."""
-        self._ear.emits[job.name] = emit
-        future: Future[Made] = Future()
-        self._send(job, future, 1)
-        return future
-
-    def _send(self, job: Job, future: Future[Made], attempt: int) -> None:
-        kind = "gpu" if job.step.node.gpu and self._executor.gpus else "cpu"
-        name = kind if attempt <= _ATTEMPTS else f"{kind} for {job.name}"
-        pool = self._pool(name, kind)
-
-        def ended(done: Future[Made]) -> None:
-            error = None if done.cancelled() else done.exception()
-            if not done.cancelled() and error is None:
-                future.set_result(done.result())
-            elif self._closed or not (done.cancelled() or _is_death(error)):
-                future.set_exception(error or worker.died(job))
-            else:
-                self._retry(job, future, attempt, name, pool)
-
-        try:
-            sent = pool.submit(_make, job, job.known.value_classes(), self._store)
-        except RuntimeError:  # the pool broke just now
-            self._retry(job, future, attempt, name, pool)
-        else:
-            sent.add_done_callback(ended)
-
-    def _retry(self, job: Job, future: Future[Made], attempt: int, name: str, pool: Any) -> None:
-        """A worker died, and with it the whole pool: make the job in a new one."""
-        with self._lock:
-            if self._pools.get(name) is pool:
-                del self._pools[name]
-        if attempt > _ATTEMPTS:
-            future.set_exception(worker.died(job))
-            return
-        threading.Thread(  # not in the dying pool's own thread
-            target=self._send, args=(job, future, attempt + 1), daemon=True
-        ).start()
-
-    def _pool(self, name: str, kind: str) -> Any:
-        from joblib.externals.loky import ProcessPoolExecutor
-
-        with self._lock:
-            if name not in self._pools:
-                count = self._executor.gpus if kind == "gpu" else self._executor.workers
-                self._pools[name] = ProcessPoolExecutor(
-                    count if name == kind else 1,
-                    initializer=_start,
-                    initargs=(self._ear.address, self._ear.secret, kind == "gpu"),
-                )
-            return self._pools[name]
-
-    def close(self, *, kill: bool) -> None:
-        """End all workers, at once or when they are done."""
-        self._closed = True
-        for pool in list(self._pools.values()):
-            pool.shutdown(wait=True, kill_workers=kill)
-        self._ear.close()
-
-
-class _Ear:
-    """Hears the events of workers, each on a connection of its own, and hands out GPU slots.
-
-    A queue between processes would do but for its lock, which a killed worker never gives back.
+    It is a pool of one, so that no other job is lost with it. Events come on a pipe of its own: a
+    queue between many would have a lock, which a killed worker never gives back.
     """
 
-    def __init__(self, gpus: int) -> None:
-        self.emits: dict[str, Emit] = {}
-        self.secret = secrets.token_bytes(32)
-        self._slots = set(range(gpus))
-        self._listener = Listener(authkey=self.secret)
-        self.address: Any = self._listener.address
-        threading.Thread(target=self._accept, name="talkgraph-ear", daemon=True).start()
+    def __init__(self, store: Store, gpu: str | None = None) -> None:
+        self._store = store
+        self._gpu = gpu
+        self._pool: Any = None
+        self._closed = False
+        self._lock = threading.Lock()
+        self._voice: Connection
+        self._emit: Emit
+        self._heard: Future[None]  # all that the job at hand has to say
 
-    def _accept(self) -> None:
-        while True:
+    def make(self, job: Job, emit: Emit) -> Future[Made]:
+        """Make a job; one at a time."""
+        made: Future[Made] = Future()
+        call = (_make, job, job.known.value_classes(), self._store)
+        with self._lock:
+            if self._closed:
+                return made  # nobody waits for it any more
+            self._emit, self._heard = emit, Future()
             try:
-                connection = self._listener.accept()
-            except (OSError, EOFError) as error:
-                if isinstance(error, OSError) and not isinstance(error, ConnectionError):
-                    return  # closed
-                continue  # a worker died while it said hello
-            threading.Thread(target=self._hear, args=(connection,), daemon=True).start()
+                sent = self._process().submit(*call)
+            except BrokenProcessPool:  # it died while it had nothing to do
+                self._stop(kill=True)
+                sent = self._process().submit(*call)
+        sent.add_done_callback(lambda sent: self._ended(sent, made))
+        return made
 
-    def _hear(self, connection: Connection) -> None:
-        slot = None
-        with contextlib.suppress(EOFError, OSError), connection:
-            if connection.recv():  # it is a worker for GPU steps
-                slot = min(self._slots, default=0)
-                self._slots.discard(slot)
-                connection.send(worker.gpu_name(slot))
+    def _ended(self, sent: Future[Made], made: Future[Made]) -> None:
+        """A job is over; whoever waits for it learns so after its last event."""
+        error = sent.exception()
+        if isinstance(error, BrokenProcessPool):
+            self._voice.close()
+            self._pool = None
+            made.set_exception(pool.WorkerDied())
+        elif failed := error or self._heard.exception():
+            made.set_exception(failed)
+        else:
+            made.set_result(sent.result())
+
+    def _process(self) -> Any:
+        from joblib.externals.loky import ProcessPoolExecutor
+
+        if self._pool is None:
+            ear, self._voice = Pipe(duplex=False)
+            start = {"initializer": _begin, "initargs": (self._voice, self._gpu)}
+            self._pool = ProcessPoolExecutor(1, **start)
+            threading.Thread(target=self._hear, args=(ear,), daemon=True).start()
+        return self._pool
+
+    def _hear(self, ear: Connection) -> None:
+        with contextlib.suppress(EOFError, OSError), ear:
             while True:
-                step, event = connection.recv()
-                self.emits[step](event)
-        if slot is not None:
-            self._slots.add(slot)
+                event = ear.recv()
+                if event is None:
+                    self._heard.set_result(None)
+                    continue
+                try:
+                    self._emit(event)
+                except Exception as error:  # of who listens: the run ends by it
+                    self._heard.set_exception(error)
+                    return
 
-    def close(self) -> None:
-        """Hear no more."""
-        self._listener.close()
+    def close(self, *, kill: bool) -> None:
+        """End the process, at once or after its job; it makes no more."""
+        with self._lock:
+            self._closed = True
+        self._stop(kill=kill)
+
+    def _stop(self, *, kill: bool) -> None:
+        running, self._pool = self._pool, None
+        if running is not None:
+            running.shutdown(wait=True, kill_workers=kill)
+            self._voice.close()
 
 
-_voice: Any = None  # of a worker process: connection to the ear, and a lock for the node's threads
+_voice: Connection  # of a worker process
+_speaking = threading.Lock()  # a node may have threads
 
 
-def _start(address: Any, secret: bytes, gpu: bool) -> None:
+def _begin(voice: Connection, gpu: str | None) -> None:
     """Begin a worker."""
     global _voice
-    connection = Client(address, authkey=secret)
-    connection.send(gpu)
-    if gpu:
-        os.environ["CUDA_VISIBLE_DEVICES"] = connection.recv()
-    _voice = connection, threading.Lock()
+    _voice = voice
+    if gpu is not None:
+        os.environ["CUDA_VISIBLE_DEVICES"] = gpu
+
+
+def _say(event: Event | None) -> None:
+    with _speaking, contextlib.suppress(OSError):
+        _voice.send(event)
 
 
 def _make(job: Job, value_classes: tuple[type, ...], store: Store) -> Made:
     """Make a job in a worker."""
-    connection, lock = _voice
-
-    def emit(event: Event) -> None:
-        with lock, contextlib.suppress(OSError):
-            connection.send((job.name, event))
-
-    return worker.make(job, value_classes, store, emit)
-
-
-def _is_death(error: BaseException | None) -> bool:
-    from concurrent.futures.process import BrokenProcessPool
-
-    return isinstance(error, BrokenProcessPool)
+    try:
+        return worker.make(job, value_classes, store, _say)
+    finally:
+        _say(None)

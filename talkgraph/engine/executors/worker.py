@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
 from collections.abc import Iterable
@@ -10,6 +9,7 @@ from typing import Any
 
 from talkgraph.cache.store import Store
 from talkgraph.cache.values import adopt
+from talkgraph.engine.executors.pool import died
 from talkgraph.engine.keys.code import code_digest
 from talkgraph.engine.run.events import Note
 from talkgraph.engine.run.job import Job, Made
@@ -62,32 +62,3 @@ def _sent_whole(cls: type) -> bool:
     for name in cls.__qualname__.split("."):
         found = getattr(found, name, None)
     return cls.__module__ == "__main__" or found is not cls
-
-
-def gpu_count() -> int:
-    """How many GPUs this process may use; 0 if it was told to use none."""
-    if os.environ.get("TALKGRAPH_DEVICE") == "cpu":
-        return 0
-    if "CUDA_VISIBLE_DEVICES" in os.environ:
-        return sum(bool(name) for name in os.environ["CUDA_VISIBLE_DEVICES"].split(","))
-    try:
-        return len(os.listdir("/proc/driver/nvidia/gpus"))
-    except OSError:
-        return 0
-
-
-def gpu_name(slot: int) -> str:
-    """The GPU of a slot, among those that this process may see."""
-    visible = [name for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name]
-    return visible[slot % len(visible)] if visible else str(slot)
-
-
-_KILLED = "its process died each time, killed from outside or by the system for lack of memory"
-
-
-def died(job: Job, how: str = _KILLED) -> NodeError:
-    """What is said of a step whose worker does not survive it."""
-    node_id = job.step.node.node_id
-    error = NodeError(f"step '{job.name}' ({node_id}) failed: {how}")
-    error.step, error.node_id = job.name, node_id
-    return error

@@ -22,7 +22,7 @@ from talkgraph.cache.store import Store
 from talkgraph.engine.declare.expand import expand
 from talkgraph.engine.declare.graph import Declaration
 from talkgraph.engine.declare.sources import parse_source, redirect
-from talkgraph.engine.executors import Executor, Submit
+from talkgraph.engine.executors.protocol import Executor, Submit
 from talkgraph.engine.history.recorder import Recorder
 from talkgraph.engine.run.events import Note, StepRecord, StepState
 from talkgraph.engine.run.job import Job, Made, Streams

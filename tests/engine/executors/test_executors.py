@@ -2,12 +2,15 @@
 
 import contextlib
 import os
+import queue
 import signal
 import socket
 import sys
+import threading
 import time
 from concurrent.futures import Future
 from pathlib import Path
+from types import SimpleNamespace
 
 import attrs
 import numpy as np
@@ -70,11 +73,46 @@ class Invert(Node):
 @node("test_executors_mean", version=1)
 class Mean(Node):
     add: float = param(0.0, "added")
-    wait: float = param(0.0, "s to wait", keyed=False)
 
     def run(self, frames: Frames) -> float:
-        time.sleep(self.wait)
         return float(np.mean([chunk.mean() for chunk in frames.chunks()])) + self.add
+
+
+@node("test_executors_meet", version=1)
+class Meet(Node):
+    """Waits until another one of its kind has begun too."""
+
+    me: str = param("a", "name")
+    other: str = param("b", "name of the other one")
+    folder: str = param(".", "folder", keyed=False)
+
+    def run(self, x: float) -> float:
+        (Path(self.folder) / self.me).touch()
+        until(lambda: (Path(self.folder) / self.other).exists())
+        return x
+
+
+@node("test_executors_stay", version=1)
+class Stay(Node):
+    """Tells its process and stays."""
+
+    folder: str = param(".", "folder", keyed=False)
+
+    def run(self) -> int:
+        made = Path(self.folder) / "making"
+        made.write_text(str(os.getpid()))
+        made.rename(made.with_name("pid"))
+        engine.note("here to stay")
+        time.sleep(3600)
+        return 0
+
+
+def until(true, limit=300.0):
+    """Wait for something that comes sooner or later, however busy the machine is."""
+    end = time.monotonic() + limit
+    while not true():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.02)
 
 
 @node("test_executors_write", version=1)
@@ -199,20 +237,35 @@ def test_an_object_as_a_parameter_reaches_the_worker(executor, tmp_path):
     assert shifted.plan(store=tmp_path)["shifted"].state == "hit"
 
 
-def test_independent_steps_run_side_by_side(path, tmp_path):
-    executor = engine.executor("joblib", workers=2)
-    began = {}
-    ended = {}
+def test_independent_steps_run_side_by_side(executor, tmp_path):
+    steps = {
+        "one": Meet(me="a", other="b", folder=str(tmp_path)).on(x="x"),
+        "two": Meet(me="b", other="a", folder=str(tmp_path)).on(x="x"),
+    }
+    meet = Graph("meet", inputs={"x": float}, steps=steps)
+    result = meet.run({"x": 2.0}, store=tmp_path / "s", executor=executor, until=["one", "two"])
+    assert result.output == {"one": 2.0, "two": 2.0}
 
+
+def test_an_interrupt_ends_the_workers(executor, tmp_path):
     def watch(event):
-        if isinstance(event, Started):
-            began[event.step] = time.perf_counter()
-        if isinstance(event, Finished):
-            ended[event.step] = time.perf_counter()
+        if isinstance(event, Note):  # the main thread waits for the step
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
 
-    slow = graph().with_params(one={"wait": 1.0}, two={"wait": 1.0})
-    slow.run({"path": path}, store=tmp_path / "s", executor=executor, on_event=watch)
-    assert max(began["one"], began["two"]) < min(ended["one"], ended["two"])
+    stay = Graph("stay", steps={"stay": Stay(folder=str(tmp_path)).on()})
+    with pytest.raises(KeyboardInterrupt):
+        stay.run(store=tmp_path / "s", executor=executor, on_event=watch)
+    pid = int((tmp_path / "pid").read_text())
+    until(lambda: not Path(f"/proc/{pid}").exists())
+
+
+def test_who_listens_and_fails_ends_the_run(path, tmp_path):
+    def watch(event):
+        if isinstance(event, Note):
+            raise ValueError("I cannot hear")
+
+    with pytest.raises(ValueError, match="I cannot hear"):
+        graph().run({"path": path}, store=tmp_path / "s", executor=Processes(1), on_event=watch)
 
 
 def test_a_worker_that_dies_is_replaced(executor, path, tmp_path):
@@ -249,17 +302,57 @@ def test_a_step_that_always_kills_its_worker_fails_alone(executor, path, tmp_pat
     assert store.verify() == []
 
 
-def test_workers_that_die_between_two_looks_are_there(path, tmp_path, monkeypatch):
+def test_a_worker_may_take_long_to_come_back(path, tmp_path):
+    dask = pytest.importorskip("dask")
+    pytest.importorskip("distributed")
+    from talkgraph.engine.executors.dask import Dask
+
+    die = Die(folder=str(tmp_path), times=1).on(x="x")
+    dies = Graph("dies", inputs={"x": float}, steps={"die": die})
+    with dask.config.set({"distributed.deploy.lost-worker-timeout": "0 s"}):  # as a slow restart
+        assert dies.run({"x": 1.0}, store=tmp_path / "s", executor=Dask(workers=1)).output == 2.0
+
+
+def test_workers_that_come_and_die_at_once_have_been_there(monkeypatch, tmp_path):
     pytest.importorskip("distributed")
     from talkgraph.engine.executors import dask
 
-    monkeypatch.setattr(dask, "_PATIENCE", 4.0)
-    monkeypatch.setattr(dask, "_LOOK", 0.5)
-    monkeypatch.setattr(dask._Jobs, "_workers", lambda self: [])
-    die = Die(folder=str(tmp_path), times=1000).on(x="x")
-    dies = Graph("dies", inputs={"x": float}, steps={"die": die})
-    with pytest.raises(NodeError, match="its process died each time"):
-        dies.run({"x": 1.0}, store=tmp_path / "s", executor=dask.Dask(workers=2))
+    class Client:
+        """Of a scheduler that has no workers whenever one looks."""
+
+        def subscribe_topic(self, topic, handler):
+            self.news = handler
+
+        def scheduler_info(self, n_workers):
+            return {}
+
+    class Stir(threading.Event):
+        """Waits for no time to pass, but for what the test says."""
+
+        said = queue.Queue()
+
+        def wait(self, timeout=None):
+            looks.append(timeout)
+            return self.said.get()
+
+    looks = []
+    monkeypatch.setattr(dask, "threading", SimpleNamespace(Event=Stir, Thread=threading.Thread))
+    client = Client()
+    jobs = dask._Jobs(client, Store(tmp_path), guarded=False)
+    waiting = Future()
+    jobs._sent[waiting] = "at the scheduler"
+    for count in range(1, 4):
+        until(lambda: len(looks) == count)  # noqa: B023
+        client.news((0.0, {"action": "add-worker"}))
+        assert jobs._stir.is_set()
+        Stir.said.put(True)
+    until(lambda: len(looks) == 4)
+    assert not waiting.done() and set(looks) == {dask._PATIENCE}
+    Stir.said.put(False)
+    with pytest.raises(StoreError, match="the Dask scheduler has no workers"):
+        waiting.result(60)
+    jobs._closed = True
+    Stir.said.put(True)
 
 
 def failure_beside_others(node, words, executor, path, folder):
@@ -311,6 +404,28 @@ def test_steps_that_use_the_gpu_never_meet(executor, path, tmp_path):
     assert len(set(result.output.values())) == 4
 
 
+def test_a_scheduler_without_gpus_gets_one_such_step_at_a_time(tmp_path):
+    distributed = pytest.importorskip("distributed")
+    from talkgraph.engine.executors.dask import Dask
+
+    names = [f"gpu{i}" for i in range(3)]
+    steps = {name: OnGpu(name=name, folder=str(tmp_path)).on(x="x") for name in names}
+    gpu = Graph("gpu", inputs={"x": float}, steps=steps)
+    said = []
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None
+    ) as cluster:
+        gpu.run(
+            {"x": 1.0},
+            store=tmp_path / "s",
+            until=names,
+            executor=Dask(cluster.scheduler_address),
+            on_event=said.append,
+        )
+    notes = [one.text for one in said if isinstance(one, Note)]
+    assert len(notes) == 1 and "are made one at a time; start workers with --resources" in notes[0]
+
+
 def test_an_input_that_changes_meanwhile_is_noticed_by_the_worker(executor, path, tmp_path):
     store = Store(tmp_path / "s")
     alters = graph().with_params(load={"alter": True})
@@ -324,7 +439,6 @@ def test_a_scheduler_without_workers_is_said(path, tmp_path, monkeypatch):
     from talkgraph.engine.executors import dask
 
     monkeypatch.setattr(dask, "_PATIENCE", 1.0)
-    monkeypatch.setattr(dask, "_LOOK", 0.2)
     scheduler = {"cls": distributed.Scheduler, "options": {"dashboard": False}}
     with (
         distributed.SpecCluster(workers={}, scheduler=scheduler) as cluster,
@@ -339,7 +453,7 @@ def test_a_scheduler_that_is_not_there_is_said(path, tmp_path, monkeypatch):
     pytest.importorskip("distributed")
     from talkgraph.engine.executors import dask
 
-    monkeypatch.setattr(dask, "_WAIT", "1 s")
+    monkeypatch.setattr(dask, "_WAIT", 1.0)
     with pytest.raises(InputError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:1 "):
         graph().run({"path": path}, store=tmp_path / "s", executor=dask.Dask("tcp://127.0.0.1:1"))
 
