@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
@@ -16,18 +16,29 @@ from talkgraph.report.format import duration
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
-    from rich.progress import TaskID
+    from rich.progress import Task, TaskID
 
+    from talkgraph.cache.store import Store
+    from talkgraph.engine.history.time_left import StepTime
     from talkgraph.engine.run.events import Event
 
-_GUESS_AFTER = 1.0  # s; the first moments say little about a stage's pace
 _LINE_EVERY = 10.0  # s; between two plain progress lines of one stage
 
 
 class Watcher:
-    """Listens to a run; says nothing (`--quiet`), only counts the stages out of the store."""
+    """Listens to a run; says nothing (`--quiet`), only counts the stages out of the store.
 
-    def __init__(self) -> None:
+    past: seconds that stages took last time, as `time_left.past_seconds` has them.
+    """
+
+    def __init__(
+        self,
+        past: Mapping[str, float] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._past = past or {}
+        self._clock = clock
+        self._times: dict[str, StepTime] = {}
         self.cached = 0
         self.said: list[str] = []  # of the run itself
 
@@ -65,9 +76,21 @@ class Watcher:
 
     def started(self, step: str) -> None:
         """A stage begins."""
+        self._time(step).start(self._clock())
 
     def progress(self, step: str, done: float, total: float) -> None:
         """A stage is at `done` of `total`."""
+        self._time(step).progress(self._clock(), done, total)
+
+    def left(self, step: str) -> str:
+        """How long a stage will go on; empty where that is anybody's guess."""
+        left = self._time(step).left(self._clock())
+        return "" if left is None else f"{duration(left)} left"
+
+    def _time(self, step: str) -> StepTime:
+        from talkgraph.engine.history.time_left import StepTime
+
+        return self._times.setdefault(step, StepTime(self._past.get(step)))
 
     def note(self, step: str, text: str) -> None:
         """A stage says something that the user should know."""
@@ -92,26 +115,29 @@ class Lines(Watcher):
     """One plain line per stage and per note, and one now and then while a stage takes long."""
 
     def __init__(
-        self, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic
+        self,
+        stream: TextIO | None = None,
+        past: Mapping[str, float] | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__()
+        super().__init__(past, clock)
         self._stream = stream or sys.stderr
-        self._clock = clock
-        self._began: dict[str, float] = {}
-        self._said: dict[str, float] = {}
+        self._told: dict[str, float] = {}  # when something was last said of a stage
 
     def started(self, step: str) -> None:
         """Start the stage's clock."""
-        self._began[step] = self._said[step] = self._clock()
+        super().started(step)
+        self._told[step] = self._clock()
 
     def progress(self, step: str, done: float, total: float) -> None:
         """Say how far a long stage is, and how long it will take."""
+        super().progress(step, done, total)
         now = self._clock()
-        began = self._began.setdefault(step, now)
-        if total <= 0 or now - self._said.get(step, began) < _LINE_EVERY:
+        told = self._told.setdefault(step, now)
+        if total <= 0 or now - told < _LINE_EVERY:
             return
-        self._said[step] = now
-        left = _left(now - began, done, total)
+        self._told[step] = now
+        left = self.left(step)
         self._say(f"{step}: {done / total:.0%}{left and ', '}{left}")
 
     def note(self, step: str, text: str) -> None:
@@ -134,34 +160,41 @@ class Lines(Watcher):
 class Bars(Watcher):
     """A bar with the time left for each running stage, a line for each finished one."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, past: Mapping[str, float] | None = None) -> None:
+        super().__init__(past)
         from rich.console import Console
-        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+        from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn
+        from rich.progress import TaskProgressColumn as Share
+        from rich.text import Text
+
+        class Left(ProgressColumn):
+            """Counts down between two reports of a stage."""
+
+            def render(column, task: Task) -> Text:
+                return Text(self.left(task.description))
 
         self._bars: RichProgress = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
-            TaskProgressColumn(),
-            TextColumn("{task.fields[left]}"),
+            Share(),
+            Left(),
             console=Console(stderr=True),
             transient=True,
         )
-        self._began: dict[str, float] = {}
         self._tasks: dict[str, TaskID] = {}
         self._bars.start()
 
     def started(self, step: str) -> None:
         """Show a bar that only moves until the stage says how far it is."""
-        self._began[step] = time.monotonic()
-        self._tasks[step] = self._bars.add_task(step, total=None, left="")
+        super().started(step)
+        self._tasks[step] = self._bars.add_task(step, total=None)
 
     def progress(self, step: str, done: float, total: float) -> None:
         """Move the bar."""
         if step not in self._tasks:
             self.started(step)
-        left = _left(time.monotonic() - self._began[step], done, total)
-        self._bars.update(self._tasks[step], completed=done, total=total, left=left)
+        super().progress(step, done, total)
+        self._bars.update(self._tasks[step], completed=done, total=total)
 
     def note(self, step: str, text: str) -> None:
         """Print the note above the bars."""
@@ -191,15 +224,19 @@ class Bars(Watcher):
         self._bars.console.print(text, markup=False, highlight=False)
 
 
-def watcher(*, quiet: bool = False) -> Watcher:
-    """The watcher that fits: bars on a terminal, lines elsewhere, nothing if `quiet`."""
+def watcher(
+    *, quiet: bool = False, store: Store | None = None, graph: str | None = None
+) -> Watcher:
+    """The watcher that fits: bars on a terminal, lines elsewhere, nothing if `quiet`.
+
+    Args:
+        quiet: say nothing.
+        store: its past runs of the graph tell how long stages may take.
+        graph: name of the graph.
+    """
     if quiet:
         return Watcher()
-    return Bars() if sys.stderr.isatty() else Lines()
+    from talkgraph.engine.history.time_left import past_seconds
 
-
-def _left(elapsed: float, done: float, total: float) -> str:
-    """How long a stage will go on at its present pace; empty where that is anybody's guess."""
-    if done <= 0 or elapsed < _GUESS_AFTER:
-        return ""
-    return f"{duration(elapsed * max(0.0, total - done) / done)} left"
+    past = past_seconds(store, graph) if store is not None and graph is not None else None
+    return Bars(past) if sys.stderr.isatty() else Lines(past=past)

@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
         models.use_device(args.device),
         naming_files(graph, inputs),
         reporting_failure(args.report, store, quiet=args.quiet or args.json),
-        watcher(quiet=args.quiet) as watch,
+        watcher(quiet=args.quiet, store=store, graph=graph.name) as watch,
     ):
         result = graph.run(
             inputs, store=store, until=until, force=args.force, on_event=watch, executor=executor

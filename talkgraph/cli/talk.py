@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
         models.use_device(args.device),
         naming_files(graph, inputs),
         reporting_failure(args.report, store, quiet=quiet, title=args.output.name),
-        watcher(quiet=args.quiet) as watch,
+        watcher(quiet=args.quiet, store=store, graph=graph.name) as watch,
     ):
         result = graph.run(inputs, store=store, on_event=watch, executor=executor)
     deliver(result, graph, store, args.output, metadata=args.metadata)

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import attrs
 
 from talkgraph.cli import failure
+from talkgraph.engine.history.time_left import StepTime
 from talkgraph.errors import InputError
 from talkgraph.studio.child import Child, Message
 from talkgraph.studio.files import Files, in_words
@@ -19,7 +20,6 @@ from talkgraph.studio.recipe import Recipe
 
 WAITING = 3  # runs in the queue besides the one that is going on
 KEPT = 5  # ended runs whose outputs are kept
-_GUESS_AFTER = 1.0  # s; the first moments say little about a stage's pace
 
 State = Literal["queued", "running", "stopping", "done", "failed", "cancelled"]
 _OVER = ("done", "failed", "cancelled")
@@ -39,7 +39,7 @@ class Stage:
     reason: str
     done: float = 0.0
     total: float = 0.0
-    began: float | None = None
+    time: StepTime = attrs.field(factory=StepTime)
     seconds: float | None = None
     notes: list[str] = attrs.field(factory=list)
 
@@ -47,11 +47,13 @@ class Stage:
         """Take one event of the engine."""
         match kind, facts:
             case "Started", [reason]:
-                self.state, self.reason, self.began = "running", reason, time.monotonic()
+                self.state, self.reason = "running", reason
+                self.time.start(time.monotonic())
             case "Progress", [done, total]:
                 self.done, self.total = done, total
-                if self.began is None:  # streamed: it runs when what reads it does
-                    self.state, self.began = "running", time.monotonic()
+                if self.time.began is None:  # streamed: it runs when what reads it does
+                    self.state = "running"
+                self.time.progress(time.monotonic(), done, total)
             case "Note", [text]:
                 self.notes.append(text)
             case "Finished", [cached, seconds]:
@@ -71,11 +73,7 @@ class Stage:
 
     def shown(self) -> dict[str, Any]:
         """The stage as JSON; `left` is the time left in seconds, if it can be told."""
-        left = None
-        if self.state == "running" and self.began is not None and self.done > 0:
-            elapsed = time.monotonic() - self.began
-            if elapsed >= _GUESS_AFTER:
-                left = elapsed * max(0.0, self.total - self.done) / self.done
+        left = self.time.left(time.monotonic()) if self.state == "running" else None
         return {
             "name": self.name, "node": self.node, "state": self.state, "reason": self.reason,
             "done": self.done, "total": self.total, "left": left, "seconds": self.seconds,
@@ -263,6 +261,9 @@ class Jobs:
                 return
             elif "plan" in message:
                 job.stages = {row[0]: Stage(*row) for row in message["plan"]}
+                for name, seconds in message["past"].items():
+                    if name in job.stages:
+                        job.stages[name].time.past = seconds
             elif "event" in message:
                 kind, step, *facts = message["event"]
                 if step in job.stages:

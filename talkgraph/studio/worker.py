@@ -4,7 +4,8 @@ The request: ``recipe`` and ``files`` as in `recipe`, ``labels`` as in `files.in
 ``device``, ``folder`` for outputs, ``until`` to stop early (no outputs then); or, with ``report``,
 the id of a run, of which nothing but the page is made. The messages:
 
-    {"plan": [[step, node, state, reason], ...]}
+    {"plan": [[step, node, state, reason], ...],
+     "past": {step: seconds that it took last time}}
     {"event": ["Started", step, reason] | ["Progress", step, done, total] | ...}   as engine.events
     {"done": text, "output": path or None}
     {"failed": line}
@@ -119,6 +120,7 @@ def _run(request: dict[str, Any], messages: Messages) -> Result:
     from talkgraph import models
     from talkgraph.cache.store import Store
     from talkgraph.cli.blame import naming_files
+    from talkgraph.engine.history.time_left import past_seconds
     from talkgraph.studio.recipe import Recipe, build, inputs_of
 
     recipe = Recipe.read(request["recipe"])
@@ -130,7 +132,8 @@ def _run(request: dict[str, Any], messages: Messages) -> Result:
     store.prepare()
     force = [step for step in recipe.force if step in graph.steps]
     plan = graph.plan(inputs, store=store, until=until, force=force)
-    messages.say({"plan": [[one.name, one.node_id, one.state, one.reason] for one in plan]})
+    rows = [[one.name, one.node_id, one.state, one.reason] for one in plan]
+    messages.say({"plan": rows, "past": past_seconds(store, graph.name)})
     with models.use_device(request["device"]), naming_files(graph, inputs):
         return graph.run(inputs, store=store, until=until, force=force, on_event=messages)
 

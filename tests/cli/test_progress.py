@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from talkgraph.cli.progress import Lines, duration
+from talkgraph.cli.progress import Bars, Lines, duration
 from talkgraph.engine.run import events
 
 
@@ -29,6 +29,34 @@ def test_a_long_stage_says_how_far_it_is_and_how_long_it_takes(lines):
         "fit: 38%, 50 s left",
         "fit: 50%, 40 s left",
     ]
+
+
+def test_nothing_is_guessed_before_there_is_something_to_guess_from(lines):
+    watcher, now, stream = lines
+    watcher.started("fit")
+    for second in (0, 11, 22):
+        now[0] = second
+        watcher.progress("fit", second / 22, 1000)
+    assert stream.getvalue().splitlines() == ["fit: 0%", "fit: 0%"]
+
+
+def test_a_stage_that_ran_before_is_said_to_take_as_long(lines):
+    _, now, stream = lines
+    watcher = Lines(stream, {"fit": 60.0}, clock=lambda: now[0])
+    watcher.started("fit")
+    now[0] = 12
+    watcher.progress("fit", 0, 1000)
+    assert stream.getvalue() == "fit: 0%, 48 s left\n"
+
+
+def test_the_time_of_a_bar_is_that_of_its_stage(capsys):
+    watcher = Bars({"fit": 1e5})
+    with watcher:
+        watcher(events.Started("fit", ""))
+        assert watcher.left("fit") == "27 h 46 min left"
+        watcher(events.Progress("fit", 1, 2))
+        watcher(events.Finished("fit", False, 1.0))
+    assert "fit: 1.0 s" in capsys.readouterr().err
 
 
 def test_a_short_stage_says_only_that_it_is_done(lines):
