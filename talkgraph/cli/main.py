@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 import talkgraph
 from talkgraph.cli import (
     cache,
+    diff,
     doctor,
     export,
     failure,
@@ -32,7 +33,7 @@ from talkgraph.cli import (
 from talkgraph.cli.parser import Parser
 
 _COMMANDS: tuple[Any, ...] = (
-    talk, plan, run, runs, report, show, nodes, lineage, export, studio, cache, models, train,
+    talk, plan, run, runs, diff, report, show, nodes, lineage, export, studio, cache, models, train,
     doctor,
 )  # fmt: skip
 

@@ -14,6 +14,7 @@ import attrs
 from talkgraph.engine import Result
 from talkgraph.engine.declare.sources import parse_source
 from talkgraph.engine.history.run_records import RunRecord
+from talkgraph.report.comparison import comparison_section
 from talkgraph.report.drawing import fold
 from talkgraph.report.failure import failure_section
 from talkgraph.report.format import duration
@@ -144,6 +145,7 @@ def _main(values: RunValues, room: Room) -> Iterator[Html]:
         tag("details", tag("summary", "All steps as a table"), steps_table(run)),
         id="graph",
     )  # fmt: skip
+    yield from comparison_section(values)
     yield tag("section", tag("h2", "The steps"), *step_sections(values, room.take), id="steps")
 
 

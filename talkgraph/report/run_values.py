@@ -15,11 +15,9 @@ from talkgraph.engine.declare.ports import signature
 from talkgraph.engine.declare.sources import parse_source
 from talkgraph.engine.history.run_records import RunRecord, find
 from talkgraph.engine.run import context
-from talkgraph.engine.run.events import StepState
 from talkgraph.errors import StoreError, TalkgraphError
 
 T = TypeVar("T")
-UNMADE = (StepState.FAILED, StepState.BLOCKED, StepState.CANCELLED, StepState.NOT_REACHED)
 
 
 class Absent(TalkgraphError):
@@ -88,7 +86,7 @@ class RunValues:
         step = self.run.steps.get(name)
         if step is None:
             raise Absent(f"'{name}' was not part of this run, or its value is not kept")
-        if step.state in UNMADE:
+        if step.state.unmade:
             raise Absent("it was not made in this run")
         if step.state == "given":
             raise Absent("it was given, and given values are not kept")

@@ -14,7 +14,7 @@ from talkgraph.report.drawing import fold
 from talkgraph.report.format import duration, size_text
 from talkgraph.report.markup import Html, join, table, tag
 from talkgraph.report.overview import anchor, badge, run_drawing, shareable
-from talkgraph.report.run_values import UNMADE, RunValues
+from talkgraph.report.run_values import RunValues
 from talkgraph.report.show import shown
 
 PICTURED = 80  # steps; of longer graphs the others are named only
@@ -68,7 +68,7 @@ def _step(values: RunValues, step: StepRun, take: Take, *, pictured: bool) -> Ht
 
 
 def _look(values: RunValues, step: StepRun, take: Take) -> Html | None:
-    if step.state in UNMADE:
+    if step.state.unmade:
         return None
     if values.run.outcome == "done" and step.name in values.run.targets:
         return tag("p", "Shown at the ", tag("a", "top of the page", href="#result"), ".")

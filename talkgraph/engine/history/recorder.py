@@ -6,20 +6,22 @@ import contextlib
 import math
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 
 from talkgraph.cache.codecs import content_bytes
 from talkgraph.cache.files import File
+from talkgraph.cache.keys import Tree
 from talkgraph.cache.records import Record
 from talkgraph.engine.declare.graph import Declaration
 from talkgraph.engine.declare.graph_file import to_document
 from talkgraph.engine.declare.node import Node
 from talkgraph.engine.declare.types import brief
 from talkgraph.engine.history import machine, run_records
+from talkgraph.engine.history.compare import figures_of
 from talkgraph.engine.history.run_records import Outcome, RunInput, RunRecord, StepRun
 from talkgraph.engine.run.events import (
     Event,
@@ -33,6 +35,8 @@ from talkgraph.engine.run.events import (
 from talkgraph.engine.run.resolve import Walk
 from talkgraph.engine.run.step_context import Emit
 from talkgraph.errors import DamagedError, GraphError
+
+T = TypeVar("T")
 
 _LONGEST = 2000  # characters of an error message
 
@@ -151,8 +155,11 @@ class Recorder:
                 if made_from
                 else _parameters(step.node)
             ),
+            code=None if made_from is None else made_from.code.digest,
+            result=None if known is None or known.record is None else known.record["digest"],
+            figures={} if known is None else _of_output(figures_of, known.record) or {},
             notes=ended.notes,
-            size=None if known is None else _size(known.record),
+            size=None if known is None else _of_output(content_bytes, known.record),
             error=ended.error,
         )
 
@@ -194,12 +201,13 @@ def _parameters(node: Node) -> dict[str, str]:
     }
 
 
-def _size(record: Record | None) -> int | None:
+def _of_output(read: Callable[[Tree], T], record: Record | None) -> T | None:
+    """Something that the tree of a stored result tells."""
     if record is None:
         return None
     try:
-        return content_bytes(record["output"])
-    except (DamagedError, KeyError, TypeError, ValueError):  # written by strangers, perhaps
+        return read(record["output"])
+    except (DamagedError, AttributeError, KeyError, TypeError, ValueError):  # a stranger's, perhaps
         return None
 
 

@@ -26,8 +26,9 @@ from talkgraph.errors import DamagedError, GraphError, InputError, StoreError
 
 KEPT = 200  # runs
 _KEPT_BYTES = 64 << 20  # of all records, however many steps their graphs have
-_FORMAT = 1
+_FORMAT = 2
 _ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9]{3}-[0-9a-f]{6}\Z")
+_LAST = re.compile(r"last(?:~([0-9]{1,9}))?\Z")
 
 Outcome = Literal["done", "failed", "cancelled"]
 
@@ -60,6 +61,9 @@ class StepRun:
     sources: port -> step, ``step.field`` or input that it reads.
     digests: port -> digest of what it read, as far as it was known.
     parameters: name -> value in short, all keyed ones.
+    code: digest of the node's code and of what it names; None if that is not known.
+    result: digest of its result; None if nothing of it is stored.
+    figures: the numbers in its result, by the path of their fields.
     size: bytes of its result; None if nothing of it is stored.
     """
 
@@ -73,6 +77,9 @@ class StepRun:
     sources: dict[str, str]
     digests: dict[str, str]
     parameters: dict[str, str]
+    code: str | None
+    result: str | None
+    figures: dict[str, float]
     notes: tuple[str, ...]
     size: int | None
     error: str | None
@@ -158,14 +165,18 @@ def runs(store: Store, limit: int | None = None) -> list[RunRecord]:
 
 
 def find(store: Store, text: str = "last") -> RunRecord:
-    """The run with that id or start of an id, or the ``last`` one.
+    """The run with that id or start of an id, the ``last`` one, or ``last~2``, the second before.
 
     Raises:
         InputError: there is none, or several.
         DamagedError: its record is not what was written.
     """
     known = sorted(path.stem for path in _folder(store).glob("*.json"))
-    chosen = known[-1:] if text == "last" else [name for name in known if name.startswith(text)]
+    if back := _LAST.match(text):
+        place = len(known) - 1 - int(back[1] or 0)
+        chosen = [known[place]] if place >= 0 else []
+    else:
+        chosen = [name for name in known if name.startswith(text)]
     if len(chosen) != 1:
         many = f"{len(chosen)} runs match '{text}'" if chosen else f"there is no run '{text}'"
         raise InputError(f"store {store.path}: {many}; `talkgraph runs` lists them")
@@ -175,6 +186,17 @@ def find(store: Store, text: str = "last") -> RunRecord:
         raise DamagedError(
             f"the record of run {chosen[0]} cannot be read ({error}); `talkgraph runs` lists others"
         ) from error
+
+
+def before(store: Store, run: RunRecord) -> RunRecord | None:
+    """The run of the same graph before a run; None if the store remembers none."""
+    for path in sorted(_folder(store).glob("*.json"), reverse=True):
+        if path.stem < run.run_id:
+            with contextlib.suppress(OSError, ValueError):
+                found = _read(path)
+                if found.graph == run.graph:
+                    return found
+    return None
 
 
 def _folder(store: Store) -> Path:

@@ -22,6 +22,11 @@ class StepState(StrEnum):
     CANCELLED = "cancelled"  # it was running when the run ended
     NOT_REACHED = "not reached"
 
+    @property
+    def unmade(self) -> bool:
+        """Whether a step has no result for a bad reason."""
+        return self in (self.FAILED, self.BLOCKED, self.CANCELLED, self.NOT_REACHED)
+
 
 @attrs.frozen
 class StepRecord:
