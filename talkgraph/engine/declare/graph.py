@@ -188,35 +188,38 @@ class Declaration:
             self.name, inputs=self.inputs, steps={**self.steps, **steps}, output=self.output
         )
 
-    def after(self, name: str, **step: Node | Step) -> Self:
+    def after(self, name: str, *, port: str | None = None, **step: Node | Step) -> Self:
         """Another graph with a step put in behind one: `after("motion", bolder=Exaggerate())`.
 
-        All that read the step or input `name`, or fields of it, read the new step, which reads it:
-        a bare node through its only port that must be bound.
+        All that read the step or input `name`, or fields of it, read the new step, and the output
+        follows. A bare node reads it through `port`: by default the only port that must be bound
+        and takes its type. One with other ports to bind is placed: `Mix().on(one="motion", ...)`.
         """
         if len(step) != 1:
             raise GraphError(f"after('{name}', ...): put in one step at a time")
         ((added, placed),) = step.items()
+        given = self.source_type(name, f"step '{added}'")
+        if added in self._types:
+            raise GraphError(f"graph '{self.name}' has a step '{added}'; give another name")
         if isinstance(placed, Node):
             ports = signature(type(placed)).inputs
-            needed = [port for port, facts in ports.items() if facts.required]
-            if len(needed) != 1:
+            needed = [one for one, facts in ports.items() if facts.required]
+            fit = [one for one in needed if fits(given, ports[one].type)]
+            if port is None and len(needed) != 1 and len(fit) != 1:
                 raise GraphError(
                     f"step '{added}' ({placed.node_id}) has to read {', '.join(needed) or 'none'}; "
-                    "place it with .on(...)"
+                    "place it with .on(...), or name one with port=..."
                 )
-            placed = placed.on(**{needed[0]: name})
-        self.source_type(name, f"step '{added}'")
+            placed = placed.on(**{port or (fit or needed)[0]: name})
+        elif port is not None:
+            placed = Step(placed.node, {**placed.sources, port: name})
         ends = {name: added}
-        moved = {
-            one: Step(old.node, redirected(old.sources, ends)) for one, old in self.steps.items()
-        }
-        if added in moved:
-            raise GraphError(f"graph '{self.name}' has a step '{added}'; give another name")
+        steps = {added: placed} if name in self.inputs else {}
+        for one, old in self.steps.items():
+            steps[one] = Step(old.node, redirected(old.sources, ends))
+            steps.update({added: placed} if one == name else {})
         output = redirect(self.output, ends)
-        return type(self)(
-            self.name, inputs=self.inputs, steps={**moved, added: placed}, output=output
-        )
+        return type(self)(self.name, inputs=self.inputs, steps=steps, output=output)
 
     def with_params(self, **parameters: Mapping[str, Any]) -> Self:
         """Another graph with other parameters: `with_params(motion={"frames": 5})`."""

@@ -270,6 +270,10 @@ def test_a_step_put_in_behind_another_is_read_in_its_place():
     assert placed.steps["mixed"].sources == {"one": "read", "two": "read"}
     assert placed.steps["join"].sources == {"one": "mixed"}
     assert base().after("volume", more=Rate()).steps["more"].sources == {"rate": "volume"}
+    assert list(graph.steps) == ["read", "louder", "rate", "join"]
+    two = base().after("join", port="two", last=Join().on(one="read")).steps["last"]
+    assert two.sources == {"one": "read", "two": "join"}
+    assert base().after("read", port="two", last=Join().on(one="read")).output == "join"
 
 
 @pytest.mark.parametrize(
@@ -280,6 +284,8 @@ def test_a_step_put_in_behind_another_is_read_in_its_place():
         ("read", {"x": Rate()}, "port 'rate' takes float, but 'read' is Sound; bind 'read.rate'"),
         ("read", {"x": Sum()}, "has to read one, two; place it with .on"),
         ("read", {"x": Join(), "y": Join()}, "one step at a time"),
+        ("read", {"audio": Join()}, "has a step 'audio'; give another name"),
+        ("read", {"x": Join(), "port": "tow"}, r"no port 'tow' .did you mean 'two'"),
     ],
 )
 def test_a_step_that_cannot_be_put_in(name, step, said):
