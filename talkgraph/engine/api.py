@@ -13,6 +13,7 @@ from talkgraph.engine.declare.graph import Declaration
 from talkgraph.engine.declare.networkx_view import to_networkx
 from talkgraph.engine.executors import Executor
 from talkgraph.engine.executors import executor as named
+from talkgraph.engine.history.earlier import earlier, read_in
 from talkgraph.engine.run.events import Event
 from talkgraph.engine.run.plan import Plan, make_plan
 from talkgraph.engine.run.request import Request
@@ -126,6 +127,37 @@ class Graph(Declaration):
         emit = on_event or (lambda event: None)
         single = until is None or isinstance(until, str)
         return run_many(self, list(inputs), targets, on, emit, named(executor), single=single)
+
+    def rerun(
+        self,
+        step: str,
+        run: str = "last",
+        *,
+        store: Store | str | Path | None = None,
+        on_event: Callable[[Event], None] | None = None,
+        executor: Executor | str | None = None,
+        **parameters: Any,
+    ) -> Result:
+        """One step again, on the very inputs that it had in an earlier run; nothing above it runs.
+
+        `graph.rerun("smooth", window=9).output` is for whoever tunes one node.
+
+        Args:
+            run: start of the id of a run of this graph; default: the last that reached the step.
+            store, on_event, executor: as of `run`.
+            parameters: other ones than the step has in this graph.
+
+        Raises:
+            InputError: there is no such run, or something that the step read is no longer stored,
+                or not what it was.
+        """
+        graph = self.with_params(**{step: parameters})
+        on = store if isinstance(store, Store) else Store(store)
+        inputs, given = read_in(earlier(on, graph, step, run), graph, step, on)
+        return graph.run(
+            inputs, store=on, until=step, given=given, only=step, on_event=on_event,
+            executor=executor,
+        )  # fmt: skip
 
     # -- as text and for others ------------------------------------------------------------------
 

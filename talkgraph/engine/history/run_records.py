@@ -129,18 +129,20 @@ class RunRecord:
                 f"run {self.run_id}: graph '{self.graph}' was not kept as text; run it from Python"
             )
         graph = from_document(self.document, kind)
-        inputs = {}
-        for name, given in self.inputs.items():
-            if not given.has_value:
-                raise InputError(
-                    f"run {self.run_id}: input '{name}' was {given.text}, not kept; "
-                    "run the graph with it anew"
-                )
-            value = given.value
-            if File in members(graph.inputs[name]) and isinstance(value, str):
-                value = File(Path(value))
-            inputs[name] = coerce(value, graph.inputs[name])
-        return graph, inputs
+        return graph, {name: self.input_value(name, graph.inputs[name]) for name in self.inputs}
+
+    def input_value(self, name: str, type_: Any) -> Any:
+        """An input of a type, as it was; InputError if it was a value that is not kept."""
+        given = self.inputs[name]
+        if not given.has_value:
+            raise InputError(
+                f"run {self.run_id}: input '{name}' was {given.text}, not kept; "
+                "run the graph with it anew"
+            )
+        value = given.value
+        if File in members(type_) and isinstance(value, str):
+            value = File(Path(value))
+        return coerce(value, type_)
 
     def load(self, store: Store, name: str) -> Any:
         """The value of a step; None if it is not in the store (streamed, given, removed).
