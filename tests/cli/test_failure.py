@@ -82,3 +82,25 @@ def test_a_circle_of_causes_ends():
     first, second = RuntimeError("a"), RuntimeError("b")
     first.__cause__, second.__cause__ = second, first
     assert explain(first)[1] == 1
+
+
+def test_what_the_store_asks_for_is_said_in_options(tmp_path):
+    from talkgraph.cache import Store, archive, disk
+
+    store = Store(tmp_path / "store")
+    with pytest.raises(errors.StoreError) as caught:
+        store.rm("nosuch")
+    assert explain(caught.value)[0].endswith("no result 'nosuch'; `talkgraph cache ls` lists them")
+    for number, option in (
+        (errno.ENOSPC, "free some (talkgraph cache gc --limit SIZE), then run again"),
+        (errno.EROFS, "choose another folder with --store or TALKGRAPH_STORE"),
+        (errno.EMFILE, "raise the limit of open files (ulimit -n), then run again"),
+    ):
+        with pytest.raises(errors.StoreError) as caught, disk.guarded(tmp_path):
+            raise OSError(number, "x")
+        assert "talkgraph" not in str(caught.value).replace(str(tmp_path), "")
+        assert option in explain(caught.value)[0]
+    (tmp_path / "x.zip").write_text("x")
+    with pytest.raises(errors.InputError) as caught:
+        archive.import_(store, tmp_path / "x.zip")
+    assert "not made by `talkgraph cache export`; nothing was" in explain(caught.value)[0]
