@@ -18,15 +18,8 @@ from typing import TypeVar
 import numpy as np
 
 from talkgraph.cache import disk, trash
-from talkgraph.cache.codecs import (
-    AnyArray,
-    array_bytes,
-    array_leaf,
-    chunk_leaf,
-    plain_array,
-    reference,
-    safe_suffix,
-)
+from talkgraph.cache.arrays import AnyArray, array_bytes, array_leaf, chunk_leaf, plain_array
+from talkgraph.cache.codecs import reference, safe_suffix
 from talkgraph.cache.files import File
 from talkgraph.cache.frames import Frames, Pictures
 from talkgraph.cache.keys import Tree, digest_bytes, digest_file, file_parts, hasher

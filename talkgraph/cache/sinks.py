@@ -7,16 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from talkgraph.cache import disk
+from talkgraph.cache.arrays import AnyArray, array_leaf, checked_chunk, chunk_leaf, frames_leaf
 from talkgraph.cache.blobs import Blobs
-from talkgraph.cache.codecs import (
-    AnyArray,
-    array_leaf,
-    checked_chunk,
-    chunk_leaf,
-    frames_leaf,
-    reference,
-    safe_suffix,
-)
+from talkgraph.cache.codecs import reference, safe_suffix
 from talkgraph.cache.files import File
 from talkgraph.cache.frames import CHUNK, Frames
 from talkgraph.cache.keys import Tree, digest_bytes

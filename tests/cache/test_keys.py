@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from talkgraph.cache.codecs import npy_header
+from talkgraph.cache.arrays import npy_header
 from talkgraph.cache.files import File
 from talkgraph.cache.frames import Frames
 from talkgraph.cache.keys import digest_bytes, digest_file, digest_tree

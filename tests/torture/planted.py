@@ -71,7 +71,7 @@ BUGS = (
     Bug("a lease never expires", "cache/leases.py",
         "if is_dead(who) or time.monotonic() - since > STALE:", "if is_dead(who):",
         "cache/test_leases.py"),
-    Bug("an array's key ignores its shape", "cache/codecs.py",
+    Bug("an array's key ignores its shape", "cache/arrays.py",
         '"shape": list(array.shape), "data": data}', '"shape": [array.size], "data": data}',
         "cache/test_keys.py"),
     Bug("a key ignores parameters", "engine/keys/keying.py",

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from talkgraph.cache.codecs import array_leaf, field_of, plain_array
+from talkgraph.cache.arrays import array_leaf, plain_array
+from talkgraph.cache.codecs import field_of
 from talkgraph.cache.keys import FORMAT, Tree, digest_tree
 from talkgraph.cache.store import Store
 from talkgraph.cache.values import per_frame_fields
