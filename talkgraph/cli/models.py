@@ -12,6 +12,7 @@ from typing import Any
 from talkgraph.cli.options import add_action, add_quiet, print_json
 from talkgraph.cli.progress import watcher
 from talkgraph.errors import ModelError
+from talkgraph.graphs.quality import QUALITIES
 from talkgraph.report.format import size_text
 
 NAME = "models"
@@ -26,6 +27,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     action("list", "every model with its purpose, licence, source and state")
     pull = action("pull", "fetch and convert models; without names all that talkgraph can fetch")
     pull.add_argument("names", nargs="*", metavar="NAME")
+    pull.add_argument(
+        "--graph", metavar="GRAPH", help="those that this graph loads: a name, or a YAML file"
+    )
+    pull.add_argument("--quality", choices=QUALITIES, help="of --graph, if it has this option")
     add_quiet(pull)
     add = action("add", "take a copy of an ONNX file that you bring")
     add.add_argument("name", metavar="NAME")
@@ -66,9 +71,16 @@ def _plain(row: Any) -> dict[str, Any]:
 
 def _pull(args: argparse.Namespace) -> int:
     from talkgraph import models
+    from talkgraph.cli.lookup import load_graph
     from talkgraph.models.assets import ASSETS
 
-    names = args.names or [name for name, asset in ASSETS.items() if asset.parts]
+    names = list(args.names)
+    if args.graph is not None:
+        from talkgraph.nodes.networks import networks_of
+
+        names += networks_of(load_graph(args.graph, quality=args.quality))
+    elif not names:
+        names = [name for name, asset in ASSETS.items() if asset.parts]
     files: dict[str, str] = {}
     with watcher(quiet=args.quiet) as watch:
         for name in names:

@@ -8,8 +8,9 @@ import pytest
 from talkgraph import engine
 from talkgraph.cache.files import File
 from talkgraph.cli.main import main
-from talkgraph.engine import Node, node, param
+from talkgraph.engine import Node, graph, node, param
 from talkgraph.errors import InputError
+from talkgraph.nodes.networks import networks_of
 
 GRAPH = """
 graph: greeting
@@ -253,11 +254,23 @@ def test_a_store_that_cannot_be_made_is_refused(desk, capsys):
     assert "file/store: Not a directory" in capsys.readouterr().err
 
 
+def test_models_of_a_graph_are_those_that_its_steps_load(desk, capsys, monkeypatch):
+    text = "graph: g\nsteps: {a: {node: load_network, params: {name: general-mapping-mfcc}}}\n"
+    (desk / "g.yaml").write_text(text)
+    assert main(["models", "pull", "--graph", "g.yaml", "--json"]) == 0
+    assert list(json.loads(capsys.readouterr().out)) == ["general-mapping-mfcc"]
+    found = networks_of(graph("yi2020", quality="standard"))
+    detector, *others = found
+    assert detector == "face-detector" and "face-identity" in others and len(found) == 4
+    assert "face-identity" not in networks_of(graph("photo"))
+
+
 def test_models_that_do_not_exist_are_refused_with_the_nearest(desk, capsys, monkeypatch):
     monkeypatch.setenv("TALKGRAPH_MODELS", str(desk / "models"))
     assert main(["models", "list", "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)
-    assert {row["state"] for row in rows} == {"absent"}
+    here = {row["name"] for row in rows if row["state"] != "absent"}
+    assert here == {row["name"] for row in rows if row["source"] == "shipped with talkgraph"}
     assert all(row["licence"] for row in rows)
     for action in ("where", "pull", "verify"):
         assert main(["models", action, "face-detektor"]) == 2

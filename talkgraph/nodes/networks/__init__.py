@@ -7,6 +7,6 @@ Nodes
 load_network  `LoadNetwork`: () -> OnnxModel, from the model store or a file of your own.
 """
 
-from talkgraph.nodes.networks.load_network import LoadNetwork
+from talkgraph.nodes.networks.load_network import LoadNetwork, networks_of
 
-__all__ = ["LoadNetwork"]
+__all__ = ["LoadNetwork", "networks_of"]

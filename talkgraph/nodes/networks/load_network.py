@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from talkgraph import models
 from talkgraph.cache.files import File
-from talkgraph.engine import Node, node, param
+from talkgraph.engine import Graph, Node, node, param, progress
 from talkgraph.errors import GraphError
 from talkgraph.models.assets import NETWORKS
 from talkgraph.nodes.values import OnnxModel
@@ -52,6 +52,14 @@ class LoadNetwork(Node):
             models.check_onnx(self.file.path)
             return OnnxModel(file=self.file, facts=models.read_facts(self.file.path))
         assert self.name is not None
+        models.pull([self.name], progress)
         path = models.path(self.name)
         facts = {**models.facts(self.name), **models.read_facts(path)}
         return OnnxModel(file=File(path), facts=facts)
+
+
+def networks_of(graph: Graph) -> list[str]:
+    """Names of the networks that the steps of a graph load from the model store."""
+    nodes = [step.node for step in graph.steps.values()]
+    named = [one.name for one in nodes if isinstance(one, LoadNetwork) and one.file is None]
+    return [name for name in dict.fromkeys(named) if name is not None]
