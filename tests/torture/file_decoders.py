@@ -177,9 +177,8 @@ def _change_field(message: Any, rng: random.Random) -> None:
 
 def _read_network(data: bytes, folder: Path) -> None:
     from talkgraph.cache import File
-    from talkgraph.models import sessions, store
+    from talkgraph.models import read_facts, sessions, store
     from talkgraph.nodes.pose_mapping.facts import MappingFacts
-    from talkgraph.nodes.pose_mapping.inference import read_facts
     from talkgraph.nodes.values import OnnxModel
 
     path = folder / "models" / "model.onnx"

@@ -5,9 +5,36 @@ from __future__ import annotations
 import numpy as np
 
 from talkgraph.engine import progress
-from talkgraph.models.sessions import open_session
-from talkgraph.nodes.pose_mapping.facts import MappingFacts, speech_scale
+from talkgraph.models.contract import Contract
+from talkgraph.models.sessions import open_network, open_session
+from talkgraph.nodes.pose_mapping.facts import KIND, MappingFacts, speech_scale
 from talkgraph.nodes.values import Floats, OnnxModel, SpeechFeatures
+
+NETWORK = Contract(
+    what=KIND,
+    inputs={
+        "features": ("n", "frames", "rows", "bins"),
+        "h": ("layers", "n", "hidden"),
+        "c": ("layers", "n", "hidden"),
+    },
+    outputs={
+        "expression": ("n", "frames", 64),
+        "pose": ("n", "frames", 6),
+        "h_next": ("layers", "n", "hidden"),
+        "c_next": ("layers", "n", "hidden"),
+    },
+    remedy="LoadNetwork(name='general-mapping-mfcc')",
+)
+
+
+def open_mapping(model: OnnxModel, node: str) -> MappingFacts:
+    """The facts of a mapping that arrived at port `mapping` of a node.
+
+    Raises:
+        ModelError: it is another network, or its facts are incomplete.
+    """
+    open_network(model, NETWORK, node=node, port="mapping")
+    return MappingFacts.of(model)
 
 
 def predict(

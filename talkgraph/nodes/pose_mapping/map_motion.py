@@ -12,7 +12,7 @@ from talkgraph.nodes.pose_mapping.head_pose import (
     personal_pose,
     pose_of,
 )
-from talkgraph.nodes.pose_mapping.inference import predict
+from talkgraph.nodes.pose_mapping.inference import open_mapping, predict
 from talkgraph.nodes.pose_mapping.mouth import (
     CLOSED_PERCENTILE,
     amplify_mouth,
@@ -66,7 +66,7 @@ class MapMotion(Node):
         Raises:
             ModelError: `mapping` is no mapping, or was trained on other features.
         """
-        facts = MappingFacts.of(mapping)
+        facts = open_mapping(mapping, self.node_id)
         expression, pose = predict(mapping, features, chunk=self.chunk)
         pose = self._head(pose, facts, person)
         return Motion(

@@ -11,6 +11,7 @@ import numpy as np
 from talkgraph.cache.files import File
 from talkgraph.engine import Node, node, note, param, progress, scratch_folder
 from talkgraph.nodes.pose_mapping.facts import MappingFacts
+from talkgraph.nodes.pose_mapping.inference import open_mapping
 from talkgraph.nodes.training.curve import write_curve
 from talkgraph.nodes.training.threads import one_thread
 from talkgraph.nodes.values import FaceFit, OnnxModel, SpeechFeatures
@@ -58,11 +59,11 @@ class PersonaliseMapping(Node):
             clip_features: features of the clip's own sound, None where it has none.
 
         Raises:
-            ModelError: the mapping holds no weights, or was trained on other features.
+            ModelError: `mapping` is none, holds no weights, or was trained on other features.
         """
+        facts = open_mapping(mapping, self.node_id)
         if clip_features is None:
             return self._general(mapping, "the clip has no sound")
-        facts = MappingFacts.of(mapping)
         facts.check(clip_features)
         enough = self.min_seconds * facts.fps
         if min(int(fit.measured.sum()), len(clip_features.windows)) < enough:

@@ -12,12 +12,21 @@ from numpy.typing import NDArray
 from talkgraph.cache.frames import CHUNK, Frames, Pictures
 from talkgraph.engine import Node, node, param
 from talkgraph.errors import InputError, ModelError
-from talkgraph.models.sessions import open_session
+from talkgraph.models.contract import Contract
+from talkgraph.models.sessions import open_network
 from talkgraph.nodes.refine.region import Region, resized
 from talkgraph.nodes.refine.temporal_window import WINDOW, stack_windows, to_network, window_of
 from talkgraph.nodes.values import Floats, IdentityFeature, OnnxModel
 
 RIM = 0.06  # of the region's side: where the refinement fades into the frame around it
+
+
+NETWORK = Contract(
+    what="refiner",
+    inputs={"window": ("n", 3 * WINDOW, "size", "size"), "identity": ("n", "length")},
+    outputs={"colour": ("n", 3, "size", "size"), "attention": ("n", 1, "size", "size")},
+    remedy="one made by train_refiner",
+)
 
 
 @node("refine", version=1, gpu=True, receptive_field={"frames": (WINDOW - 1, 0), "face": 0})
@@ -90,12 +99,8 @@ class Network:
     """A refiner and the person it is for, ready to run."""
 
     def __init__(self, refiner: OnnxModel, identity: IdentityFeature) -> None:
-        self.session = open_session(refiner.file)
+        self.session = open_network(refiner, NETWORK, node="refine", port="refiner")
         inputs = {i.name: i.shape for i in self.session.get_inputs()}
-        if set(inputs) != {"window", "identity"} or inputs["window"][1] != 3 * WINDOW:
-            raise ModelError(
-                f"refine got a model with inputs {sorted(inputs)}; give one made by train_refiner"
-            )
         if inputs["identity"][1] != len(identity.vector):
             raise ModelError(
                 f"refine: the refiner expects {inputs['identity'][1]} identity values, the"

@@ -51,9 +51,10 @@ from talkgraph.cache.files import File
 from talkgraph.cache.frames import CHUNK, Frames
 from talkgraph.engine import Node, node, param
 from talkgraph.errors import InputError, ModelError
-from talkgraph.models.sessions import current_device
+from talkgraph.models.sessions import current_device, open_network
 from talkgraph.nodes.face_model.face_mesh import EYE_RIMS, OUTER_LIPS
 from talkgraph.nodes.refine import face_parts
+from talkgraph.nodes.refine.refine import NETWORK
 from talkgraph.nodes.refine.region import Region, face_region, gather
 from talkgraph.nodes.refine.temporal_window import spread, window_of
 from talkgraph.nodes.training.curve import write_curve
@@ -227,6 +228,7 @@ class TrainRefiner(Node):
             )
 
     def _check_general(self, general: OnnxModel) -> None:
+        open_network(general, NETWORK, node=self.node_id, port="general")
         # The weights of both kinds have the same shapes: nothing else would notice.
         residual = general.facts.get("residual")
         if residual != str(self.residual).lower():
