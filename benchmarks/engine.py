@@ -65,6 +65,7 @@ PEERS = {
     "apache-hamilton": Engine(
         "hamilton_driver.py", "apache-hamilton", "hamilton", "hamilton.driver"
     ),
+    "adag": Engine("adag_pipeline.py", "adag", "adag", "adag"),
     # a chain of 200 nodes cannot be pickled: nested too deep
     "pydra": Engine("pydra_workflow.py", "pydra", "pydra.compose", "pydra.compose.workflow", 100),
 }

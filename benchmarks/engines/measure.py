@@ -26,6 +26,8 @@ GB = 1e9
 def serve(measures: Mapping[str, Measure]) -> None:
     """Do the one measurement that the command line names and print it."""
     name, folder, size = sys.argv[1:4]
+    if name not in measures:
+        raise SystemExit("it has nothing to measure")
     print(json.dumps(measures[name](Path(folder), int(size))))
 
 
