@@ -61,7 +61,6 @@ def arrows():
     return [(file, other) for file, others in imports().items() for other in others]
 
 
-@pytest.mark.xfail(strict=True, reason="the rooms are being tidied; the mark goes with the last")
 def test_no_file_imports_one_that_imports_it():
     try:
         TopologicalSorter(imports()).prepare()
@@ -69,7 +68,6 @@ def test_no_file_imports_one_that_imports_it():
         pytest.fail(" <- ".join(".".join(file) for file in error.args[1]))
 
 
-@pytest.mark.xfail(strict=True, reason="the rooms are being tidied; the mark goes with the last")
 def test_no_room_imports_one_above_it():
     assert told((a, b) for a, b in arrows() if room(a) < room(b)) == []
 

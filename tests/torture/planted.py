@@ -21,7 +21,7 @@ from .row import Row, Setting
 from .shares import WORKERS
 
 ROOT = Path(__file__).resolve().parents[2]
-HANG = 60.0  # s more than these tests take: whoever hangs is noticed too
+HANG = 180.0  # s more than these tests take: whoever hangs is noticed too
 
 
 @attrs.frozen

@@ -16,9 +16,9 @@ def test_nothing_is_violated(name, tmp_path):
 
 
 def test_the_tests_notice_planted_bugs(tmp_path):
-    quick = [bug for bug in planted.BUGS if bug.tests == "cache/test_keys.py"][:2]
+    quick = [bug for bug in planted.BUGS if bug.tests == "cache/test_blobs.py"][:2]
     harmless = planted.Bug("nothing", "cache/frames.py", "CHUNK = 32", "CHUNK = 16 * 2",
-                           "cache/test_keys.py")  # fmt: skip
+                           "cache/test_blobs.py")  # fmt: skip
     (said,) = planted.missed((*quick, harmless), tmp_path)
     assert "'nothing' is not noticed" in said
 
