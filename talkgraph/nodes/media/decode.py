@@ -25,7 +25,6 @@ from typing import IO, Any
 
 import attrs
 
-import talkgraph
 from talkgraph import engine
 from talkgraph.errors import InputError, StoreError
 
@@ -118,7 +117,7 @@ def decode(
 def _environment() -> dict[str, str]:
     kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
     # -P keeps the current folder off the module path; the package itself must still be found.
-    roots = [str(Path(talkgraph.__file__).resolve().parents[1]), os.environ.get("PYTHONPATH", "")]
+    roots = [str(Path(__file__).resolve().parents[3]), os.environ.get("PYTHONPATH", "")]
     return {
         **kept,
         "PYTHONPATH": os.pathsep.join(root for root in roots if root),
