@@ -7,10 +7,12 @@ import inspect
 import operator
 import sys
 from collections.abc import Callable, Mapping
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform
 
 import attrs
 
+from talkgraph.engine.declare.checked_run import CheckedRun
 from talkgraph.engine.declare.ports import field_types
 from talkgraph.engine.declare.registry import register
 from talkgraph.engine.declare.types import brief, coerce, identity
@@ -149,6 +151,8 @@ def node(
             made.__talkgraph_names__ = names  # type: ignore[attr-defined]
         made.__init__ = _checked_init(made, made.__init__)  # type: ignore[method-assign]
         made.__doc__ = _Doc(vars(made)["__doc__"])  # type: ignore[assignment]
+        if isinstance(vars(made).get("run"), FunctionType):
+            made.run = CheckedRun(vars(made)["run"])  # type: ignore[attr-defined]
         register(made)
         note_imports(made.__module__.partition(".")[0])
         return made
