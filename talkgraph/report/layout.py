@@ -93,17 +93,15 @@ def _size(cell: Key, m: Measures) -> float:
 
 def _layers(names: Sequence[str], edges: Sequence[tuple[str, str]]) -> dict[str, int]:
     """Longest path from the left; what reads nothing stands just before its first reader."""
-    layer = dict.fromkeys(names, 0)
-    above: dict[str, list[str]] = {name: [] for name in names}
-    below: dict[str, list[str]] = {name: [] for name in names}
-    for source, target in edges:
-        above[target].append(source)
-        below[source].append(target)
-    for name in names:
-        layer[name] = max((layer[one] + 1 for one in above[name]), default=0)
+    import networkx  # takes a while to import
+
+    graph: networkx.DiGraph[str] = networkx.DiGraph(edges)
+    graph.add_nodes_from(names)
+    generations = networkx.topological_generations(graph)
+    layer = {name: place for place, found in enumerate(generations) for name in found}
     for name in reversed(names):
-        if not above[name] and below[name]:
-            layer[name] = min(layer[one] for one in below[name]) - 1
+        if not graph.in_degree(name) and graph.out_degree(name):
+            layer[name] = min(layer[one] for one in graph.successors(name)) - 1
     return layer
 
 
