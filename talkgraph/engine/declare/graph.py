@@ -108,7 +108,7 @@ class Declaration:
         """Step names, each after what it reads, otherwise as declared; GraphError on a cycle."""
         done: dict[str, None] = {}
         for start in self.steps:
-            open_ = {start: iter(self._upstream(start))}  # a path upwards; no recursion
+            open_ = {start: iter(self.above[start])}  # a path upwards; no recursion
             while open_:
                 name, above = next(reversed(open_.items()))
                 missing = next((one for one in above if one not in done), None)
@@ -122,12 +122,17 @@ class Declaration:
                         f"graph '{self.name}': cycle: {circle}; cut one of these edges"
                     )
                 else:
-                    open_[missing] = iter(self._upstream(missing))
+                    open_[missing] = iter(self.above[missing])
         return tuple(done)
 
-    def _upstream(self, name: str) -> list[str]:
-        names = [parse_source(source)[0] for source in self.steps[name].sources.values()]
-        return [above for above in dict.fromkeys(names) if above in self.steps]
+    @cached_property
+    def above(self) -> dict[str, tuple[str, ...]]:
+        """The other steps that each step reads, each once."""
+        found = {}
+        for name, step in self.steps.items():
+            names = {source.partition(".")[0]: None for source in step.sources.values()}
+            found[name] = tuple([one for one in names if one in self.steps])
+        return found
 
     def needed_for(self, targets: Iterable[str], given: Iterable[str] = ()) -> list[str]:
         """Step names that the targets depend on, themselves included; given ones need nothing."""
@@ -138,7 +143,7 @@ class Declaration:
             name = stack.pop()
             if name in self.steps and name not in wanted:
                 wanted.add(name)
-                stack.extend([] if name in stop else self._upstream(name))
+                stack.extend(() if name in stop else self.above[name])
         return [name for name in self.order if name in wanted]
 
     def bind(self, inputs: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import re
+from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import attrs
 
@@ -222,7 +223,12 @@ def write(store: Store, run: RunRecord) -> None:
 
 
 def _plain(thing: Any) -> Record:
-    return attrs.asdict(thing, recurse=False)
+    return {name: getattr(thing, name) for name in _names(cast(Any, type(thing)))}
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple([field.name for field in attrs.fields(kind)])
 
 
 def _read(path: Path) -> RunRecord:

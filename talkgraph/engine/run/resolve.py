@@ -61,15 +61,16 @@ class Walk:
         """Take up all that targets need and that is not settled; GraphError if an input lacks."""
         graph, given = self.request.graph, self.request.given
         self._loaded = {parse_source(target)[0] for target in targets}
-        names = [n for n in graph.needed_for(self._loaded, given) if n not in self.settled]
-        self.request.check_inputs(names, self._loaded)
+        if targets is self.request.targets and not self.settled:  # as the request was checked
+            names = list(self.request.steps)
+        else:
+            needed = graph.needed_for(self._loaded, given)
+            names = [name for name in needed if name not in self.settled]
+            self.request.check_inputs(names, self._loaded)
         self._sorter = TopologicalSorter()
         for name in names:
-            sources = () if name in given else graph.steps[name].sources.values()
-            above = (parse_source(source)[0] for source in sources)
-            self._sorter.add(
-                name, *(n for n in above if n in graph.steps and n not in self.settled)
-            )
+            above = () if name in given else graph.above[name]
+            self._sorter.add(name, *[one for one in above if one not in self.settled])
         self._sorter.prepare()
 
     def decisions(self) -> Iterator[PlannedStep]:
