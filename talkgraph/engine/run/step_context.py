@@ -5,11 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
-import attrs
-
-from talkgraph.cache.frames import Frames
 from talkgraph.engine.run import context
 from talkgraph.engine.run.events import Event, Note, Progress
 
@@ -54,20 +50,3 @@ class StepContext:
     def scratch_folder(self) -> Path:
         """See `context.scratch_folder`."""
         return self._folder()
-
-
-def reads_once(value: Any) -> bool:
-    """Whether a value holds frames that can be read only once."""
-    pending = [value]
-    while pending:
-        item = pending.pop()
-        if isinstance(item, Frames):
-            if item.once:
-                return True
-        elif attrs.has(type(item)):
-            pending.extend(getattr(item, field.name) for field in attrs.fields(type(item)))
-        elif isinstance(item, list | tuple):
-            pending.extend(item)
-        elif isinstance(item, dict):
-            pending.extend(item.values())
-    return False

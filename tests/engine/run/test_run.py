@@ -205,6 +205,8 @@ def test_until_only_given_and_force(store, path):
     assert g.run({"path": path}, store=store, given={"sum": 1, "half": 2}).output == 3
     assert calls == ["add"]
     assert g.run(store=store, given={"sum": 1, "half": 2}).output == 3  # needs no input at all
+    with pytest.raises(GraphError, match="needs input 'path'"):
+        _ = g.run(store=store, given={"sum": 1, "half": 2})["read"]
     calls.clear()
     g.run({"path": path}, store=store, force="sum")
     assert calls == ["sum", "add"]  # add had not been made before
@@ -335,6 +337,14 @@ def test_a_plan_says_when_a_result_is_gone(store, path, monkeypatch):
     assert set(states(g.plan({"path": path}, store=store)).values()) == {"hit"}  # not needed
     plan = g.plan({"path": path}, store=store, until="read")
     assert plan["read"].state == "run" and "gone" in plan["read"].reason
+    changed = g.with_params(sum={"scale": 2})
+    plan = changed.plan({"path": path}, store=store)  # sum will load what is gone
+    assert states(plan) == {"read": "run", "sum": "pending", "half": "pending", "add": "pending"}
+    calls.clear()
+    result = changed.run({"path": path}, store=store)
+    assert result.output == 23 and calls == ["read", "sum", "add"]
+    assert result.records["read"].reason == plan["read"].reason
+    assert set(states(changed.plan({"path": path}, store=store)).values()) == {"hit"}
 
 
 def test_a_reason_compares_with_what_was_used_last(store, path):
