@@ -6,7 +6,7 @@
 
 assets.py              the table: names, licences, sources, sha256
 store.py               the folder: path, pull, add, status, where, verify
-sources.py             package-index wheels, npm tarballs, addresses, files the user brings
+sources.py             package-index wheels, npm tarballs, shipped files, files the user brings
 download.py archive.py fetching and reading, with nothing half done and nothing unpacked
 tflite_to_onnx.py      conversion of the face networks (tflite_graph, tflite_face_operators)
 identity_network.py    the recognition network from its quantized weights

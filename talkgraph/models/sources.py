@@ -110,29 +110,6 @@ class NpmTarball:
 
 
 @attrs.frozen
-class Url:
-    """One file at an address; the only member is the file itself."""
-
-    url: str
-    sha256: str
-
-    def __str__(self) -> str:
-        return self.url
-
-    def fetch(
-        self, members: dict[str, int], folder: Path, progress: Progress | None
-    ) -> dict[str, bytes]:
-        """See `Source.fetch`."""
-        ((name, size),) = members.items()
-        target = folder / f"{self.sha256[:16]}.file"
-        download(self.url, target, size=size, sha256=self.sha256, progress=progress)
-        try:
-            return {name: target.read_bytes()}
-        finally:
-            target.unlink(missing_ok=True)
-
-
-@attrs.frozen
 class Shipped:
     """Files that come with talkgraph, in ``models/shipped``; they are used where they lie."""
 

