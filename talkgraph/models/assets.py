@@ -31,7 +31,6 @@ class Asset:
     purpose, licence: one line each, for people.
     parts: the files it is made from; empty for files that the user brings.
     convert: makes the stored file from the parts.
-    suffix: of the stored file.
     """
 
     name: str
@@ -40,7 +39,6 @@ class Asset:
     source: Source
     parts: tuple[Part, ...]
     convert: Conversion
-    suffix: str = ".onnx"
 
     @property
     def facts(self) -> dict[str, str]:
@@ -61,13 +59,6 @@ def _identity(asset: Asset, parts: dict[str, bytes]) -> bytes:
     data, manifest = (parts[part.member] for part in asset.parts)
     model = build(read_weights(manifest, data), asset.facts)
     return bytes(model.SerializeToString(deterministic=True))
-
-
-def _topology(asset: Asset, parts: dict[str, bytes]) -> bytes:
-    from talkgraph.models.mesh_topology import as_npy, read_triangles
-
-    (source,) = parts.values()
-    return as_npy(read_triangles(source))
 
 
 def _as_brought(asset: Asset, parts: dict[str, bytes]) -> bytes:
@@ -116,21 +107,6 @@ ASSETS: dict[str, Asset] = {
                 ),
             ),
             convert=_from_tflite,
-        ),
-        Asset(
-            name="face-mesh-topology",
-            purpose="the 852 triangles of the 468-point mesh, (852, 3) int32",
-            licence="Apache-2.0",
-            source=_MEDIAPIPE,
-            parts=(
-                Part(
-                    "mediapipe/python/solutions/face_mesh_connections.py",
-                    36_170,
-                    "cc7171e44d0612db38720cb2fd2516c395992cdd7457efe341543be6f3c22d87",
-                ),
-            ),
-            convert=_topology,
-            suffix=".npy",
         ),
         Asset(
             name="face-identity",
@@ -216,6 +192,3 @@ ASSETS: dict[str, Asset] = {
         ),
     )
 }
-
-NETWORKS = tuple(name for name, asset in ASSETS.items() if asset.suffix == ".onnx")
-"""Names of the assets that are networks."""

@@ -223,7 +223,7 @@ def _receipt(asset: Asset) -> _Receipt | None:
     made_here = receipt.get("recipe") == RECIPE and receipt.get("parts") == _expected(asset)
     plain = isinstance(file, str) and isinstance(digest, str)
     # The name is ours, never a path that somebody wrote into the receipt.
-    if not (made_here and plain and file == f"{asset.name}-{digest[:12]}{asset.suffix}"):
+    if not (made_here and plain and file == f"{asset.name}-{digest[:12]}.onnx"):
         return None
     return _Receipt(root() / file, digest)
 
@@ -290,7 +290,7 @@ def _fetch(asset: Asset, progress: Progress | None) -> None:
 
 def _publish(asset: Asset, data: bytes) -> None:
     digest = hashlib.sha256(data).hexdigest()
-    file = root() / f"{asset.name}-{digest[:12]}{asset.suffix}"
+    file = root() / f"{asset.name}-{digest[:12]}.onnx"
     _write(file, data)
     receipt = {
         "file": file.name,
@@ -301,7 +301,7 @@ def _publish(asset: Asset, data: bytes) -> None:
         "source": str(asset.source),
     }
     _write(root() / f"{asset.name}.json", json.dumps(receipt, indent=1).encode())
-    for old in root().glob(f"{asset.name}-*{asset.suffix}"):
+    for old in root().glob(f"{asset.name}-*.onnx"):
         if old != file and len(old.stem) == len(asset.name) + 13:
             old.unlink(missing_ok=True)
 

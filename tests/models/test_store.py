@@ -43,7 +43,7 @@ def shelf(monkeypatch, tmp_path):
     shelf = Shelf({"a": b"alpha", "b": b"beta"})
     table = {
         "first": Asset("first", "p", "l", shelf, (part("a", b"alpha"),), upper),
-        "second": Asset("second", "p", "l", shelf, (part("b", b"beta"),), upper, ".npy"),
+        "second": Asset("second", "p", "l", shelf, (part("b", b"beta"),), upper),
         "brought": Asset("brought", "p", "l", UserFile("bring it"), (), upper),
     }
     monkeypatch.setattr(store, "ASSETS", table)

@@ -8,7 +8,7 @@ from talkgraph import models
 from talkgraph.cache.files import File
 from talkgraph.engine import Graph, Node, node, param, progress
 from talkgraph.errors import GraphError
-from talkgraph.models.assets import NETWORKS
+from talkgraph.models.assets import ASSETS
 from talkgraph.nodes.values import OnnxModel
 
 
@@ -24,14 +24,14 @@ class LoadNetwork(Node):
         'speech-to-motion mapping'
     """
 
-    name: str | None = param(None, "network of the model store", choices=NETWORKS)
+    name: str | None = param(None, "network of the model store", choices=tuple(ASSETS))
     file: File | None = param(None, "ONNX file to load, in the place of a named one")
 
     def __attrs_post_init__(self) -> None:
         if self.name is None and self.file is None:
             raise GraphError(
                 f"node '{self.node_id}' needs a network; give name=... of the model store, "
-                f"or file=... ({', '.join(NETWORKS)})"
+                f"or file=... ({', '.join(ASSETS)})"
             )
 
     def outside(self) -> Mapping[str, str]:
