@@ -9,7 +9,7 @@ from talkgraph.nodes.pose_mapping.facts import MappingFacts, speech_scale
 from talkgraph.nodes.pose_mapping.head_pose import pose_bands
 from talkgraph.nodes.pose_mapping.network import MappingSize
 from talkgraph.nodes.pose_mapping.readout import Readout
-from talkgraph.nodes.values import Bools, FaceFit, Floats, SpeechFeatures
+from talkgraph.nodes.values import Bools, FaceFit, Floats, Speech, SpeechFeatures
 
 CLOSED_PERCENTILE = 8.0  # lowest openings of a clip, taken as closed lips
 
@@ -64,8 +64,10 @@ def example_of(
     person: str,
     loudness: Floats | None = None,
 ) -> Example:
-    """Pair features and fit; the longer one is cut to the shorter."""
+    """Pair features, fit and loudness; the longer ones are cut to the shortest."""
     count = min(len(features.windows), len(fit.motion.expression))
+    if loudness is not None:
+        count = min(count, len(loudness))
     pose = np.concatenate([fit.motion.rotation, fit.motion.translation], axis=1)
     return Example(
         name=name,
@@ -77,6 +79,14 @@ def example_of(
         fps=features.fps,
         loudness=None if loudness is None else loudness[:count],
     )
+
+
+def loudness_of(speech: Speech, fps: float) -> Floats:
+    """Log energy of the sound of every whole video frame, `[shape=(T,), float32]`."""
+    frame = round(speech.rate / fps)
+    count = len(speech.samples) // frame
+    energy = (speech.samples[: count * frame].reshape(count, frame) ** 2).mean(1)
+    return np.asarray(np.log(energy + 1e-8), np.float32)
 
 
 @attrs.frozen(kw_only=True, eq=False)

@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 
 from talkgraph.nodes.pose_mapping.facts import speech_scale
-from talkgraph.nodes.pose_mapping.train.corpus import target_of
+from talkgraph.nodes.pose_mapping.train.corpus import example_of, loudness_of, target_of
+from talkgraph.nodes.values import Speech, SpeechFeatures
 
 
 def test_targets_are_relative_to_the_clip_and_scaled(toys):
@@ -46,3 +47,18 @@ def test_shifting_pairs_sound_with_later_picture(toys, lag):
     np.testing.assert_array_equal(made.features[3], clip.features[3 + sound])
     np.testing.assert_array_equal(made.expression[3], clip.expression[3 + picture])
     assert 3 + picture == 3 + sound + lag
+
+
+def test_loudness_is_the_log_energy_of_whole_frames():
+    samples = np.repeat(np.float32([0.5, 0.0, 0.25]), 640)[:-1]  # the last frame is not whole
+    speech = Speech(samples=samples, rate=16000, soundtrack=samples[:, None], soundtrack_rate=16000)
+    assert loudness_of(speech, 25.0) == pytest.approx(np.log([0.25 + 1e-8, 1e-8]), rel=1e-4)
+
+
+def test_an_example_is_as_long_as_its_shortest_part(toys):
+    clip = toys.example("someone", count=20)
+    heard = SpeechFeatures(windows=clip.features[:18], fps=25.0)
+    made = example_of(
+        heard, toys.fit_of(clip), name="a", person="b", loudness=np.zeros(17, np.float32)
+    )
+    assert len(made) == len(made.features) == len(made.loudness) == 17
