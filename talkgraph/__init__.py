@@ -24,20 +24,20 @@ if TYPE_CHECKING:
     from talkgraph.engine.run.context import note, progress, scratch_folder
     from talkgraph.engine.run.plan import Plan
     from talkgraph.engine.run.result import Result
-    from talkgraph.nodes.media.provenance_box import lineage_of
+    from talkgraph.nodes.media.provenance_box import provenance_of
 
 _HOME = {
     "File": "cache", "Frames": "cache", "Store": "cache", "value": "cache",
     "Graph": "engine", "Node": "engine", "Plan": "engine", "Result": "engine",
     "graph": "engine", "node": "engine", "note": "engine", "param": "engine",
     "progress": "engine", "scratch_folder": "engine",
-    "lineage_of": "nodes.media", "preview": "display",
+    "provenance_of": "nodes.media", "preview": "display",
 }  # fmt: skip
 _ROOMS = ("cache", "cli", "engine", "errors", "graphs", "models", "nodes", "report", "studio")
 
 __all__ = [
     "File", "Frames", "Graph", "Node", "Plan", "Result", "Store", "engine", "errors", "graph",
-    "graphs", "lineage_of", "node", "nodes", "note", "param", "preview", "progress",
+    "graphs", "node", "nodes", "note", "param", "preview", "progress", "provenance_of",
     "scratch_folder", "value",
 ]  # fmt: skip
 

@@ -26,7 +26,7 @@ from talkgraph.cache.pins import pinned
 from talkgraph.cache.records import discard_unsound, read_record
 from talkgraph.errors import DamagedError
 
-_KEPT = ("actions", "blobs", "history", "leases", "lineage", "memo", "partial", "runs")
+_KEPT = ("actions", "blobs", "history", "last_runs", "leases", "memo", "partial", "runs")
 _PARTIAL_KEPT = 7 * 24 * 3600.0  # s; interrupted frame streams are resumable for a week
 _LEASE_KEPT = 3600.0  # s without renewal: its holder is long dead
 _ANY_DIGEST = re.compile("[0-9a-f]{64}")

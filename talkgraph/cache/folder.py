@@ -2,7 +2,7 @@
 
     blobs/ab/<digest>.npy   content, named by its digest             (blobs.py)
     actions/ab/<key>.json   what a key stands for: the output tree, notes, provenance
-    lineage/<digest>.json   what each step of a graph was last made from, to explain a rerun
+    last_runs/<digest>.json what each step of a graph was last made from, to explain a rerun
     partial/<key>/          chunks of a frame stream, to resume it or to use them again
     leases/, runs/          who is making what, and what running processes use (leases, pins)
     memo/                   digests of files that have not changed; may be deleted at any time

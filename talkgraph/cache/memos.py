@@ -27,6 +27,6 @@ class Memos:
             write_record(self._path(name, subject), fact, self._root / "tmp", False)
 
     def _path(self, name: str, subject: str) -> Path:
-        folder = self._root / name if name == "lineage" else self._root / "memo" / name
+        folder = self._root / name if name == "last_runs" else self._root / "memo" / name
         plain = subject.encode(errors="surrogateescape").decode("latin1")
         return folder / f"{digest_tree(plain)[:32]}.json"

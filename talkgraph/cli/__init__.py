@@ -1,4 +1,4 @@
-"""The command line: `talkgraph talk | plan | run | runs | report | show | lineage | cache | ...`.
+"""The command line: `talkgraph talk | plan | run | runs | report | show | provenance | ...`.
 
 main       puts the commands together, turns errors into one line and an exit code
 parser     argparse with the nearest name in its errors

@@ -18,10 +18,10 @@ from talkgraph.cli import (
     doctor,
     export,
     failure,
-    lineage,
     models,
     nodes,
     plan,
+    provenance,
     report,
     run,
     runs,
@@ -33,8 +33,8 @@ from talkgraph.cli import (
 from talkgraph.cli.parser import Parser
 
 _COMMANDS: tuple[Any, ...] = (
-    talk, plan, run, runs, diff, report, show, nodes, lineage, export, studio, cache, models, train,
-    doctor,
+    talk, plan, run, runs, diff, report, show, nodes, provenance, export, studio, cache, models,
+    train, doctor,
 )  # fmt: skip
 
 

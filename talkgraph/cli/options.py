@@ -147,7 +147,7 @@ def add_metadata(parser: argparse.ArgumentParser) -> None:
     """`--no-metadata`."""
     parser.add_argument(
         "--no-metadata", action="store_false", dest="metadata",
-        help="leave out of the video how it was made (see `talkgraph lineage`)",
+        help="leave out of the video how it was made (see `talkgraph provenance`)",
     )  # fmt: skip
 
 

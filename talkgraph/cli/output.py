@@ -65,7 +65,7 @@ def check_input(path: Path, what: str) -> None:
 
 
 def deliver(result: Result, graph: Graph, store: Store, path: Path, *, metadata: bool) -> None:
-    """Put the file that a run made under the user's name, with its lineage if that is wanted."""
+    """Put the file that a run made under the user's name, with its provenance if that is wanted."""
     from talkgraph.engine.history import run_records
     from talkgraph.nodes import media
 
@@ -73,5 +73,5 @@ def deliver(result: Result, graph: Graph, store: Store, path: Path, *, metadata:
     box = b""
     if metadata:
         with contextlib.suppress(TalkgraphError):  # a run without a record
-            box = media.lineage_box(file, run_records.find(store, result.run_id), graph, store)
+            box = media.box_of_run(file, run_records.find(store, result.run_id), graph, store)
     media.save(file, path, box)

@@ -62,9 +62,9 @@ def run_of(store: Store, text: str) -> tuple[RunRecord, str | None]:
     path = Path(text)
     if path.suffix.lower() not in _VIDEOS:
         return find(store, text), None
-    from talkgraph.nodes.media import lineage_of
+    from talkgraph.nodes.media import provenance_of
 
-    run_id = lineage_of(path).run
+    run_id = provenance_of(path).run
     try:
         return find(store, run_id), path.name
     except InputError as error:

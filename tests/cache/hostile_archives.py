@@ -227,7 +227,7 @@ def classes(blob: Member, other: Member, action: Member) -> dict[str, Iterator[b
             "x", "", "blobs", "blobs/", "blobs/x", "blobs/" + "0" * 63, "blobs/" + "0" * 65,
             "blobs/" + "g" * 64, name + "." + "a" * 13, name + ".a.b", name + " ", " " + name,
             "a/" + name, name + "/", "./" + name, "blobs//" + digest, name + "\n", "ü" * 20,
-            "\u202e" + name, "blobs/" + "٣" * 32, "actions/" + key, "lineage/x.json", "tmp/x",
+            "\u202e" + name, "blobs/" + "٣" * 32, "actions/" + key, "last_runs/x.json", "tmp/x",
             "d/" * 5000 + "x",
         ),
         "missing files": (

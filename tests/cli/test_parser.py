@@ -49,7 +49,7 @@ def test_every_command_explains_itself(capsys):
     with pytest.raises(SystemExit):
         main(["--help"])
     commands = re.findall(r"^    (\w+) ", capsys.readouterr().out, re.MULTILINE)
-    assert {"talk", "plan", "run", "report", "studio", "lineage", "doctor"} <= set(commands)
+    assert {"talk", "plan", "run", "report", "studio", "provenance", "doctor"} <= set(commands)
     for command in commands:
         with pytest.raises(SystemExit) as caught:
             main([command, "--help"])

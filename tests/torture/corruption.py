@@ -215,7 +215,7 @@ def _verified(shop: _Shop) -> tuple[Path, bytes]:
 
 LITTLE: dict[str, Callable[[_Shop], tuple[Path, bytes]]] = {
     "action record": _action,
-    "lineage": _first("lineage"),
+    "last_runs": _first("last_runs"),
     "memo of code": _first("memo/code"),
     "memo of verified blobs": _verified,
     "history": _first("history"),

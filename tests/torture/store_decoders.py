@@ -113,7 +113,7 @@ def _read_record(data: bytes, folder: Path) -> None:
         _use(store, key)
 
 
-# -- memos: lineage, digests of files and of code ------------------------------------------------
+# -- memos: last runs, digests of files and of code ------------------------------------------------
 
 
 def _memo_seeds(folder: Path) -> list[bytes]:
@@ -127,7 +127,7 @@ def _memo_seeds(folder: Path) -> list[bytes]:
 
 
 def _memos(store: Store) -> list[Path]:
-    below = [*workshop.files(store.path / "lineage"), *workshop.files(store.path / "memo")]
+    below = [*workshop.files(store.path / "last_runs"), *workshop.files(store.path / "memo")]
     return [path for path in below if path.suffix == ".json"]
 
 

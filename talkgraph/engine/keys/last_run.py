@@ -11,7 +11,7 @@ from talkgraph.engine.declare.types import coerce
 from talkgraph.engine.keys.keying import Ingredients
 
 
-class Lineage:
+class LastRun:
     """The last ingredients of the steps of one graph, by step name and node id.
 
     Advisory: what two processes write at once may be lost, and nothing but a reason depends on it.
@@ -57,12 +57,12 @@ class Lineage:
             used = {str(step.get("code")) for step in steps.values() if isinstance(step, dict)}
             code = {k: v for k, v in {**known["code"], **self._code}.items() if k in used}
             self._known = {"steps": steps, "code": code}
-            self._store.remember("lineage", self._graph, self._known)
+            self._store.remember("last_runs", self._graph, self._known)
             self._steps, self._code = {}, {}
 
     def _read(self) -> Record:
         if self._known is None:
-            known = self._store.memo("lineage", self._graph) or {}
+            known = self._store.memo("last_runs", self._graph) or {}
             parts = {name: known.get(name) for name in ("steps", "code")}
             self._known = {k: part if isinstance(part, dict) else {} for k, part in parts.items()}
         return self._known

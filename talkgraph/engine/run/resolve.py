@@ -12,7 +12,7 @@ import attrs
 from talkgraph.cache.records import Record
 from talkgraph.engine.declare.sources import parse_source
 from talkgraph.engine.keys.keying import Keys, Resolved, explain
-from talkgraph.engine.keys.last_run import Lineage
+from talkgraph.engine.keys.last_run import LastRun
 from talkgraph.engine.run.events import StepState
 from talkgraph.engine.run.request import Request
 from talkgraph.engine.run.values_of_run import Known
@@ -46,7 +46,7 @@ class Walk:
         self.request = request
         self.keys = Keys(request)
         self.known = Known(request.graph.steps, self.keys.table)
-        self.lineage = Lineage(request.store, request.graph.name)
+        self.last_run = LastRun(request.store, request.graph.name)
         self.force = set(request.force)
         self.gone: dict[str, str] = {}
         self.stale = False
@@ -128,7 +128,7 @@ class Walk:
         key = made_from.key
         if step.node.transient:
             reason = "made where it is needed, not stored"
-            last = self.lineage.last(name, node_id)
+            last = self.last_run.last(name, node_id)
             if last is not None and last.get("key") != key:
                 reason = explain(made_from, last)
             if name in self._loaded:
@@ -148,7 +148,7 @@ class Walk:
             return PlannedStep(name, node_id, StepState.HIT, "stored", key)
         self._check(step.sources.values())
         reason = "forced" if name in self.force else self.gone.get(key, "")
-        reason = reason or explain(made_from, self.lineage.last(name, node_id))
+        reason = reason or explain(made_from, self.last_run.last(name, node_id))
         return PlannedStep(name, node_id, StepState.RUN, reason, key)
 
     def _check(self, sources: Iterable[str]) -> None:

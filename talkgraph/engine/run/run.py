@@ -35,7 +35,7 @@ from talkgraph.errors import DamagedError, GraphError, InputError, StoreError, T
 
 _ATTEMPTS = 3  # times that something may be found damaged
 _EACH_TIME = ", each time that it was made; check the disk of the store, or choose another"
-_LONG = 1.0  # s; after a step that took longer, the lineage is saved at once
+_LONG = 1.0  # s; after a step that took longer, what it was made from is saved at once
 
 
 def run(request: Request, emit: Emit, executor: Executor) -> Result:
@@ -137,7 +137,7 @@ class Run:
                         self.recorder.finish(name, unread)
                     self._remember(name)  # so that a later plan tells a change of them
         finally:
-            walk.lineage.save()
+            walk.last_run.save()
         if self.failures:
             error = next(iter(self.failures.values()))
             error.failures = self.failures
@@ -170,7 +170,7 @@ class Run:
         made_from = self.walk.known.table[name].made_from
         if made_from is not None:
             node_id = self.request.graph.steps[name].node.node_id
-            self.walk.lineage.note(name, node_id, made_from)
+            self.walk.last_run.note(name, node_id, made_from)
 
     # -- one step --------------------------------------------------------------------------------
 
@@ -232,7 +232,7 @@ class Run:
         self.walk.force.discard(name)
         self._remember(name)
         if made.outcome[name].seconds > _LONG:
-            self.walk.lineage.save()
+            self.walk.last_run.save()
         for one, ended in made.outcome.items():
             self.recorder.finish(one, ended)
 

@@ -7,12 +7,16 @@ ReadPhoto   photo file -> Footage of one frame.
 ReadSpeech  sound or video file -> Speech: 16 kHz mono, and the soundtrack for the output.
 WriteVideo  whole frames + Speech -> MP4 file (H.264, AAC).
 
-`save` puts a finished file under
-the user's name, `lineage_of` reads from a finished video how it came to be. Files from outside are
-decoded in a child process with limits (`decode`).
+Helpers
+-------
+save            puts a finished file under the user's name.
+provenance      how an output came to be, as a small document.
+provenance_box  the box of an MP4 file that holds it; `provenance_of` reads it.
+decode          files from outside, opened in a child process with limits (`decoder/`).
+resample        which source frame is shown at each moment of a constant rate.
 """
 
-from talkgraph.nodes.media.provenance_box import lineage_box, lineage_of, unchanged
+from talkgraph.nodes.media.provenance_box import box_of_run, provenance_of, unchanged
 from talkgraph.nodes.media.read_photo import ReadPhoto
 from talkgraph.nodes.media.read_speech import ReadSpeech
 from talkgraph.nodes.media.read_video import ReadVideo
@@ -24,9 +28,9 @@ __all__ = [
     "ReadSpeech",
     "ReadVideo",
     "WriteVideo",
+    "box_of_run",
     "check_target",
-    "lineage_box",
-    "lineage_of",
+    "provenance_of",
     "save",
     "unchanged",
 ]

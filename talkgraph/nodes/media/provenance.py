@@ -33,7 +33,7 @@ _DIGITS = 16  # of digests inside the document: enough to tell values apart
 
 
 @attrs.frozen
-class OriginStep:
+class ProvenanceStep:
     """One step, made by this run or an earlier one.
 
     parameters: name -> value in short, all of them; changed: those that the graph or the user set.
@@ -55,7 +55,7 @@ class OriginStep:
 
 
 @attrs.frozen
-class Origin:
+class Provenance:
     """How a video came to be.
 
     content: BLAKE3 of the file's bytes as made. inputs: name -> [file name or value, digest].
@@ -69,7 +69,7 @@ class Origin:
     target: str
     content: str
     inputs: dict[str, tuple[str, str]]
-    steps: list[OriginStep]
+    steps: list[ProvenanceStep]
     omitted: int
     machine: str
     talkgraph: str
@@ -79,30 +79,30 @@ class Origin:
         """As JSON of at most `LONGEST` bytes; the first steps go if it does not fit."""
         found = self
         while True:
-            data = json.dumps({"lineage": _FORMAT, **attrs.asdict(found)}).encode()
+            data = json.dumps({"provenance": _FORMAT, **attrs.asdict(found)}).encode()
             if len(data) <= LONGEST or not found.steps:
                 return data
             gone = max(1, len(found.steps) // 8)
             found = attrs.evolve(found, steps=found.steps[gone:], omitted=found.omitted + gone)
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> Origin:
+    def from_bytes(cls, data: bytes) -> Provenance:
         """Read it back; ValueError if it is not one."""
         try:
             record = json.loads(data) if len(data) <= LONGEST else None
-            if not isinstance(record, dict) or record.pop("lineage", None) != _FORMAT:
+            if not isinstance(record, dict) or record.pop("provenance", None) != _FORMAT:
                 raise ValueError("it is of another version")
             record = _printable(record)
-            record["steps"] = [checked(OriginStep, step) for step in record["steps"]]
-            origin = checked(cls, record)
-            if not 0 <= origin.created < LAST_MOMENT:
+            record["steps"] = [checked(ProvenanceStep, step) for step in record["steps"]]
+            provenance = checked(cls, record)
+            if not 0 <= provenance.created < LAST_MOMENT:
                 raise ValueError("its date is none")
-            return origin
+            return provenance
         except (TypeError, KeyError, AttributeError, RecursionError) as error:
             raise ValueError(f"{type(error).__name__}: {error}") from None
 
 
-def origin_of(run: RunRecord, graph: Declaration, store: Store, content: str) -> Origin:
+def provenance_of_run(run: RunRecord, graph: Declaration, store: Store, content: str) -> Provenance:
     """What is known of a finished run of `graph`, for an output with that BLAKE3 digest."""
     here = _machine(run.machine)
     declared = run.document["steps"] if run.document else {}
@@ -113,7 +113,7 @@ def origin_of(run: RunRecord, graph: Declaration, store: Store, content: str) ->
         made = _action(store, step)
         machine = _machine(made.get("machine", run.machine))
         steps.append(
-            OriginStep(
+            ProvenanceStep(
                 name=name,
                 node=step.node,
                 version=step.version,
@@ -126,7 +126,7 @@ def origin_of(run: RunRecord, graph: Declaration, store: Store, content: str) ->
                 machine=None if machine == here else machine,
             )
         )
-    return Origin(
+    return Provenance(
         graph=run.graph,
         run=run.run_id,
         created=round(run.started, 3),

@@ -23,42 +23,42 @@ from talkgraph.engine.declare.graph import Declaration
 from talkgraph.engine.history.run_records import RunRecord
 from talkgraph.errors import InputError
 from talkgraph.nodes.media.decode import check_readable
-from talkgraph.nodes.media.provenance import LONGEST, Origin, origin_of
+from talkgraph.nodes.media.provenance import LONGEST, Provenance, provenance_of_run
 
 SUFFIXES = (".mp4", ".m4v")
-_OURS = uuid.uuid5(uuid.NAMESPACE_DNS, "lineage.talkgraph").bytes  # names our kind of box
+_OURS = uuid.uuid5(uuid.NAMESPACE_DNS, "provenance.talkgraph").bytes  # names our kind of box
 _HEAD = struct.Struct(">I4s16s")
 _MOST_BOXES = 100_000  # a fragmented file of ten hours has fewer
 
 
-def lineage_of(path: str | Path) -> Origin:
+def provenance_of(path: str | Path) -> Provenance:
     """How a video came to be, from its own metadata; `unchanged` says whether it still is that.
 
     Raises:
-        InputError: no such file, or it carries no lineage, or a damaged one.
+        InputError: no such file, or it carries no provenance, or a damaged one.
     """
     path = Path(path)
     check_readable(path)
     if path.suffix.lower() not in SUFFIXES:
-        raise InputError(f"{path}: carries no lineage; only MP4 videos do")
+        raise InputError(f"{path}: carries no provenance; only MP4 videos do")
     with path.open("rb") as file:
         place = _find(file)
         if place is None:
             raise InputError(
-                f"{path}: carries no lineage; it was not made by talkgraph, or without metadata, "
-                "or another program has saved it since"
+                f"{path}: carries no provenance; it was not made by talkgraph, or without "
+                "metadata, or another program has saved it since"
             )
         start, size = place
         file.seek(start + _HEAD.size)
         data = file.read(min(size - _HEAD.size, LONGEST + 1))
     try:
-        return Origin.from_bytes(data)
+        return Provenance.from_bytes(data)
     except ValueError as error:
-        raise InputError(f"{path}: its lineage cannot be read ({error})") from None
+        raise InputError(f"{path}: its provenance cannot be read ({error})") from None
 
 
-def unchanged(path: str | Path, origin: Origin) -> bool:
-    """Whether the video is byte for byte what its lineage speaks of."""
+def unchanged(path: str | Path, provenance: Provenance) -> bool:
+    """Whether the video is byte for byte what its provenance speaks of."""
     hasher = blake3()
     with Path(path).open("rb") as file:
         place = _find(file)
@@ -67,17 +67,17 @@ def unchanged(path: str | Path, origin: Origin) -> bool:
         while left and (data := file.read(min(left, 1 << 20))):
             hasher.update(data)
             left -= len(data)
-    return hasher.hexdigest() == origin.content
+    return hasher.hexdigest() == provenance.content
 
 
-def lineage_box(file: File, run: RunRecord, graph: Declaration, store: Store) -> bytes:
+def box_of_run(file: File, run: RunRecord, graph: Declaration, store: Store) -> bytes:
     """What to put after the last byte of a run's MP4 file; nothing if the file is none."""
     with file.path.open("rb") as video:
         boxes = list(_boxes(video))
         whole = bool(boxes) and sum(size for _, size, _ in boxes) == file.path.stat().st_size
         if file.path.suffix.lower() not in SUFFIXES or not whole or boxes[0][2] != b"ftyp":
             return b""
-    data = origin_of(run, graph, store, digest_file(file.path)).to_bytes()
+    data = provenance_of_run(run, graph, store, digest_file(file.path)).to_bytes()
     if len(data) > LONGEST:
         return b""
     return _HEAD.pack(_HEAD.size + len(data), b"uuid", _OURS) + data

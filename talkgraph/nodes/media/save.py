@@ -42,7 +42,7 @@ def save(file: File, path: Path, tail: bytes = b"") -> None:
     """Copy `file` to `path`, replacing what is there, whole or not at all.
 
     The copy grows beside its final name and takes that name when it is complete and on disk.
-    After its last byte comes `tail`, such as a `lineage_box`.
+    After its last byte comes `tail`, such as a `box_of_run`.
     Errors: InputError for a folder that is missing or read-only; StoreError for a full disk.
     """
     path = Path(path)

@@ -259,7 +259,7 @@ def test_any_damaged_file_of_the_store_is_made_again_or_done_without(tmp_path, d
     expected = graph.run({"source": source}, store=pristine).output
     files = [path.relative_to(pristine.path) for path in pristine.path.rglob("*") if path.is_file()]
     kinds = {path.parts[0] for path in files}
-    assert {"blobs", "actions", "memo", "lineage", "history"} <= kinds and len(files) >= 9
+    assert {"blobs", "actions", "memo", "last_runs", "history"} <= kinds and len(files) >= 9
     for number, file in enumerate(files):
         copy = tmp_path / f"copy{number}"
         subprocess.run(["cp", "-a", pristine.path, copy], check=True)
@@ -291,7 +291,7 @@ print(graph.run({"source": Path(sys.argv[3])}, store=Store(sys.argv[1], durable=
 """
 
 
-@pytest.mark.parametrize("folder", ["blobs", "actions", "memo", "lineage"])
+@pytest.mark.parametrize("folder", ["blobs", "actions", "memo", "last_runs"])
 def test_a_pickle_in_the_store_is_never_loaded(tmp_path, folder):
     import pickle
 

@@ -601,12 +601,12 @@ def test_a_damaged_record_is_made_again(store, path):
     assert calls == ["read", "sum", "half", "add"]
 
 
-def test_a_damaged_memo_or_lineage_is_only_forgotten(store, path):
+def test_a_damaged_memo_or_last_run_is_only_forgotten(store, path):
     time.sleep(0.15)  # so that the digest of the file is remembered
     graph().run({"path": path}, store=store)
     calls.clear()
     damage_all(store, "memo", "*.json")
-    damage_all(store, "lineage", "*.json")
+    damage_all(store, "last_runs", "*.json")
     assert graph().run({"path": path}, store=store).output == 13 and not calls
 
 

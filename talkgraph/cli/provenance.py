@@ -15,15 +15,15 @@ from talkgraph.report.format import duration
 if TYPE_CHECKING:
     from rich.tree import Tree
 
-    from talkgraph.nodes.media.provenance import Origin, OriginStep
+    from talkgraph.nodes.media.provenance import Provenance, ProvenanceStep
 
-NAME = "lineage"
+NAME = "provenance"
 HELP = "how a finished video came to be"
 _WIDTH = 120  # characters, where the output is no terminal
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options of `talkgraph lineage`."""
+    """Declare the options of `talkgraph provenance`."""
     parser.add_argument("file", type=Path, metavar="FILE", help="an MP4 made by talkgraph")
     parser.add_argument(
         "--parameters", action="store_true", help="show every parameter, not only those set"
@@ -34,12 +34,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the steps behind the video, from the last to the first."""
-    from talkgraph.nodes.media import lineage_of, unchanged
+    from talkgraph.nodes.media import provenance_of, unchanged
 
-    origin = lineage_of(args.file)
-    whole = unchanged(args.file, origin)
+    provenance = provenance_of(args.file)
+    whole = unchanged(args.file, provenance)
     if args.json:
-        print_json({"file": str(args.file), "unchanged": whole, **attrs.asdict(origin)})
+        print_json({"file": str(args.file), "unchanged": whole, **attrs.asdict(provenance)})
         return 0
     import sys
 
@@ -47,26 +47,26 @@ def run(args: argparse.Namespace) -> int:
     from rich.text import Text
 
     console = Console(width=None if sys.stdout.isatty() else _WIDTH, highlight=False)
-    for line in _head(args.file, origin, whole):
+    for line in _head(args.file, provenance, whole):
         console.print(Text(line))
-    console.print(tree(origin, every=args.parameters))
+    console.print(tree(provenance, every=args.parameters))
     return 0
 
 
-def _head(path: Path, origin: Origin, whole: bool) -> list[str]:
-    when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(origin.created))
+def _head(path: Path, provenance: Provenance, whole: bool) -> list[str]:
+    when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(provenance.created))
     lines = [
-        f"{path}: graph {origin.graph}, {when}, in {duration(origin.seconds)}, "
-        f"talkgraph {origin.talkgraph}",
-        f"on {origin.machine}, {origin.python}; run {origin.run}",
+        f"{path}: graph {provenance.graph}, {when}, in {duration(provenance.seconds)}, "
+        f"talkgraph {provenance.talkgraph}",
+        f"on {provenance.machine}, {provenance.python}; run {provenance.run}",
         "unchanged since it was made" if whole else "CHANGED since it was made",
     ]
-    for name, (text, digest) in origin.inputs.items():
+    for name, (text, digest) in provenance.inputs.items():
         lines.append(f"input {name} = {text}{f', BLAKE3 {digest}' if digest else ''}")
     return lines
 
 
-def tree(origin: Origin, *, every: bool) -> Tree:
+def tree(provenance: Provenance, *, every: bool) -> Tree:
     """The steps as a tree from the output up to the inputs; each step in full once.
 
     Args:
@@ -75,10 +75,10 @@ def tree(origin: Origin, *, every: bool) -> Tree:
     from rich.text import Text
     from rich.tree import Tree
 
-    steps = {step.name: step for step in origin.steps}
+    steps = {step.name: step for step in provenance.steps}
     top = Tree("", hide_root=True)
     seen: set[str] = set()
-    stack = [(top, name.partition(".")[0]) for name in origin.target.split(", ")]
+    stack = [(top, name.partition(".")[0]) for name in provenance.target.split(", ")]
     while stack:
         branch, name = stack.pop()
         step = steps.get(name)
@@ -94,11 +94,11 @@ def tree(origin: Origin, *, every: bool) -> Tree:
         twig = branch.add(label)
         above = dict.fromkeys(s.partition(" @ ")[0].partition(".")[0] for s in step.inputs.values())
         stack.extend((twig, one) for one in reversed(above))
-    if origin.omitted:
-        top.add(Text(f"{origin.omitted} more steps did not fit into the file", style="dim"))
+    if provenance.omitted:
+        top.add(Text(f"{provenance.omitted} more steps did not fit into the file", style="dim"))
     return top
 
 
-def _line(step: OriginStep) -> str:
+def _line(step: ProvenanceStep) -> str:
     where = f", on {step.machine}" if step.machine else ""
     return f"{step.name}  {step.node} v{step.version}, {duration(step.seconds)}{where}"

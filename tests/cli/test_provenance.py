@@ -1,4 +1,4 @@
-"""`lineage`: a finished video says how it came to be, and no file can do harm by what it says."""
+"""`provenance`: a finished video says how it came to be, and can do no harm by it."""
 
 import io
 import json
@@ -14,20 +14,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from talkgraph import Store, lineage_of
+from talkgraph import Store, provenance_of
 from talkgraph.cache.frames import Frames
 from talkgraph.cli import lookup
-from talkgraph.cli.lineage import _head, tree
 from talkgraph.cli.main import main
+from talkgraph.cli.provenance import _head, tree
 from talkgraph.engine import Graph, Node, node, param
 from talkgraph.engine.history import run_records
 from talkgraph.nodes.media import ReadSpeech, WriteVideo
-from talkgraph.nodes.media.provenance import LONGEST, Origin, OriginStep
+from talkgraph.nodes.media.provenance import LONGEST, Provenance, ProvenanceStep
 from talkgraph.nodes.media.provenance_box import _HEAD, _OURS
 from talkgraph.nodes.values import Speech
 
 
-@node("test_lineage_paint", version=2)
+@node("test_provenance_paint", version=2)
 class Paint(Node):
     """Frames of one grey, as many as the speech lasts."""
 
@@ -40,7 +40,7 @@ class Paint(Node):
         return Frames.from_array(np.full(shape, self.level, np.uint8))
 
 
-@node("test_lineage_darker", version=1, transient=True)
+@node("test_provenance_darker", version=1, transient=True)
 class Darker(Node):
     def run(self, frames: Frames) -> Frames:
         return Frames.from_function(len(frames), frames.shape, lambda a, b: frames[a:b] // 2)
@@ -103,41 +103,49 @@ def packets(path):
 
 def test_a_video_tells_how_it_came_to_be(desk, capsys):
     assert talk("out.mp4") == 0
-    origin = lineage_of("out.mp4")
+    provenance = provenance_of("out.mp4")
     run = run_records.find(Store())
-    assert (origin.graph, origin.run, origin.target) == ("photo", run.run_id, "video_out")
-    assert origin.inputs == {
+    assert (provenance.graph, provenance.run, provenance.target) == (
+        "photo",
+        run.run_id,
+        "video_out",
+    )
+    assert provenance.inputs == {
         "audio": ("meine Rede ü.wav", blake3((desk / "meine Rede ü.wav").read_bytes()).hexdigest()),
         "photo": ("ich.jpg", blake3(b"a picture").hexdigest()),
     }
-    steps = {step.name: step for step in origin.steps}
+    steps = {step.name: step for step in provenance.steps}
     assert list(steps) == ["speech", "paint", "darker", "video_out"]
-    assert [step.state for step in origin.steps] == ["run", "run", "streamed", "run"]
+    assert [step.state for step in provenance.steps] == ["run", "run", "streamed", "run"]
     paint = steps["paint"]
-    assert (paint.node, paint.version, paint.parameters["level"]) == ("test_lineage_paint", 2, "80")
+    assert (paint.node, paint.version, paint.parameters["level"]) == (
+        "test_provenance_paint",
+        2,
+        "80",
+    )
     assert paint.inputs["photo"] == "photo"
     digest = run.steps["paint"].digests["speech"]
     assert paint.inputs["speech"] == f"speech @ {digest[:16]}"
-    assert paint.seconds > 0 and abs(paint.created - origin.created) < 60
+    assert paint.seconds > 0 and abs(paint.created - provenance.created) < 60
     assert steps["darker"].created == 0
-    assert paint.machine is None and run.machine["cpu"] in origin.machine
+    assert paint.machine is None and run.machine["cpu"] in provenance.machine
 
-    assert main(["lineage", "out.mp4"]) == 0
+    assert main(["provenance", "out.mp4"]) == 0
     said = capsys.readouterr().out
     for part in (
         "out.mp4: graph photo",
         "unchanged since",
         "input audio = meine Rede ü.wav",
-        "paint  test_lineage_paint v2",
+        "paint  test_provenance_paint v2",
         "level=80",
         "speech, see above",
-        origin.run,
+        provenance.run,
     ):
         assert part in said  # fmt: skip
     assert "hint=" not in said  # nobody set it
-    assert main(["lineage", "out.mp4", "--parameters"]) == 0
+    assert main(["provenance", "out.mp4", "--parameters"]) == 0
     assert "hint='hint.txt'" in capsys.readouterr().out
-    assert main(["lineage", "out.mp4", "--json"]) == 0
+    assert main(["provenance", "out.mp4", "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)
     assert facts["unchanged"] is True
     assert [step["name"] for step in facts["steps"]] == list(steps)
@@ -146,7 +154,9 @@ def test_a_video_tells_how_it_came_to_be(desk, capsys):
 def test_a_stored_step_tells_when_and_how_long_it_really_was_made(desk):
     talk("first.mp4")
     talk("second.mp4", "--set", "video_out.crf=30")
-    first, second = ({s.name: s for s in lineage_of(p).steps} for p in ("first.mp4", "second.mp4"))
+    first, second = (
+        {s.name: s for s in provenance_of(p).steps} for p in ("first.mp4", "second.mp4")
+    )
     assert second["paint"].state == "hit"
     assert (second["paint"].seconds, second["paint"].created) == (
         first["paint"].seconds, first["paint"].created,
@@ -161,7 +171,7 @@ def test_no_folder_no_host_and_no_user_is_in_the_file(desk, monkeypatch):
     data = (desk / "out.mp4").read_bytes()
     for secret in (b"geheim", b"secret", b"anna", str(desk.parent).encode()):
         assert secret not in data
-    parameters = next(s.parameters for s in lineage_of("out.mp4").steps if s.name == "paint")
+    parameters = next(s.parameters for s in provenance_of("out.mp4").steps if s.name == "paint")
     assert (parameters["palette"], parameters["hint"]) == ("palette.txt", "'hint.txt'")
 
 
@@ -180,14 +190,14 @@ def test_run_embeds_it_too(desk, capsys):
     (desk / "grey.yaml").write_text(grey_graph().to_yaml())
     words = ["run", "grey.yaml", "-i", "audio=meine Rede ü.wav", "-i", "photo=ich.jpg", "-q"]
     assert main([*words, "-o", "out.mp4"]) == 0
-    assert lineage_of("out.mp4").graph == "photo"
+    assert provenance_of("out.mp4").graph == "photo"
     assert main([*words, "-o", "bare.mp4", "--no-metadata"]) == 0
     assert main([*words, "-o", "out.dat"]) == 0
-    for name, words in (("bare.mp4", "carries no lineage; it was not made by talkgraph"),
+    for name, words in (("bare.mp4", "carries no provenance; it was not made by talkgraph"),
                         ("out.dat", "only MP4 videos do"), ("ich.jpg", "only MP4 videos do"),
                         ("nowhere.mp4", "no such file")):  # fmt: skip
         capsys.readouterr()
-        assert main(["lineage", name]) == 2
+        assert main(["provenance", name]) == 2
         said = capsys.readouterr()
         assert words in said.err and len(said.err.splitlines()) == 1 and said.out == ""
 
@@ -197,9 +207,9 @@ def test_a_changed_video_is_called_changed(desk, capsys):
     data = bytearray((desk / "out.mp4").read_bytes())
     data[data.index(b"mdat") + 100] ^= 1
     (desk / "out.mp4").write_bytes(data)
-    assert main(["lineage", "out.mp4"]) == 0
+    assert main(["provenance", "out.mp4"]) == 0
     assert "CHANGED since it was made" in capsys.readouterr().out
-    assert main(["lineage", "out.mp4", "--json"]) == 0
+    assert main(["provenance", "out.mp4", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["unchanged"] is False
 
 
@@ -208,28 +218,28 @@ def boxed(body, size=None):
     return struct.pack(">I4s", 8, b"ftyp") + _HEAD.pack(total, b"uuid", _OURS) + body
 
 
-def origin(**changes):
-    step = OriginStep("s", "n", 1, "run", {"p": "1"}, ["p"], {"port": "x"}, 1.0, 0.0, None)
+def provenance(**changes):
+    step = ProvenanceStep("s", "n", 1, "run", {"p": "1"}, ["p"], {"port": "x"}, 1.0, 0.0, None)
     facts = {
         "graph": "g", "run": "r", "created": 1.0, "seconds": 1.0, "target": "s", "content": "c",
         "inputs": {"x": ("name", "d")}, "steps": [step], "omitted": 0, "machine": "m",
         "talkgraph": "0", "python": "3",
     }  # fmt: skip
-    return Origin(**{**facts, **changes})
+    return Provenance(**{**facts, **changes})
 
 
 def altered(**changes):
-    return json.dumps({"lineage": 1, **json.loads(origin().to_bytes()), **changes}).encode()
+    return json.dumps({"provenance": 1, **json.loads(provenance().to_bytes()), **changes}).encode()
 
 
 @pytest.mark.parametrize(
     "data",
     [
         b"", b"ftyp", b"\0" * 100, boxed(b""), boxed(b"{"), boxed(b"null"), boxed(b"[]" * 9),
-        boxed(b"[" * 60_000), boxed(b'{"lineage": 1}'), boxed(b"1" * (LONGEST + 1)),
+        boxed(b"[" * 60_000), boxed(b'{"provenance": 1}'), boxed(b"1" * (LONGEST + 1)),
         boxed(b"{}", size=5), boxed(b"{}", size=1 << 31), boxed(b"{}", size=0),
         boxed(b"{}", size=1),
-        boxed(altered(lineage=2)), boxed(altered(extra=1)), boxed(altered(steps=7)),
+        boxed(altered(provenance=2)), boxed(altered(extra=1)), boxed(altered(steps=7)),
         boxed(altered(steps=[[]])), boxed(altered(created="x")),
         boxed(altered(inputs={"x": [1]})), boxed(altered(inputs={"x": ["a"]})),
         boxed(altered(seconds=10**400)), boxed(altered(created=1e300)),
@@ -243,7 +253,7 @@ def altered(**changes):
 def test_a_file_that_only_looks_like_one_is_one_line(tmp_path, capsys, data):
     path = tmp_path / "x.mp4"
     path.write_bytes(data)
-    assert main(["lineage", str(path)]) == 2
+    assert main(["provenance", str(path)]) == 2
     said = capsys.readouterr().err
     assert len(said.splitlines()) == 1 and "x.mp4" in said and "internal" not in said
 
@@ -255,14 +265,14 @@ JSON = st.recursive(
 )
 
 
-@given(st.sampled_from(sorted(json.loads(origin().to_bytes()))), JSON, st.booleans())
+@given(st.sampled_from(sorted(json.loads(provenance().to_bytes()))), JSON, st.booleans())
 @settings(max_examples=300)
 def test_any_content_is_shown_or_refused(name, value, inside):
-    document = json.loads(origin().to_bytes())
+    document = json.loads(provenance().to_bytes())
     part = document["steps"][0] if inside and name in document["steps"][0] else document
     part[name] = value
     try:
-        read = Origin.from_bytes(json.dumps(document).encode())
+        read = Provenance.from_bytes(json.dumps(document).encode())
     except ValueError:
         return
     Console(file=io.StringIO(), width=80).print(tree(read, every=True))
@@ -271,11 +281,13 @@ def test_any_content_is_shown_or_refused(name, value, inside):
 
 def test_what_a_stranger_wrote_is_shown_without_effect(tmp_path, capsys):
     evil = "\x1b[2J\x9b31m\u202e[bold]x[/bold]\nnext"
-    step = OriginStep(evil, evil, 1, evil, {evil: evil}, [evil], {"port": evil}, 1.0, 0.0, evil)
-    loop = OriginStep("s", "n", 1, "run", {}, [], {"a": "s", "b": "t.field"}, -1.0, 0.0, None)
+    step = ProvenanceStep(evil, evil, 1, evil, {evil: evil}, [evil], {"port": evil}, 1.0, 0.0, evil)
+    loop = ProvenanceStep("s", "n", 1, "run", {}, [], {"a": "s", "b": "t.field"}, -1.0, 0.0, None)
     path = tmp_path / "x.mp4"
-    path.write_bytes(boxed(origin(graph=evil, target=f"{evil}, s", steps=[step, loop]).to_bytes()))
-    for words in (["lineage", str(path)], ["lineage", str(path), "--json"]):
+    path.write_bytes(
+        boxed(provenance(graph=evil, target=f"{evil}, s", steps=[step, loop]).to_bytes())
+    )
+    for words in (["provenance", str(path)], ["provenance", str(path), "--json"]):
         assert main(words) == 0
         said = capsys.readouterr().out
         assert "[bold]x[/bold]" in said
@@ -284,16 +296,18 @@ def test_what_a_stranger_wrote_is_shown_without_effect(tmp_path, capsys):
 
 def test_a_graph_of_many_steps_keeps_the_last_ones(tmp_path, capsys):
     steps = [
-        OriginStep(f"s{i}", "n", 1, "run", {}, [], {"x": f"s{i - 1}" if i else "x"}, 0.0, 0.0, None)
+        ProvenanceStep(
+            f"s{i}", "n", 1, "run", {}, [], {"x": f"s{i - 1}" if i else "x"}, 0.0, 0.0, None
+        )
         for i in range(2000)
     ]
-    data = origin(target="s1999", steps=steps).to_bytes()
+    data = provenance(target="s1999", steps=steps).to_bytes()
     assert len(data) <= LONGEST
-    read = Origin.from_bytes(data)
+    read = Provenance.from_bytes(data)
     assert read.omitted > 0 and read.omitted + len(read.steps) == 2000
     assert read.steps[-1].name == "s1999"
     path = tmp_path / "x.mp4"
     path.write_bytes(boxed(data))
-    assert main(["lineage", str(path)]) == 0
+    assert main(["provenance", str(path)]) == 0
     said = capsys.readouterr().out
     assert "s1999" in said and f"{read.omitted} more steps did not fit" in said
