@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -12,6 +11,8 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from talkgraph.nodes.media.decoder.channels import stereo
+from talkgraph.nodes.media.decoder.levels import SPEECH_RATE, settle
 from talkgraph.nodes.media.decoder.opening import (
     AUDIO_CODECS,
     Refused,
@@ -25,7 +26,6 @@ Progress = Callable[[float, float], None]
 Floats = NDArray[np.float32]
 
 NO_SOUND = "holds no sound"
-SPEECH_RATE = 16000  # Hz
 # Rates that AAC can carry; the soundtrack keeps its own rate where it is one of these.
 AAC_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 RATE_RANGE = (4000, 384000)  # Hz, of the file
@@ -35,9 +35,6 @@ RESAMPLER = "filter_size=128:cutoff=0.97"
 GAP = 0.05  # s; shorter holes between timestamps are rounding
 MAX_SILENCE = 60.0  # s; how much silence holes in the timestamps may put in
 EDIT_SLACK = 4096  # samples; codec padding at the end that the container tells of
-BLOCK = 1 << 20  # samples per step of the passes over the raw files
-LOUDNESS_WINDOW = 0.1  # s
-CANCELLED = 0.1  # a mono mix this much quieter than a channel: the channels are in opposite phase
 
 
 def decode(
@@ -91,7 +88,7 @@ def decode(
     with open(speech_file, "rb+") as speech, open(track_file, "rb+") as track:
         speech.truncate(count * writer.channels * 4)  # a longer length reads as silence
         track.truncate(rows * writer.channels * 4)
-        channels, loudest = _settle(speech, track, writer.channels)
+        channels, loudest = settle(speech, track, writer.channels)
     return {
         **counts,
         "samples": count,
@@ -146,7 +143,7 @@ class _Writer:
 
     def add(self, frame: Any, start: float | None) -> None:
         """Append one decoded frame at its place in time."""
-        data = _channels(frame)
+        data = stereo(frame)
         if not self._chains:
             self._begin(frame, data.shape[0])
         if frame.sample_rate != self.source_rate or data.shape[0] != self.channels:
@@ -260,102 +257,3 @@ class _Chain:
             except (BlockingIOError, EOFError):
                 break
         return blocks
-
-
-def _channels(frame: Any) -> Floats:
-    """Decoded samples as `[shape=(c, n), float32]`, c = 1 or 2, full scale at 1."""
-    count = len(frame.layout.channels)
-    data = frame.to_ndarray()
-    if not frame.format.is_planar:
-        data = data.reshape(-1, count).T
-    if data.dtype == np.uint8:
-        samples = (data.astype(np.float32) - 128) / 128
-    elif np.issubdtype(data.dtype, np.integer):
-        samples = (data / float(2 ** (8 * data.dtype.itemsize - 1))).astype(np.float32)
-    else:
-        samples = data.astype(np.float32)
-    samples = np.asarray(np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0), np.float32)
-    return samples if count <= 2 else _to_stereo(samples, frame)
-
-
-def _to_stereo(samples: Floats, frame: Any) -> Floats:
-    """Down-mix by where the channels stand: left, right, and both for the middle (ITU-R BS.775).
-
-    The low-frequency channel is left out, the gains of each side add up to 1.
-    """
-    side_gain = math.sqrt(0.5)
-    gains = np.zeros((2, len(samples)), np.float32)
-    for index, channel in enumerate(frame.layout.channels):
-        name = channel.name
-        if name.startswith("LFE"):
-            continue
-        main = name in ("FL", "FR")
-        if not name.endswith("R"):
-            gains[0, index] = 1.0 if main else side_gain
-        if not name.endswith("L"):
-            gains[1, index] = 1.0 if main else side_gain
-    totals = gains.sum(1, keepdims=True)
-    if not totals.all():  # only low-frequency channels, or all on one side
-        gains, totals = np.ones_like(gains), np.full((2, 1), len(samples), np.float32)
-    return np.asarray((gains / totals) @ samples, np.float32)
-
-
-def _settle(speech: BinaryIO, track: BinaryIO, channels: int) -> tuple[int, float]:
-    """Mix the speech to mono, drop a second channel equal to the first, bring peaks within 1.
-
-    Returns: the channels that are left in the soundtrack, and the loudest level of the speech.
-    """
-    peak = max(_peak(speech), _peak(track))
-    gain = 1.0 / peak if peak > 1.0 else 1.0
-    same, weights = channels == 1, np.ones(1, np.float32)
-    if channels == 2:
-        energy, same = np.zeros(3), True
-        for block in _blocks(speech, 2):
-            left, right = block[:, 0].astype(np.float64), block[:, 1].astype(np.float64)
-            energy += [left @ left, right @ right, ((left + right) ** 2).sum() / 4]
-            same = same and bool(np.array_equal(block[:, 0], block[:, 1]))
-        weights = np.array([0.5, 0.5], np.float32)
-        if energy[2] < CANCELLED**2 * energy[:2].max():
-            weights = np.eye(2, dtype=np.float32)[int(energy[1] > energy[0])]
-    _rewrite(speech, channels, weights[:, None] * gain)
-    if channels == 2 and same:
-        _rewrite(track, 2, np.array([[gain], [0.0]], np.float32))
-    elif gain != 1.0:
-        _rewrite(track, channels, np.eye(channels, dtype=np.float32) * gain)
-    return (1 if same else channels), _loudest(speech)
-
-
-def _blocks(file: BinaryIO, channels: int) -> Iterator[Floats]:
-    file.seek(0)
-    while data := file.read(BLOCK * channels * 4):
-        yield np.frombuffer(data, np.float32).reshape(-1, channels)
-
-
-def _peak(file: BinaryIO) -> float:
-    return max((float(np.abs(block).max()) for block in _blocks(file, 1)), default=0.0)
-
-
-def _rewrite(file: BinaryIO, channels: int, matrix: Floats) -> None:
-    """Replace each row of the file by row @ matrix; never longer than before, so in place."""
-    size, read, written = file.seek(0, 2), 0, 0
-    while read < size:
-        file.seek(read)
-        data = file.read(BLOCK * channels * 4)
-        read += len(data)
-        rows = np.frombuffer(data, np.float32).reshape(-1, channels)
-        mixed = np.clip(rows @ matrix, -1.0, 1.0).astype(np.float32).tobytes()
-        file.seek(written)
-        file.write(mixed)
-        written += len(mixed)
-    file.truncate(written)
-
-
-def _loudest(speech: BinaryIO) -> float:
-    """Level of the loudest window in dB re full scale, each window's mean removed."""
-    window, loudest = round(LOUDNESS_WINDOW * SPEECH_RATE), 0.0
-    for block in _blocks(speech, 1):
-        samples = block[:, 0]
-        whole = len(samples) // window * window
-        windows = samples[:whole].reshape(-1, window) if whole else samples[None]
-        loudest = max(loudest, float(windows.std(axis=1).max()))
-    return 20 * math.log10(max(loudest, 1e-10))
