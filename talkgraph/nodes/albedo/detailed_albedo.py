@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from talkgraph.engine import Node, node, note, param
+from talkgraph.errors import InputError
+from talkgraph.nodes.albedo import parameters
 from talkgraph.nodes.albedo.complete import complete, weighted_median
 from talkgraph.nodes.albedo.frame_selection import best_frames, plainness
 from talkgraph.nodes.albedo.mouth_and_eyes import divided, inner_colours, without_cold_teeth
@@ -15,7 +17,6 @@ from talkgraph.nodes.geometry.mesh import vertex_areas
 from talkgraph.nodes.training.threads import one_thread
 from talkgraph.nodes.values import Albedo, Clip, FaceFit, Floats
 
-RIDGE = 0.02  # relative to the mean energy of the data
 BRIGHTEST = 2.0  # albedo above this can only come from highlights on badly lit spots
 
 
@@ -27,7 +28,15 @@ class DetailedAlbedo(Node):
     frames: int = param(
         1, "how many of the most neutral, most frontal frames to use; the paper: one", ge=1, le=100
     )
-    ridge: float = param(RIDGE, "pull of the 27 light coefficients towards ambient light", gt=0)
+    ridge: float = parameters.ridge()
+    behind: float = parameters.behind()
+    grazing: float = parameters.grazing()
+    square: float = parameters.square()
+    doubt: float = parameters.doubt()
+    mouth_frames: int = parameters.mouth_frames()
+    eye_frames: int = parameters.eye_frames()
+    coldest_green: float = parameters.coldest_green()
+    coldest_blue: float = parameters.coldest_blue()
 
     @one_thread()
     def run(self, clip: Clip, fit: FaceFit, model: FaceModel) -> Albedo:
@@ -42,9 +51,10 @@ class DetailedAlbedo(Node):
             albedo of all vertices; what no frame shows is filled in smoothly.
 
         Raises:
-            ValueError: clip and fit are not of one size.
+            GraphError: clip and fit are not of one size.
+            InputError: the clip shows no skin.
         """
-        observer = Observer(clip, fit, model)
+        observer = Observer(clip, fit, model, self)
         motion = fit.motion
         score = plainness(motion.expression, motion.rotation, fit.error, fit.measured)
         views = [observer.look(int(k)) for k in best_frames(score, self.frames)]
@@ -55,10 +65,14 @@ class DetailedAlbedo(Node):
         colour, weight = weighted_median(tint, seen)
         if (weight[outer] > 0).mean() < 0.5:
             note("detailed albedo: less than half of the face is visible; the rest is guessed")
-        inner, inner_weight = inner_colours(observer, light)
+        inner, inner_weight = inner_colours(
+            observer, light, mouth_frames=self.mouth_frames, eye_frames=self.eye_frames
+        )
         values = np.where(outer[:, None], colour, inner)
         weights = np.where(outer, weight, inner_weight)
-        filled = without_cold_teeth(complete(values, weights, model), weights, light, model)
+        coldest = (self.coldest_green, self.coldest_blue)
+        filled = complete(values, weights, model)
+        filled = without_cold_teeth(filled, weights, light, model, coldest)
         return Albedo(colour=np.clip(filled, 0, BRIGHTEST), light=light)
 
 
@@ -72,9 +86,11 @@ def light_of(views: list[Observation], albedo: Floats, model: FaceModel, ridge: 
         ridge: see `estimate_light`.
 
     Raises:
-        ValueError: no skin is visible.
+        InputError: no skin is visible.
     """
     skin = model.region == SKIN
+    if not any(view.weight[skin].any() for view in views):
+        raise InputError("the chosen frames show no skin: give a clip that shows the face")
     area = vertex_areas(model.mean_shape, model.triangles)[skin]
     return estimate_light(
         np.concatenate([view.colour[skin] for view in views]),

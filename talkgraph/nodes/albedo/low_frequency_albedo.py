@@ -8,8 +8,9 @@ from __future__ import annotations
 import numpy as np
 
 from talkgraph.engine import Node, node, param
+from talkgraph.nodes.albedo import parameters
 from talkgraph.nodes.albedo.complete import complete
-from talkgraph.nodes.albedo.detailed_albedo import BRIGHTEST, RIDGE, light_of
+from talkgraph.nodes.albedo.detailed_albedo import BRIGHTEST, light_of
 from talkgraph.nodes.albedo.frame_selection import best_frames, plainness
 from talkgraph.nodes.albedo.mouth_and_eyes import inner_colours, without_cold_teeth
 from talkgraph.nodes.albedo.observe import Observation, Observer
@@ -32,12 +33,20 @@ class LowFrequencyAlbedo(Node):
     prior: float = param(
         1e-3, "weight of the albedo prior (coefficients in standard deviations)", gt=0
     )
-    ridge: float = param(RIDGE, "pull of the 27 light coefficients towards ambient light", gt=0)
+    ridge: float = parameters.ridge()
+    behind: float = parameters.behind()
+    grazing: float = parameters.grazing()
+    square: float = parameters.square()
+    doubt: float = parameters.doubt()
+    mouth_frames: int = parameters.mouth_frames()
+    eye_frames: int = parameters.eye_frames()
+    coldest_green: float = parameters.coldest_green()
+    coldest_blue: float = parameters.coldest_blue()
 
     @one_thread()
     def run(self, clip: Clip, fit: FaceFit, model: FaceModel) -> Albedo:
         """Compute albedo and light of a clip; arguments and result as for `DetailedAlbedo`."""
-        observer = Observer(clip, fit, model)
+        observer = Observer(clip, fit, model, self)
         motion = fit.motion
         score = plainness(motion.expression, motion.rotation, fit.error, fit.measured)
         views = [observer.look(int(k)) for k in best_frames(score, self.frames)]
@@ -46,8 +55,12 @@ class LowFrequencyAlbedo(Node):
             light = light_of(views, model.albedo(coefficients), model, self.ridge)
             coefficients = fit_albedo(views, coefficients, light, model, self.prior)
         albedo = model.albedo(coefficients)
-        inner, weight = inner_colours(observer, light)
-        patches = without_cold_teeth(complete(inner, weight, model), weight, light, model)
+        inner, weight = inner_colours(
+            observer, light, mouth_frames=self.mouth_frames, eye_frames=self.eye_frames
+        )
+        coldest = (self.coldest_green, self.coldest_blue)
+        patches = complete(inner, weight, model)
+        patches = without_cold_teeth(patches, weight, light, model, coldest)
         outer = (model.region <= LIP)[:, None]
         return Albedo(colour=np.clip(np.where(outer, albedo, patches), 0, BRIGHTEST), light=light)
 

@@ -13,19 +13,20 @@ from talkgraph.nodes.geometry.lighting import irradiance
 from talkgraph.nodes.values import Floats
 
 LOOKED_AT = 40  # frames examined, spread over the clip
-USED = {INNER_MOUTH: 10, EYE: 20}  # frames whose colours are combined
-COLDEST_TEETH = np.array([1.0, 0.95, 0.88], np.float32)  # green and blue at most, red being 1
-LEAST_LIGHT = (
-    0.25  # irradiance, relative to its median, below which colours are not divided further
-)
+UNPLAIN, WORTH = 10.0, 0.02  # where plainness stops to matter, and what it is worth in openness
+MUCH_SHOWN = 0.25  # of what the best frame shows of a patch: less is not used
+LEAST_LIGHT = 0.25  # irradiance, relative to its median, below which colours are divided no further
 
 
-def inner_colours(observer: Observer, light: Floats) -> tuple[Floats, Floats]:
+def inner_colours(
+    observer: Observer, light: Floats, *, mouth_frames: int, eye_frames: int
+) -> tuple[Floats, Floats]:
     """Albedo of mouth and eye patches as far as frames show them.
 
     Args:
         observer: the clip.
         light: `[shape=(9, 3)]`.
+        mouth_frames, eye_frames: how many frames are combined, of those that show most.
 
     Returns:
         colour `[shape=(V, 3), float32]` and weight `[shape=(V,), float32]`, both 0 where nothing
@@ -40,15 +41,16 @@ def inner_colours(observer: Observer, light: Floats) -> tuple[Floats, Floats]:
     views = [observer.look(int(k)) for k in candidates]
     colour = np.zeros((model.vertex_count, 3), np.float32)
     weight = np.zeros(model.vertex_count, np.float32)
-    for region, used in USED.items():
+    used_frames = {INNER_MOUTH: mouth_frames, EYE: eye_frames}
+    for region, used in used_frames.items():
         at = model.region == region
         if not at.any():
             continue
         shown = np.array([view.weight[at].mean() for view in views])
         # Openness first; among frames about as open, the plain ones.
-        rank = np.minimum(score, 10) * 0.02 - shown / max(shown.max(), 1e-6)
-        chosen = best_frames(rank + 10 * (shown <= 0), used)
-        chosen = chosen[shown[chosen] > 0.25 * shown.max()]
+        rank = np.minimum(score, UNPLAIN) * WORTH - shown / max(shown.max(), 1e-6)
+        chosen = best_frames(np.where(shown > 0, rank, np.inf), used)
+        chosen = chosen[shown[chosen] > MUCH_SHOWN * shown.max()]
         if not len(chosen) or not shown.max() > 0:
             continue
         seen = np.stack([views[k].weight[at] for k in chosen])
@@ -64,7 +66,9 @@ def inner_colours(observer: Observer, light: Floats) -> tuple[Floats, Floats]:
     return colour, weight
 
 
-def without_cold_teeth(colour: Floats, weight: Floats, light: Floats, model: FaceModel) -> Floats:
+def without_cold_teeth(
+    colour: Floats, weight: Floats, light: Floats, model: FaceModel, coldest: tuple[float, float]
+) -> Floats:
     """Keep guessed colours of the mouth's inside from being bluer than teeth ever are.
 
     The light carries the person's skin tone, so a mean albedo of teeth comes out cold on anybody
@@ -73,11 +77,12 @@ def without_cold_teeth(colour: Floats, weight: Floats, light: Floats, model: Fac
     Args:
         colour: `[shape=(V, 3)]`, complete albedo.   weight: `[shape=(V,)]`, 0 where guessed.
         light: `[shape=(9, 3)]`.   model: the face model.
+        coldest: most green and blue that teeth show, as shares of red.
     """
     guessed = (model.region == INNER_MOUTH) & (weight == 0)
     lit = np.maximum(irradiance(np.array([[0.0, 0.0, 1.0]]), light)[0], 1e-3)
     shown = colour[guessed] * lit
-    shown = np.minimum(shown, shown[:, :1] * COLDEST_TEETH)
+    shown = np.minimum(shown, shown[:, :1] * np.array([1, *coldest], np.float32))
     warmed = colour.copy()
     warmed[guessed] = shown / lit
     return warmed

@@ -7,6 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from talkgraph.cache.frames import Pictures
+from talkgraph.engine import Node
+from talkgraph.errors import GraphError
+from talkgraph.nodes.albedo.parameters import Sight
 from talkgraph.nodes.face_model.face_model import LIP, FaceModel
 from talkgraph.nodes.face_model.occlusion import inner_light
 from talkgraph.nodes.geometry.camera import DISTANCE, point_in_camera, project
@@ -16,12 +19,6 @@ from talkgraph.nodes.geometry.rasterise import rasterise
 from talkgraph.nodes.geometry.rotation import Real
 from talkgraph.nodes.values import Clip, FaceFit, Floats, Ints
 
-BEHIND = 0.02  # head units that a vertex may lie behind the surface seen in its pixel
-GRAZING, SQUARE = (
-    0.15,
-    0.6,
-)  # cosine to the line of sight: weight 0 up to the first, 1 from the second
-DOUBT = 0.05  # weight of what is seen at the very edge of an opening
 NOTHING = 255  # in place of a region where the model covers nothing, or at a region's edge
 SPACING_TO_BLUR = 0.3  # blur of the frame (standard deviation) per px between vertices
 
@@ -49,16 +46,19 @@ class Observation:
 class Observer:
     """Looks at frames of one clip through one fitted face model.
 
+    node: `detailed_albedo` or `low_frequency_albedo`; its parameters say what counts as seen.
     rim: `[shape=(R,), int64]`, vertices of inner surfaces that lie on a lip or lid; never observed,
         because a frame shows the lip or lid there.
     """
 
-    def __init__(self, clip: Clip, fit: FaceFit, model: FaceModel) -> None:
+    def __init__(self, clip: Clip, fit: FaceFit, model: FaceModel, node: Node) -> None:
         if clip.frames.shape[0] != fit.size or clip.frames.shape[1] != fit.size:
-            raise ValueError(
-                f"clip frames are {clip.frames.shape[1]} x {clip.frames.shape[0]} px but the fit "
-                f"refers to {fit.size} px: give the clip that was fitted"
+            raise GraphError(
+                f"node {node.node_id}: port clip has frames of {clip.frames.shape[1]} x "
+                f"{clip.frames.shape[0]} px, port fit refers to {fit.size} px: connect the clip "
+                "that was fitted"
             )
+        self.sight = Sight.of(node)
         self.clip = clip
         self.fit = fit
         self.model = model
@@ -83,7 +83,7 @@ class Observer:
         column = np.clip(np.floor(xy[:, 0]).astype(np.int64), 0, size - 1)
         row = np.clip(np.floor(xy[:, 1]).astype(np.int64), 0, size - 1)
         inside = ((xy >= 0.5) & (xy <= size - 0.5)).all(axis=1)
-        in_front = depth <= seen.depth[row, column] + BEHIND
+        in_front = depth <= seen.depth[row, column] + self.sight.behind
         # A patch behind lips or lids counts little but well inside the opening, where a small
         # error of the fit does not bring in the colour of the lips.
         owner = np.where(seen.mask, self._region[seen.triangle], NOTHING).astype(np.uint8)
@@ -91,9 +91,10 @@ class Observer:
         sight = np.array([0, 0, DISTANCE], np.float32) - placed
         sight /= np.linalg.norm(sight, axis=1, keepdims=True)
         cosine = (normal * sight).sum(axis=1)
-        square = np.clip((cosine - GRAZING) / (SQUARE - GRAZING), 0, 1)
+        grazing, rise = self.sight.grazing, self.sight.square - self.sight.grazing
+        square = np.clip((cosine - grazing) / max(rise, 1e-6), 0, 1)
         weight = np.where(inside & in_front, square, 0).astype(np.float32)
-        weight[doubtful] *= DOUBT
+        weight[doubtful] *= self.sight.doubt
         weight[self.rim] = 0
         picture = self.clip.frames[frame]
         colour = _bilinear(_softened(picture, self._spacing(xy)), xy)

@@ -8,6 +8,7 @@ import numpy as np
 
 from talkgraph.cache.frames import Frames, Pictures
 from talkgraph.engine import Node, node, note, param
+from talkgraph.errors import GraphError
 from talkgraph.nodes.face_model.face_model import FaceModel
 from talkgraph.nodes.render.shading import Shader
 from talkgraph.nodes.values import Albedo, FaceFit, Motion
@@ -46,8 +47,13 @@ class Render(Node):
             `[shape=(T, S, S, 4), uint8]`.
 
         Raises:
-            ValueError: the albedo belongs to another face model.
+            GraphError: the albedo belongs to another face model.
         """
+        if len(albedo.colour) != model.vertex_count:
+            raise GraphError(
+                f"node render: port albedo has {len(albedo.colour)} vertices, port model "
+                f"('{model.name}') {model.vertex_count}: connect the face model of the albedo"
+            )
         size = self.size or fit.size
         shader = Shader(model, fit.identity, albedo, size)
         read = self._reader(shader, motion, size)

@@ -38,11 +38,6 @@ class Shader:
     """
 
     def __init__(self, model: FaceModel, identity: Floats, albedo: Albedo, size: int) -> None:
-        if len(albedo.colour) != model.vertex_count:
-            raise ValueError(
-                f"albedo has {len(albedo.colour)} vertices, face model '{model.name}' "
-                f"{model.vertex_count}: compute the albedo with the same face model"
-            )
         self.model = model
         self.neutral = model.neutral(identity)
         self.albedo = albedo

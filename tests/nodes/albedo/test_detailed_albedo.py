@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from talkgraph.cache.frames import Frames
+from talkgraph.errors import InputError
 from talkgraph.nodes.albedo.detailed_albedo import DetailedAlbedo
 from talkgraph.nodes.albedo.low_frequency_albedo import LowFrequencyAlbedo
 from talkgraph.nodes.face_model.face_model import INNER_MOUTH, LIP, SKIN
@@ -100,5 +101,5 @@ def test_a_face_mostly_out_of_the_picture_is_noted(scene, capsys):
 
 def test_a_face_wholly_out_of_the_picture_is_refused(scene):
     motion = attrs.evolve(scene.fit.motion, translation=np.tile(np.float32([9, 0, 0]), (12, 1)))
-    with pytest.raises(ValueError, match="no surface point is visible"):
+    with pytest.raises(InputError, match="the chosen frames show no skin"):
         DetailedAlbedo().run(scene.clip, attrs.evolve(scene.fit, motion=motion), scene.model)

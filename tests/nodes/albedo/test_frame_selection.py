@@ -22,6 +22,13 @@ def test_frontal_beats_turned_and_neutral_beats_moved():
     assert scored(np.zeros((9, 3)), expression)[3] < scored(np.zeros((9, 3)), expression)[4]
 
 
+def test_a_tenth_of_a_radian_counts_as_one_standard_deviation():
+    expression = np.zeros((5, 64))
+    expression[4] = 2.0
+    score = scored([[0, 0, 0], [0.1, 0, 0], [0, -0.1, 0], [0.3, 0, -0.4], [0, 0, 0]], expression)
+    np.testing.assert_allclose(score, [0, 1, 1, 5, 2])
+
+
 def test_gaps_and_bad_fits_come_last():
     measured = np.array([True, False, True, True])
     error = np.array([0.5, 0.5, 5.0, 0.5])

@@ -28,7 +28,7 @@ def test_guessed_teeth_are_warm_under_any_light_and_seen_ones_stay():
     weight = np.zeros(model.vertex_count, np.float32)
     mouth = np.flatnonzero(model.region == INNER_MOUTH)
     weight[mouth[:5]] = 1
-    made = without_cold_teeth(colour, weight, light, model)
+    made = without_cold_teeth(colour, weight, light, model, (0.95, 0.88))
     np.testing.assert_array_equal(made[mouth[:5]], colour[mouth[:5]])
     np.testing.assert_array_equal(made[model.region != INNER_MOUTH], np.float32(0.6))
     shown = made[mouth[5:]] * irradiance(np.array([[0.0, 0.0, 1.0]]), light)[0]

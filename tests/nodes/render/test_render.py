@@ -2,6 +2,7 @@ import attrs
 import numpy as np
 import pytest
 
+from talkgraph.errors import GraphError
 from talkgraph.nodes.geometry.camera import project
 from talkgraph.nodes.geometry.lighting import ambient_light
 from talkgraph.nodes.render.render import Render
@@ -61,7 +62,7 @@ def test_light_stays_where_it_is_when_the_head_turns(fit, model, motion):
 
 def test_another_models_albedo_is_refused(motion, fit, albedo, model):
     wrong = attrs.evolve(albedo, colour=albedo.colour[:-1])
-    with pytest.raises(ValueError, match="compute the albedo with the same face model"):
+    with pytest.raises(GraphError, match="connect the face model of the albedo"):
         Render().run(motion, fit, wrong, model)
 
 
