@@ -11,6 +11,7 @@ from talkgraph.errors import InputError
 from talkgraph.nodes.backgrounds.keyframes import AXES, orientation_extremes
 from talkgraph.nodes.backgrounds.pose_limit import Curve, neck_in_camera
 from talkgraph.nodes.backgrounds.traversal import interpolated, nearest_frames, unbroken_runs
+from talkgraph.nodes.geometry.pose import ROTATION, TRANSLATION, pose_from_parts
 from talkgraph.nodes.geometry.rotation import matrix_from_angles
 from talkgraph.nodes.signals import soft_limit
 from talkgraph.nodes.values import Backgrounds, FaceFit, Ints, Motion
@@ -93,7 +94,7 @@ class MatchBackgrounds(Node):
         # The difference is taken from the unrounded position: that of the rounded index is a
         # staircase, and the head would stutter where the limit holds it near the background.
         shown = behind + soft_limit(pose - behind, -limits, limits, self.knee)
-        rotation, neck = shown[:, :3], shown[:, 3:]
+        rotation, neck = shown[:, ROTATION], shown[:, TRANSLATION]
         translation = neck - matrix_from_angles(rotation) @ self._neck
         adjusted = Motion(
             expression=motion.expression,
@@ -111,7 +112,7 @@ class MatchBackgrounds(Node):
     def _pose(self, motion: Motion) -> Curve:
         """Angles and place of the neck, `[shape=(T, 6)]`."""
         neck = neck_in_camera(motion.rotation, motion.translation, self._neck)
-        return np.concatenate([np.asarray(motion.rotation, np.float64), neck], axis=1)
+        return pose_from_parts(np.asarray(motion.rotation, np.float64), neck)
 
     def _limits(self, *, photo: bool) -> Curve:
         degrees = self.max_residual_angle_photo if photo else self.max_residual_angle
@@ -132,7 +133,7 @@ class MatchBackgrounds(Node):
         return np.asarray(difference - kept, np.float64)
 
     def _keyframes(self, pose: Curve, fps: float) -> Ints:
-        ranges = np.ptp(pose[:, :3], axis=0)
+        ranges = np.ptp(pose[:, ROTATION], axis=0)
         column = int(np.argmax(ranges)) if self.axis == "widest" else AXES.index(self.axis)
         return orientation_extremes(
             pose[:, column],

@@ -14,6 +14,7 @@ from talkgraph.engine import Node, node, param, progress
 from talkgraph.nodes.face_model.face_mesh import EYE_RIMS, INNER_LIPS, OUTER_LIPS, OVAL
 from talkgraph.nodes.face_model.face_model import FaceModel
 from talkgraph.nodes.geometry.camera import DISTANCE, FOCAL, project, unproject
+from talkgraph.nodes.geometry.pose import ROTATION, TRANSLATION, pose_from_parts
 from talkgraph.nodes.geometry.rigid_pose import initial_pose, refine_pose
 from talkgraph.nodes.geometry.rotation import angles_from_matrix, matrix_from_angles
 from talkgraph.nodes.signals import smooth_in_time
@@ -223,10 +224,10 @@ class _Fit:
 
     def smooth_pose(self, cutoff_hz: float, fps: float) -> None:
         angles = np.unwrap(angles_from_matrix(self.rotation), axis=0)
-        series = np.concatenate([angles, self.translation], 1)
+        series = pose_from_parts(angles, self.translation)
         smooth = smooth_in_time(series, self.trust, cutoff_hz, fps)
-        self.rotation = np.asarray(matrix_from_angles(smooth[:, :3]), np.float64)
-        self.translation = smooth[:, 3:]
+        self.rotation = np.asarray(matrix_from_angles(smooth[:, ROTATION]), np.float64)
+        self.translation = smooth[:, TRANSLATION]
 
     def smooth_expression(self, cutoff_hz: float, fps: float) -> None:
         self.expression = smooth_in_time(self.expression, self.trust, cutoff_hz, fps)

@@ -30,6 +30,7 @@ from talkgraph.nodes.face_model.coefficients import COUNT, Coefficients, split_c
 from talkgraph.nodes.face_model.face_mesh import POINTS
 from talkgraph.nodes.face_model.face_model import FaceModel
 from talkgraph.nodes.geometry.camera import DISTANCE, point_in_camera, project, unproject
+from talkgraph.nodes.geometry.pose import ROTATION, TRANSLATION, pose_from_parts
 from talkgraph.nodes.geometry.rigid_pose import refine_pose
 from talkgraph.nodes.geometry.rotation import angles_from_matrix, matrix_from_angles
 from talkgraph.nodes.signals import smooth_in_time
@@ -88,7 +89,7 @@ class RegressFace(Node):
         identity = regressed.identity.mean(0)
         rotation, translation = carry_pose(regressed, identity, regions[known], model, track.size)
         angles = np.unwrap(angles_from_matrix(rotation), axis=0)
-        pose = np.concatenate([angles, translation], 1)
+        pose = pose_from_parts(angles, translation)
         count = len(track.measured)
         pose = self._smooth(pose, known, count, self.pose_cutoff_hz, track.fps)
         expression = self._smooth(
@@ -96,8 +97,8 @@ class RegressFace(Node):
         )
         motion = Motion(
             expression=expression.astype(np.float32),
-            rotation=pose[:, :3].astype(np.float32),
-            translation=pose[:, 3:].astype(np.float32),
+            rotation=pose[:, ROTATION].astype(np.float32),
+            translation=pose[:, TRANSLATION].astype(np.float32),
             fps=track.fps,
         )
         return FaceFit(

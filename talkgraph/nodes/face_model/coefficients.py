@@ -69,17 +69,3 @@ def split_coefficients(vectors: ArrayLike) -> Coefficients:
         light=light,
         translation=rows[:, TRANSLATION].copy(),
     )
-
-
-def join_coefficients(coefficients: Coefficients) -> Floats:
-    """The vectors `[shape=(T, 257), float32]` of `coefficients`; the inverse of the split."""
-    vectors = np.empty((len(coefficients.expression), COUNT), np.float32)
-    vectors[:, IDENTITY] = coefficients.identity
-    vectors[:, EXPRESSION] = coefficients.expression
-    vectors[:, TEXTURE] = coefficients.texture
-    vectors[:, ANGLES] = coefficients.rotation
-    vectors[:, TRANSLATION] = coefficients.translation
-    light = np.array(coefficients.light, np.float32)
-    light[:, 0] -= CONSTANT_LIGHT
-    vectors[:, LIGHT] = light.swapaxes(1, 2).reshape(len(light), -1)
-    return vectors

@@ -1,7 +1,8 @@
 """Three dimensions, shared by the stages; knows no face model.
 
-rotation        angles <-> matrices, derivatives
+rotation        angles <-> matrices
 camera          head -> camera -> picture, and back
+pose            a head pose as six numbers
 rigid_pose      rigid pose of a known shape from its landmarks
 lighting        spherical-harmonics light: basis, irradiance, estimation
 mesh            normals, adjacency, boundary loops

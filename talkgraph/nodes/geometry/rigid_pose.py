@@ -12,6 +12,7 @@ from talkgraph.nodes.geometry.camera import (
     projection_jacobian,
     unproject,
 )
+from talkgraph.nodes.geometry.pose import ROTATION, TRANSLATION
 
 Array = NDArray[np.float64]
 
@@ -123,8 +124,8 @@ def refine_pose(
         trace = np.einsum("tii->t", hessian)
         hessian += (1e-9 * trace)[:, None, None] * np.eye(6)
         step = np.linalg.solve(hessian, gradient[..., None])[..., 0]
-        rotation = _rotation_from_vector(step[:, :3]) @ rotation
-        translation = translation + step[:, 3:]
+        rotation = _rotation_from_vector(step[:, ROTATION]) @ rotation
+        translation = translation + step[:, TRANSLATION]
     return rotation, translation
 
 

@@ -25,21 +25,14 @@ def _floating(values: ArrayLike, last: int, name: str) -> Real:
     return array
 
 
-def _about_axes(angles: Real) -> tuple[Real, Real, Real, Real, Real, Real]:
-    """Rx, Ry, Rz and their derivatives by their own angle, each `[shape=(..., 3, 3)]`."""
-    made: list[Real] = []
-    slopes: list[Real] = []
-    for axis in range(3):
-        c, s = np.cos(angles[..., axis]), np.sin(angles[..., axis])
-        i, j = (axis + 1) % 3, (axis + 2) % 3
-        turn = np.zeros((*angles.shape[:-1], 3, 3), angles.dtype)
-        slope = np.zeros_like(turn)
-        turn[..., axis, axis] = 1
-        turn[..., i, i], turn[..., i, j], turn[..., j, i], turn[..., j, j] = c, -s, s, c
-        slope[..., i, i], slope[..., i, j], slope[..., j, i], slope[..., j, j] = -s, -c, c, -s
-        made.append(turn)
-        slopes.append(slope)
-    return made[0], made[1], made[2], slopes[0], slopes[1], slopes[2]
+def _about_axis(angle: Real, axis: int) -> Real:
+    """Turn about one axis, `[shape=(..., 3, 3)]`."""
+    c, s = np.cos(angle), np.sin(angle)
+    i, j = (axis + 1) % 3, (axis + 2) % 3
+    turn = np.zeros((*angle.shape, 3, 3), angle.dtype)
+    turn[..., axis, axis] = 1
+    turn[..., i, i], turn[..., i, j], turn[..., j, i], turn[..., j, j] = c, -s, s, c
+    return turn
 
 
 def matrix_from_angles(angles: ArrayLike) -> Real:
@@ -51,21 +44,9 @@ def matrix_from_angles(angles: ArrayLike) -> Real:
     Returns:
         `[shape=(..., 3, 3)]`, camera_from_head, in the dtype of `angles`.
     """
-    rx, ry, rz, *_ = _about_axes(_floating(angles, 3, "angles"))
-    return rz @ ry @ rx
-
-
-def matrix_derivatives(angles: ArrayLike) -> Real:
-    """Derivatives of the matrix by its three angles.
-
-    Args:
-        angles: `[shape=(..., 3)]`, rad.
-
-    Returns:
-        `[shape=(..., 3, 3, 3)]`; element [..., k, :, :] is dR / d angle k.
-    """
-    rx, ry, rz, dx, dy, dz = _about_axes(_floating(angles, 3, "angles"))
-    return np.stack([rz @ ry @ dx, rz @ dy @ rx, dz @ ry @ rx], axis=-3)
+    given = _floating(angles, 3, "angles")
+    about_x, about_y, about_z = (_about_axis(given[..., axis], axis) for axis in range(3))
+    return about_z @ about_y @ about_x
 
 
 def angles_from_matrix(matrix: ArrayLike) -> Real:

@@ -18,7 +18,6 @@ from talkgraph.nodes.pose_mapping.readout import Readout
 from talkgraph.nodes.values import Floats, OnnxModel, SpeechFeatures
 
 KIND = "speech-to-motion mapping"
-ROTATION, TRANSLATION = slice(0, 3), slice(3, 6)
 
 
 def _array(values: Any) -> Floats:

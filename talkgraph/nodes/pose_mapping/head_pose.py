@@ -13,6 +13,7 @@ from itertools import pairwise
 import attrs
 import numpy as np
 
+from talkgraph.nodes.geometry.pose import pose_from_parts
 from talkgraph.nodes.signals import low_pass, soft_limit
 from talkgraph.nodes.values import FaceFit, Floats
 
@@ -36,7 +37,7 @@ class PoseHabit:
 
 def pose_of(fit: FaceFit) -> Floats:
     """Rotation and translation of the measured frames, `[shape=(T, 6), float32]`."""
-    pose = np.concatenate([fit.motion.rotation, fit.motion.translation], axis=1)
+    pose = pose_from_parts(fit.motion.rotation, fit.motion.translation)
     return np.asarray(pose[fit.measured] if fit.measured.any() else pose, np.float32)
 
 
@@ -51,7 +52,7 @@ def habit_of_clip(fit: FaceFit, percentile: float) -> PoseHabit:
     """The habit that a clip shows; its range leaves out `percentile` % at either end."""
     pose = pose_of(fit)
     low, high = np.percentile(pose, [percentile, 100 - percentile], axis=0).astype(np.float32)
-    whole = np.concatenate([fit.motion.rotation, fit.motion.translation], axis=1)
+    whole = pose_from_parts(fit.motion.rotation, fit.motion.translation)
     spread = pose_bands(whole, fit.motion.fps).std(1)
     return PoseHabit(mean=pose.mean(0), band_std=spread, low=low, high=high)
 

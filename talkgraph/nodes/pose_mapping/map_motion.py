@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from talkgraph.engine import Node, node, note, param
-from talkgraph.nodes.pose_mapping.facts import ROTATION, TRANSLATION, MappingFacts
+from talkgraph.nodes.geometry.pose import ROTATION, TRANSLATION
+from talkgraph.nodes.pose_mapping.facts import MappingFacts
 from talkgraph.nodes.pose_mapping.head_pose import (
     habit_around,
     habit_of_clip,

@@ -19,7 +19,7 @@ from talkgraph.nodes.face_fit import RegressFace
 from talkgraph.nodes.face_fit.regress_face import carry_pose, reprojection_error
 from talkgraph.nodes.face_fit.regression.align import aligned_regions, five_points
 from talkgraph.nodes.face_model.bfm import TRACKED_OF_68
-from talkgraph.nodes.face_model.coefficients import Coefficients, join_coefficients
+from talkgraph.nodes.face_model.coefficients import Coefficients
 from talkgraph.nodes.face_model.face_mesh import face_mesh_triangles
 from talkgraph.nodes.face_model.load_face_model import LoadFaceModel
 from talkgraph.nodes.face_model.synthetic import synthetic_arrays
@@ -27,6 +27,7 @@ from talkgraph.nodes.geometry.camera import DISTANCE, point_in_camera, project
 from talkgraph.nodes.geometry.rotation import angles_from_matrix
 from talkgraph.nodes.networks import LoadNetwork
 from talkgraph.nodes.values import Clip, Crop, FaceTrack, Motion, OnnxModel
+from tests.nodes.face_model.deng_vectors import join_coefficients
 from tests.nodes.tracks import track_of
 
 FRAMES, SIZE, FPS = 12, 256, 25.0

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from talkgraph.nodes.face_model.coefficients import join_coefficients, split_coefficients
+from talkgraph.nodes.face_model.coefficients import split_coefficients
 from talkgraph.nodes.geometry.rotation import matrix_from_angles
+from tests.nodes.face_model.deng_vectors import join_coefficients
 
 
 def test_layout_is_dengs():

@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 
 from talkgraph.nodes.geometry.rotation import (
     angles_from_matrix,
-    matrix_derivatives,
     matrix_from_angles,
 )
 
@@ -51,16 +50,6 @@ def test_batches_and_dtype():
     matrices = matrix_from_angles(angles)
     assert matrices.shape == (4, 5, 3, 3) and matrices.dtype == np.float32
     assert matrices[2, 3] == pytest.approx(matrix_from_angles(angles[2, 3]))
-
-
-def test_derivatives_agree_with_differences():
-    angles, step = np.array([0.3, -0.4, 0.8]), 1e-6
-    for k in range(3):
-        shift = np.eye(3)[k] * step
-        numeric = (matrix_from_angles(angles + shift) - matrix_from_angles(angles - shift)) / (
-            2 * step
-        )
-        assert matrix_derivatives(angles)[k] == pytest.approx(numeric, abs=1e-8)
 
 
 def test_wrong_shape_is_named():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 import numpy as np
 
+from talkgraph.nodes.geometry.pose import pose_from_parts
 from talkgraph.nodes.pose_mapping.facts import MappingFacts, speech_scale
 from talkgraph.nodes.pose_mapping.head_pose import pose_bands
 from talkgraph.nodes.pose_mapping.network import MappingSize
@@ -68,7 +69,7 @@ def example_of(
     count = min(len(features.windows), len(fit.motion.expression))
     if loudness is not None:
         count = min(count, len(loudness))
-    pose = np.concatenate([fit.motion.rotation, fit.motion.translation], axis=1)
+    pose = pose_from_parts(fit.motion.rotation, fit.motion.translation)
     return Example(
         name=name,
         person=person,
