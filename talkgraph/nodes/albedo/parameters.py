@@ -58,12 +58,12 @@ def doubt() -> Any:
 
 def mouth_frames() -> Any:
     """Few: only wide open ones show the teeth well."""
-    return param(10, "frames whose colours are combined inside the mouth", ge=1)
+    return param(10, "whose colours are combined inside the mouth", unit="frames", ge=1)
 
 
 def eye_frames() -> Any:
     """More: the usual gaze is told from glances and blinks by their number."""
-    return param(20, "frames from which the usual look of the eyes is taken", ge=1)
+    return param(20, "from which the usual look of the eyes is taken", unit="frames", ge=1)
 
 
 def coldest_green() -> Any:

@@ -38,10 +38,14 @@ class MatchBackgrounds(Node):
     window: float = param(0.8, "the short period that an extreme rules", unit="s", gt=0)
     min_gap: float = param(0.4, "keyframes nearer than this are thinned", unit="s", gt=0)
     max_speed: float = param(
-        1.0, "fastest traversal of the clip between keyframes, times real time", gt=0, le=4
+        1.0, "fastest traversal of the clip between keyframes", unit="x real time", gt=0, le=4
     )
-    angle_weight: float = param(1.0, "weight of a radian in the distance of two poses", ge=0)
-    translation_weight: float = param(0.2, "weight of a head unit of neck position", ge=0)
+    angle_weight: float = param(
+        1.0, "weight of an angle in the distance of two poses", unit="1/rad", ge=0
+    )
+    translation_weight: float = param(
+        0.2, "weight of the neck's place in that distance", unit="1/head unit", ge=0
+    )
     max_missing: float = param(
         0.2, "longest stretch without a seen face that a background may run through", unit="s", ge=0
     )
@@ -58,15 +62,20 @@ class MatchBackgrounds(Node):
         15.0, "largest turn of the head against a photo, per axis", unit="deg", ge=0, le=45
     )
     max_residual_shift: float = param(
-        0.06, "largest shift of the neck in the picture, head units (a face is 1.6 wide)", ge=0
+        0.06,
+        "largest shift of the neck in the picture; a face is 1.6 wide",
+        unit="head units",
+        ge=0,
     )
-    max_residual_depth: float = param(0.15, "largest shift of the neck in depth, head units", ge=0)
+    max_residual_depth: float = param(
+        0.15, "largest shift of the neck in depth", unit="head units", ge=0
+    )
     knee: float = param(0.6, "share of a limit up to which the pose is left alone", ge=0, lt=1)
     offset_share: float = param(
         0.34, "share of a limit that the average difference from the clip may use up", ge=0, le=1
     )
-    neck_height: float = param(-0.9, "y of the point about which the head turns, head units")
-    neck_depth: float = param(-0.8, "z of the point about which the head turns, head units")
+    neck_height: float = param(-0.9, "y of the point about which the head turns", unit="head units")
+    neck_depth: float = param(-0.8, "z of the point about which the head turns", unit="head units")
 
     def run(self, motion: Motion, fit: FaceFit) -> Backgrounds:
         """Return source indices and adjusted motion for every frame of `motion`.

@@ -32,9 +32,7 @@ class PasteBack(Node):
     from `feather` times its side inwards, so that the two meet without a step.
     """
 
-    feather: float = param(
-        0.1, "width of the blended border, as a fraction of the crop's side", ge=0.0, le=0.5
-    )
+    feather: float = param(0.1, "width of the blended border", unit="crop sides", ge=0.0, le=0.5)
 
     def run(self, frames: Frames, footage: Footage, crop: Crop, backgrounds: Backgrounds) -> Frames:
         """Return lazy frames `[shape=(T, footage.height, footage.width, 3), uint8]`.

@@ -31,16 +31,25 @@ class WarpBackground(Node):
 
     lattice: int = param(64, "cells of the displacement field along a side", ge=8, le=512)
     smoothing: int = param(2, "passes of a 1-2-1 filter over the field", ge=0, le=32)
-    hair_side: float = param(0.35, "moves fully beside the face: ears, hair; head units", ge=0)
-    hair_top: float = param(0.7, "moves fully above the face; head units", ge=0)
-    neck: float = param(1.1, "length below the chin until where nothing moves; head units", gt=0)
+    hair_side: float = param(
+        0.35, "moves fully beside the face: ears, hair", unit="head units", ge=0
+    )
+    hair_top: float = param(0.7, "moves fully above the face", unit="head units", ge=0)
+    neck: float = param(
+        1.1, "length below the chin until where nothing moves", unit="head units", gt=0
+    )
     falloff: float = param(
-        0.4, "least length from full movement to none beside and above; head units", gt=0
+        0.4,
+        "least length from full movement to none beside and above",
+        unit="head units",
+        gt=0,
     )
     stretch: float = param(
         2.4, "that length per displacement where the head moves more", gt=1.5, le=10
     )
-    skin: float = param(0.45, "how far a moving jaw drags the skin beside it; head units", gt=0)
+    skin: float = param(
+        0.45, "how far a moving jaw drags the skin beside it", unit="head units", gt=0
+    )
     border_slope: float = param(
         0.7, "largest displacement near the crop's border, times the distance to it", gt=0, lt=1
     )

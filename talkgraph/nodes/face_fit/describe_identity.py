@@ -48,8 +48,8 @@ NETWORK = Contract(
 class DescribeIdentity(Node):
     """Average the identity feature over the clip's most frontal, most certain frames."""
 
-    frames: int = param(8, "frames that are averaged", ge=1)
-    padding: float = param(0.25, "room around the five points, of the chip's side", ge=0, le=1)
+    frames: int = param(8, "how many are averaged, the best ones", unit="frames", ge=1)
+    padding: float = param(0.25, "room around the five points", unit="chip sides", ge=0, le=1)
 
     def run(self, clip: Clip, track: FaceTrack, network: OnnxModel) -> IdentityFeature:
         """Describe the person in `clip`.

@@ -33,8 +33,12 @@ class FitFace(Node):
     """Identity, expression and pose from tracked landmarks (section 3.1)."""
 
     rounds: int = param(6, "alternations of pose, expression and identity", ge=1, le=50)
-    identity_prior: float = param(0.02, "weight of the identity prior, px^2 per landmark", gt=0)
-    expression_prior: float = param(0.02, "weight of the expression prior, px^2 per landmark", gt=0)
+    identity_prior: float = param(
+        0.02, "weight of the identity prior", unit="px² per landmark", gt=0
+    )
+    expression_prior: float = param(
+        0.02, "weight of the expression prior", unit="px² per landmark", gt=0
+    )
     depth_weight: float = param(0.05, "trust in the tracker's depth against x and y", ge=0, le=1)
     lip_weight: float = param(3.0, "weight of lip landmarks", gt=0)
     lid_weight: float = param(2.0, "weight of eyelid landmarks", gt=0)
@@ -45,7 +49,7 @@ class FitFace(Node):
         9.0, "half-amplitude frequency of the expression; lip closures last 2 to 3 frames",
         unit="Hz", gt=0,
     )  # fmt: skip
-    identity_frames: int = param(60, "frames that share in the identity", ge=1)
+    identity_frames: int = param(60, "how many share in the identity", unit="frames", ge=1)
 
     def run(self, track: FaceTrack, model: FaceModel) -> FaceFit:
         """Fit `model` to `track`.

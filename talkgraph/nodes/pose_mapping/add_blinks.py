@@ -23,8 +23,8 @@ class AddBlinks(Node):
     """
 
     seed: int = param(0, "seed of the blinks' times", ge=0)
-    rate: float = param(15.0, "blinks per minute where the clip does not tell", ge=0)
-    max_rate: float = param(30.0, "most blinks per minute taken from a clip", ge=0)
+    rate: float = param(15.0, "rate of blinks where the clip does not tell", unit="1/min", ge=0)
+    max_rate: float = param(30.0, "highest rate taken from a clip", unit="1/min", ge=0)
     own: bool = param(True, "take direction and rate from the clip's own blinks")
     closing_s: float = param(0.08, "time in which the lids close", unit="s", gt=0)
     closed_s: float = param(0.04, "time for which they stay closed", unit="s", ge=0)

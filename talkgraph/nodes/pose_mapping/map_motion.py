@@ -44,16 +44,16 @@ class MapMotion(Node):
         1.0, "share of the clip's poses left out of its range at either end", unit="%", ge=0, lt=50
     )
     photo_reach: float = param(
-        2.0, "range of head movement for a photo, in general standard deviations", gt=0
+        2.0, "range of head movement for a photo", unit="general standard deviations", gt=0
     )
     mouth_strength: float = param(
-        0.7, "how far mouth movement is brought to the person's spread, 0 to 1", ge=0, le=1
+        0.7, "how far mouth movement is brought to the person's spread", ge=0, le=1
     )
     max_mouth_gain: float = param(2.0, "most by which mouth movement is amplified", ge=1)
     lip_softness: float = param(
-        0.1, "softness of lip contact, in standard deviations of the opening", gt=0
+        0.1, "softness of lip contact", unit="standard deviations of the opening", gt=0
     )
-    chunk: int = param(750, "video frames mapped at a time", ge=1, keyed=False)
+    chunk: int = param(750, "how many are mapped at a time", unit="frames", ge=1, keyed=False)
 
     def run(
         self, features: SpeechFeatures, mapping: OnnxModel, person: FaceFit | None = None

@@ -37,8 +37,8 @@ class PersonaliseMapping(Node):
     )
     rate: float = param(1e-4, "learning rate of Adam (section 4.1)", gt=0)
     beta1: float = param(0.5, "first moment of Adam, as the public implementation", ge=0, lt=1)
-    batch: int = param(8, "sequences per update", ge=1)
-    frames: int = param(50, "video frames per sequence", ge=2)
+    batch: int = param(8, "how many go into one update", unit="sequences", ge=1)
+    frames: int = param(50, "length of a sequence", unit="frames", ge=2)
     lambda1: float = param(0.2, "weight of the pose, eq. (2)", ge=0)
     lambda2: float = param(0.01, "weight of the pose's continuity, eq. (2)", ge=0)
     mouth: float = param(0.5, "weight of the mouth measures (not in the paper)", ge=0)
@@ -46,7 +46,9 @@ class PersonaliseMapping(Node):
     anchor: float = param(1e-3, "pull towards the general weights (not in the paper)", ge=0)
     held_out: float = param(0.2, "part of the clip that decides whether to personalise", gt=0, lt=1)
     min_seconds: float = param(4.0, "shorter clips are not learned from", unit="s", ge=0)
-    largest_lag: int = param(3, "largest lag of picture against sound looked for", unit="frames")
+    largest_lag: int = param(
+        3, "largest lag of picture against sound looked for", unit="frames", ge=0
+    )
     seed: int = param(0, "seed of the order of training", ge=0)
 
     def run(

@@ -95,7 +95,7 @@ class TrainRefiner(Node):
         1.0, "extra colour difference weight at the eyes; an addition to the paper", ge=0
     )
     detail_margin: float = param(
-        1.8, "where that extra weight ends, in half sizes of lips and eyes", gt=1
+        1.8, "where that extra weight ends", unit="half sizes of lips and eyes", gt=1
     )
     goal: str = param(
         "mouth",
@@ -120,9 +120,9 @@ class TrainRefiner(Node):
     )
     brightness: float = param(0.1, "training light varies by this share", ge=0, lt=1)
     shift: float = param(
-        0.06, "training pictures are moved by up to this share of their side", ge=0, le=0.5
+        0.06, "training pictures are moved by up to this much", unit="picture sides", ge=0, le=0.5
     )
-    most_frames: int = param(600, "train on at most this many windows, evenly spread", ge=1)
+    most_frames: int = param(600, "most windows to train on, evenly spread", unit="windows", ge=1)
     seed: int = param(0, "of the initial weights and the order of the frames", ge=0)
     threads: int = param(0, "CPU threads, 0 for PyTorch's choice", ge=0, keyed=False)
 
