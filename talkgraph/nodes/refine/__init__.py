@@ -16,6 +16,8 @@ losses           the terms of eq. (4), and which mean or sum each of them is.
 temporal_window  windows of three frames (t-2, t-1, t), as the network is given them.
 region           the square that the network sees, cut out and resized.
 face_parts       masks of face, mouth and eyes from the landmarks.
+pairs            what is learned from: rendered and real frames, goals and weights.
+schedule         how it is learned.
 adversarial      the adversarial training loop.
 export           the generator to and from ONNX.
 """

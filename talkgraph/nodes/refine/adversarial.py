@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from copy import deepcopy
 
-import attrs
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -15,47 +14,13 @@ from talkgraph import engine
 from talkgraph.nodes.refine import losses
 from talkgraph.nodes.refine.discriminator import Discriminator
 from talkgraph.nodes.refine.network import Generator, blend
+from talkgraph.nodes.refine.pairs import Pairs
+from talkgraph.nodes.refine.schedule import Schedule
 from talkgraph.nodes.refine.temporal_window import stack_windows, to_network
-from talkgraph.nodes.values import Floats, Ints
+from talkgraph.nodes.values import Floats
 
 AVERAGE_EVERY = 4  # steps; the running mean of the weights needs no more, and costs time
 Bytes = NDArray[np.uint8]
-
-
-@attrs.frozen(kw_only=True)
-class Pairs:
-    """Training data at the work size.
-
-    rendered: `[shape=(N, S, S, 3), uint8]`.   real: `[shape=(M, S, S, 3), uint8]`, the targets.
-    windows: `[shape=(M, 3), int64]`, rows of `rendered` for each target.
-    weights: `[shape=(M, S, S), float32]`, of the colour difference of each pixel; None for 1.
-    identity: `[shape=(identity_size,), float32]`.
-    """
-
-    rendered: Bytes
-    real: Bytes
-    windows: Ints
-    weights: Floats | None
-    identity: Floats
-
-
-@attrs.frozen(kw_only=True)
-class Schedule:
-    """How to train; the fields are described in `train.TrainRefiner`."""
-
-    steps: int
-    batch: int
-    learning_rate: float
-    beta1: float
-    final_rate: float
-    l1_weight: float
-    attention_weight: float
-    smoothness_weight: float
-    feature_weight: float
-    averaging: float
-    brightness: float
-    shift: float
-    seed: int
 
 
 def fit(

@@ -3,9 +3,10 @@ import pytest
 import torch
 
 from talkgraph.nodes.refine import adversarial
-from talkgraph.nodes.refine.adversarial import Pairs, Schedule
 from talkgraph.nodes.refine.discriminator import Discriminator
 from talkgraph.nodes.refine.network import Generator
+from talkgraph.nodes.refine.pairs import Pairs
+from talkgraph.nodes.refine.schedule import Schedule
 from talkgraph.nodes.refine.temporal_window import window_of
 
 

@@ -1,0 +1,41 @@
+import numpy as np
+import pytest
+
+from talkgraph.cache.frames import Frames
+from talkgraph.nodes.face_model.face_mesh import OUTER_LIPS, OVAL
+from talkgraph.nodes.refine.pairs import training_pairs
+from talkgraph.nodes.refine.region import Region
+from talkgraph.nodes.values import IdentityFeature
+from tests.nodes.tracks import track_of
+
+SIDE = 64
+
+
+def around(outline, centre, half):
+    """Points of a circle in the order of an outline."""
+    angle = np.linspace(0, 2 * np.pi, len(outline), endpoint=False)
+    return np.stack([np.cos(angle), np.sin(angle), 0 * angle], 1) * half + (*centre, 0)
+
+
+@pytest.mark.parametrize(
+    ("goal", "mouth", "cheek", "corner"),
+    [("mouth", 200, 50, 50), ("face", 200, 200, 50), ("frame", 200, 200, 200)],
+)
+def test_the_real_frame_is_the_goal_only_there(goal, mouth, cheek, corner):
+    landmarks = np.full((4, 478, 3), 32, np.float32)
+    landmarks[:, OVAL] = around(OVAL, (32, 32), 24)
+    landmarks[:, OUTER_LIPS] = around(OUTER_LIPS, (32, 44), 5)
+    track = track_of(landmarks, SIDE)
+    rendered, real = (
+        Frames.from_array(np.full((4, SIDE, SIDE, 3), tone, np.uint8)) for tone in (50, 200)
+    )
+    identity = IdentityFeature(vector=np.zeros(8, np.float32))
+    pairs = training_pairs(
+        rendered, real, identity, track, size=SIDE, region=Region(), most_frames=600, goal=goal,
+        detail_margin=1.8, mouth_weight=4.0, eye_weight=1.0,
+    )  # fmt: skip
+    assert (pairs.rendered == 50).all()
+    at = {"mouth": (44, 32), "cheek": (24, 18), "corner": (2, 2)}
+    for name, tone in (("mouth", mouth), ("cheek", cheek), ("corner", corner)):
+        row, column = at[name]
+        assert abs(int(pairs.real[0, row, column, 0]) - tone) <= 2, name
