@@ -8,6 +8,8 @@ import attrs
 
 from talkgraph.engine import Node, param
 
+RIDGE = 0.02
+
 
 @attrs.frozen(kw_only=True)
 class Sight:
@@ -26,7 +28,7 @@ class Sight:
 
 def ridge() -> Any:
     """Of the estimation of light; relative to the mean energy of the data."""
-    return param(0.02, "pull of the 27 light coefficients towards ambient light", gt=0)
+    return param(RIDGE, "pull of the 27 light coefficients towards ambient light", gt=0)
 
 
 def behind() -> Any:

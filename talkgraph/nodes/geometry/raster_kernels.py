@@ -9,13 +9,20 @@ from __future__ import annotations
 
 import numba
 import numpy as np
+from numpy.typing import NDArray
+
+from talkgraph.cache.frames import Pictures
+
+Points = NDArray[np.float64]
+Faces = NDArray[np.int32]
+Floats = NDArray[np.float32]
 
 SUBPIXEL = 256
 FARTHEST = 1 << 20  # px; triangles with a corner beyond are left out
 
 
 @numba.njit(cache=True, nogil=True)
-def cover(xyd, triangles, owner, nearness, cull):  # type: ignore[no-untyped-def]
+def cover(xyd: Points, triangles: Faces, owner: Faces, nearness: Points, cull: bool) -> None:
     """Write the nearest triangle and its 1 / depth of each pixel.
 
     xyd: `[shape=(V, 3), float64]`, px and depth. owner: `[shape=(H, W), int32]`, filled with -1.
@@ -88,7 +95,9 @@ def cover(xyd, triangles, owner, nearness, cull):  # type: ignore[no-untyped-def
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
-def weights(xyd, a, b, c, px, py):  # type: ignore[no-untyped-def]
+def weights(
+    xyd: Points, a: int, b: int, c: int, px: float, py: float
+) -> tuple[float, float, float, float]:
     """Perspective-correct barycentric coordinates of pixel point (px, py), and depth."""
     ax, ay, bx, by, cx, cy = (
         xyd[a, 0], xyd[a, 1], xyd[b, 0], xyd[b, 1], xyd[c, 0], xyd[c, 1],
@@ -107,7 +116,9 @@ def weights(xyd, a, b, c, px, py):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def interpolate(xyd, triangles, owner, barycentric, depth):  # type: ignore[no-untyped-def]
+def interpolate(
+    xyd: Points, triangles: Faces, owner: Faces, barycentric: Floats, depth: Floats
+) -> None:
     """Fill `barycentric (H, W, 3)` and `depth (H, W)` where a triangle owns the pixel."""
     height, width = owner.shape
     for row in range(height):
@@ -124,7 +135,9 @@ def interpolate(xyd, triangles, owner, barycentric, depth):  # type: ignore[no-u
 
 
 @numba.njit(cache=True, nogil=True)
-def resolve(xyd, triangles, owner, colours, samples, out):  # type: ignore[no-untyped-def]
+def resolve(
+    xyd: Points, triangles: Faces, owner: Faces, colours: Floats, samples: int, out: Pictures
+) -> None:
     """Average `samples` x `samples` cells into `out (S, S, 4), uint8`: straight alpha = coverage.
 
     xyd and owner are at S * samples px; colours `[shape=(V, 3), float32]` in [0, 1].

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from talkgraph.nodes.albedo.complete import mirror_vertices, weighted_median
-from talkgraph.nodes.albedo.detailed_albedo import RIDGE, DetailedAlbedo
+from talkgraph.nodes.albedo.detailed_albedo import DetailedAlbedo
+from talkgraph.nodes.albedo.parameters import RIDGE
 from talkgraph.nodes.face_model.face_model import LIP, FaceModel
 from talkgraph.nodes.values import Albedo, Clip, FaceFit, Floats
 
