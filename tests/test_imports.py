@@ -72,7 +72,6 @@ def test_no_room_imports_one_above_it():
     assert told((a, b) for a, b in arrows() if room(a) < room(b)) == []
 
 
-@pytest.mark.xfail(strict=True, reason="the rooms are being tidied; the mark goes with the last")
 def test_no_stage_imports_another():
     """Nor do the parts that they share import a stage."""
     crossed = ((a, b) for a, b in arrows() if "nodes" in a and stage(b) and stage(a) != stage(b))
