@@ -5,8 +5,8 @@ parser     argparse with the nearest name in its errors
 options    options that several commands share, and how their text becomes values
 lookup     what text means: a graph by name or YAML file, and its parameters
 progress   what a run says while it works: bars, plain lines or nothing
+words      options and commands in the place of what the library says
 failure    which line and which exit code an error deserves
-blame      names the user's file in a refusal by a stage that never saw it
 output     the user's files: checks before any work, the finished file in its place
 samples    the built-in speech and photo
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator
 
+from talkgraph.cli.words import typed
 from talkgraph.errors import NodeError, TalkgraphError
 
 USER, INTERNAL, INTERRUPTED, TERMINATED = 2, 1, 130, 143
@@ -35,7 +36,7 @@ def explain(error: BaseException) -> tuple[str, int]:
         if isinstance(cause, OSError) and cause.errno in _FULL:
             return f"{_place(cause)}{_full}", USER
         if isinstance(cause, TalkgraphError) and not isinstance(cause, NodeError):
-            return _in_options(_line(cause)), USER
+            return typed(_line(cause), cause.step), USER
         if isinstance(cause, OSError) and cause.filename is not None:
             remedy = _REMEDIES.get(cause.errno or 0, "check the file and its folder")
             return f"{_place(cause)}{(cause.strerror or 'cannot be used').lower()}; {remedy}", USER
@@ -48,24 +49,6 @@ _full = (
     "no space left on the disk; free some (talkgraph cache du, talkgraph cache gc --limit SIZE) "
     "and run the same command again: finished stages are kept"
 )
-
-
-_OPTIONS = {
-    "free some or lower the store's limit": "free some (talkgraph cache gc --limit SIZE)",
-    "give another folder as store": "choose another folder with --store or TALKGRAPH_STORE",
-    "verify the store, then": "`talkgraph cache verify` removes what is damaged, then",
-    "list them to see which there are": "`talkgraph cache ls` lists them",
-    "remove that result": "`talkgraph cache rm RESULT` removes it",
-    "raise the limit of open files": "raise the limit of open files (ulimit -n)",
-    "not made by an export": "not made by `talkgraph cache export`",
-}
-"""What the store says in the words of Python, and how the command line says it."""
-
-
-def _in_options(text: str) -> str:
-    for said, option in _OPTIONS.items():
-        text = text.replace(said, option)
-    return text
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
+from talkgraph.cli.words import typed
 from talkgraph.report.format import duration
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ class Watcher:
             case events.Note(step=None):
                 self.said.append(event.text)
             case events.Note(step=str(step)):
-                self.note(step, visible(event.text))  # a stranger may have made what is stored
+                text = visible(event.text)  # a stranger may have made what is stored
+                self.note(step, typed(text, step))
             case events.Finished() if event.cached:
                 self.cached += 1
             case events.Finished():

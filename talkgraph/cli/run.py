@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from talkgraph.cli import options
-from talkgraph.cli.blame import naming_files
 from talkgraph.cli.output import deliver
 from talkgraph.cli.progress import watcher
 from talkgraph.cli.report import add_report, check_page, reporting_failure, write_page
@@ -61,7 +60,6 @@ def run(args: argparse.Namespace) -> int:
     store = options.open_store(args)
     with (
         models.use_device(args.device),
-        naming_files(graph, inputs),
         reporting_failure(args.report, store, quiet=args.quiet or args.json),
         watcher(quiet=args.quiet, store=store, graph=graph.name) as watch,
     ):

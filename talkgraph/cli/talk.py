@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from talkgraph.cli import options, samples
-from talkgraph.cli.blame import naming_files
 from talkgraph.cli.output import check_input, check_output, deliver
 from talkgraph.cli.progress import watcher
 from talkgraph.cli.report import add_report, check_page, reporting_failure, write_page
@@ -73,7 +72,6 @@ def run(args: argparse.Namespace) -> int:
     quiet = args.quiet or args.json
     with (
         models.use_device(args.device),
-        naming_files(graph, inputs),
         reporting_failure(args.report, store, quiet=quiet, title=args.output.name),
         watcher(quiet=args.quiet, store=store, graph=graph.name) as watch,
     ):

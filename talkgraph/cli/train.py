@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from talkgraph.cli import options
-from talkgraph.cli.blame import naming_files
 from talkgraph.cli.output import check_input
 from talkgraph.cli.progress import Watcher, watcher
 from talkgraph.errors import InputError, NodeError
@@ -116,8 +115,7 @@ def _refiner(args: argparse.Namespace, store: Store, watch: Watcher, scratch: Pa
     graph = load_graph("yi2020", quality=args.quality, seed=args.seed)
     graph = with_settings(graph, options.pairs(args.settings, "--set")).subgraph("refiner")
     inputs = {"video": args.video}
-    with naming_files(graph, inputs):
-        result = graph.run(inputs, store=store, on_event=watch)
+    result = graph.run(inputs, store=store, on_event=watch)
     return result.output.file.path, {}
 
 
@@ -297,7 +295,8 @@ def _tracked(
         try:
             result = graph.run(inputs, store=store, until=steps)
         except (InputError, NodeError) as error:
-            watch.note("clips", f"{path} is left out: {error}")
+            words = str(error).removeprefix(f"{path}: ")
+            watch.note("clips", f"{path} is left out: {words}")
             continue
         used += 1
         yield _Tracked(person, path, moving, graph, result)

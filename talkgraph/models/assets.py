@@ -161,8 +161,8 @@ ASSETS: dict[str, Asset] = {
             licence="non-commercial research (InsightFace)",
             source=UserFile(
                 "export ArcFace to ONNX (input N x 3 x 112 x 112), or take w600k_r50.onnx from "
-                "InsightFace's buffalo_l package, then run: "
-                "talkgraph models add arcface FILE.onnx"
+                "InsightFace's buffalo_l package, then "
+                "`models.add('arcface', 'FILE.onnx')`"
             ),
             parts=(),
             convert=_as_brought,
@@ -172,8 +172,8 @@ ASSETS: dict[str, Asset] = {
             purpose="ImageNet features for perceptual distances",
             licence="BSD-3-Clause (torchvision)",
             source=UserFile(
-                "export torchvision's resnet18 with IMAGENET1K_V1 weights to ONNX, then run: "
-                "talkgraph models add resnet18 FILE.onnx"
+                "export torchvision's resnet18 with IMAGENET1K_V1 weights to ONNX, then "
+                "`models.add('resnet18', 'FILE.onnx')`"
             ),
             parts=(),
             convert=_as_brought,
@@ -185,7 +185,7 @@ ASSETS: dict[str, Asset] = {
             source=UserFile(
                 "take the checkpoint of Deng et al. (Deep3DFaceRecon_pytorch, epoch_20.pth) and "
                 "run: python -m talkgraph.nodes.face_fit.regression.reconstruction_network "
-                "epoch_20.pth FILE.onnx, then: talkgraph models add face-reconstruction FILE.onnx"
+                "epoch_20.pth FILE.onnx, then `models.add('face-reconstruction', 'FILE.onnx')`"
             ),
             parts=(),
             convert=_as_brought,

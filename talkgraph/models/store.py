@@ -116,7 +116,9 @@ def add(name: str, file: Path | str) -> Path:
     """
     asset = _asset(name)
     if not isinstance(asset.source, UserFile):
-        raise ModelError(f"model '{name}' is fetched by talkgraph: run 'talkgraph models pull'")
+        raise ModelError(
+            f"model '{name}' is not yours to bring: fetch it with `models.pull(['{name}'])`"
+        )
     file = Path(file)
     check_onnx(file)
     _publish(asset, file.read_bytes())
@@ -175,11 +177,13 @@ def verify(name: str) -> Path:
     asset = _asset(name)
     receipt = _receipt(asset)
     if receipt is None or not receipt.file.is_file():
-        raise ModelError(f"model '{name}' is not in {root()}: run 'talkgraph models pull {name}'")
+        raise ModelError(
+            f"model '{name}' is not in {root()}: fetch it with `models.pull(['{name}'])`"
+        )
     _hashed.clear()
     if _state(receipt) == _DAMAGED:
         raise ModelError(
-            f"model '{name}' is damaged ({receipt.file}): run 'talkgraph models pull {name}'"
+            f"model '{name}' is damaged ({receipt.file}): fetch it with `models.pull(['{name}'])`"
         )
     return receipt.file
 

@@ -119,7 +119,6 @@ class Messages:
 def _run(request: dict[str, Any], messages: Messages) -> Result:
     from talkgraph import models
     from talkgraph.cache.store import Store
-    from talkgraph.cli.blame import naming_files
     from talkgraph.engine.history.time_left import past_seconds
     from talkgraph.studio.recipe import Recipe, build, inputs_of
 
@@ -134,7 +133,7 @@ def _run(request: dict[str, Any], messages: Messages) -> Result:
     plan = graph.plan(inputs, store=store, until=until, force=force)
     rows = [[one.name, one.node_id, one.state, one.reason] for one in plan]
     messages.say({"plan": rows, "past": past_seconds(store, graph.name)})
-    with models.use_device(request["device"]), naming_files(graph, inputs):
+    with models.use_device(request["device"]):
         return graph.run(inputs, store=store, until=until, force=force, on_event=messages)
 
 

@@ -66,7 +66,7 @@ class Dask:
             except (OSError, ValueError) as error:
                 raise InputError(
                     f"no Dask scheduler answers at {address} ({error or type(error).__name__}); "
-                    "start one with `dask scheduler`, or leave --scheduler out"
+                    "start one with `dask scheduler`, or leave `scheduler` out"
                 ) from None
             guarded = bool(self.scheduler or self.gpus)
             jobs = _Jobs(stack.enter_context(connected), store, guarded)

@@ -22,6 +22,7 @@ from talkgraph.engine.declare.node import Node
 from talkgraph.engine.declare.types import brief
 from talkgraph.engine.history import machine, run_records
 from talkgraph.engine.history.compare import figures_of
+from talkgraph.engine.history.file_names import FileNames
 from talkgraph.engine.history.run_records import Outcome, RunInput, RunRecord, StepRun
 from talkgraph.engine.run.events import (
     Event,
@@ -54,6 +55,8 @@ class Recorder:
         self._begun: dict[str, tuple[float, str]] = {}  # when, and why
         self._notes: list[str] = []  # of the run
         self._said: dict[str, tuple[str, ...]] = {}  # by the engine about a step
+        request = walk.request
+        self._files = FileNames(request.graph, request.inputs, request.given)
 
     def __call__(self, event: Event) -> None:
         """Note when a step began, and what is said of the run; pass the event on."""
@@ -63,23 +66,26 @@ class Recorder:
             if event.text in self._notes:  # every process may say it
                 return
             self._notes.append(event.text)
+        elif isinstance(event, Note) and event.step is not None:
+            event = attrs.evolve(event, text=self._files.told(event.step, event.text))
         self._emit(event)
 
     def say(self, name: str, text: str) -> None:
         """The engine itself has something to say about a step."""
         self._said[name] = (*self._said.get(name, ()), text)
-        self._emit(Note(name, text))
+        self(Note(name, text))
 
     def finish(self, name: str, ended: StepRecord) -> None:
         """A step has come to its end."""
-        if name in self._said:
-            ended = attrs.evolve(ended, notes=(*self._said[name], *ended.notes))
+        said = (*self._said.get(name, ()), *ended.notes)
+        ended = attrs.evolve(ended, notes=tuple(self._files.told(name, text) for text in said))
         self.outcome[name] = ended
         if ended.state not in (StepState.NOT_NEEDED, StepState.BLOCKED):
             self._emit(Finished(name, ended.cached, ended.seconds))
 
     def fail(self, name: str, error: Exception) -> None:
         """A step failed."""
+        self._files.blame(error)
         self.outcome[name] = self._stopped(name, StepState.FAILED, _text(error))
         self._emit(Failed(name, error))
 
@@ -105,6 +111,7 @@ class Recorder:
             yield run_id
         except BaseException as error:
             outcome = "failed" if isinstance(error, Exception) else "cancelled"
+            self._files.blame(error)
             said = _text(error)
             vars(error)["run_id"] = run_id  # of Ctrl-C as well: what was done can be shown
             raise

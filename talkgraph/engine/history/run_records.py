@@ -182,12 +182,12 @@ def find(store: Store, text: str = "last") -> RunRecord:
         chosen = [name for name in known if name.startswith(text)]
     if len(chosen) != 1:
         many = f"{len(chosen)} runs match '{text}'" if chosen else f"there is no run '{text}'"
-        raise InputError(f"store {store.path}: {many}; `talkgraph runs` lists them")
+        raise InputError(f"store {store.path}: {many}; `runs(store)` lists them")
     try:
         return _read(_folder(store) / f"{chosen[0]}.json")
     except (OSError, ValueError) as error:
         raise DamagedError(
-            f"the record of run {chosen[0]} cannot be read ({error}); `talkgraph runs` lists others"
+            f"the record of run {chosen[0]} cannot be read ({error}); `runs(store)` lists others"
         ) from error
 
 

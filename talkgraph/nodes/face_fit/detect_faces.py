@@ -120,7 +120,7 @@ class DetectFaces(Node):
         if self.face > len(faces):
             count = "one face" if len(faces) == 1 else f"{len(faces)} faces"
             raise InputError(
-                f"the {what} shows {count}, so there is no face {self.face}: use face=1"
+                f"the {what} shows {count}, so there is no face {self.face}: use `face=1`"
             )
         chosen = faces[self.face - 1]
         if len(faces) > 1:
@@ -128,7 +128,7 @@ class DetectFaces(Node):
             size = "the largest" if self.face == 1 else f"number {self.face} by size"
             engine.note(
                 f"the {what} shows {len(faces)} faces; {size}, near ({x:.0f}, {y:.0f}), is used. "
-                f"Choose another with face=1..{len(faces)}"
+                f"Choose another with `face=1..{len(faces)}`"
             )
         return chosen
 

@@ -80,7 +80,7 @@ def load_face_model(path: Path, levels: int = LEVELS) -> FaceModel:
     Raises:
         ModelError: the file is missing, damaged or not a face model.
     """
-    remedy = "reinstall talkgraph, or give a file written by `talkgraph train face-model`"
+    remedy = "reinstall talkgraph, or give a file made with `learn_face_model`"
     try:
         with np.load(path, allow_pickle=False) as stored:
             arrays = {key: stored[key] for key in (*_ARRAYS, "inner_albedo") if key in stored}

@@ -31,6 +31,7 @@ from talkgraph.errors import InputError, StoreError
 GIB = 1 << 30
 MAX_LINE = 1 << 20  # bytes of one answer
 EXIT_SECONDS = 10.0  # for a child that has said its last word
+_WHAT = {"video": "the video", "sound": "the recording", "photo": "the photo"}
 KEPT_VARIABLES = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "SYSTEMROOT", "TMPDIR", "TEMP")
 
 
@@ -45,25 +46,29 @@ class Limits:
     stall_seconds: float = 60.0  # real time without a sign of progress
 
 
-def check_readable(path: Path) -> None:
+def check_readable(path: Path, what: str) -> None:
     """Refuse what is plainly no readable file, before any process starts.
+
+    Args:
+        path: the file.
+        what: how the message names it.
 
     Errors: InputError.
     """
     try:
         status = os.stat(path)
     except FileNotFoundError:
-        raise InputError(f"{path}: there is no such file; check the path") from None
+        raise InputError(f"{what}: no such file; check the path") from None
     except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read ({_reason(error)}); check the path") from None
+        raise InputError(f"{what} cannot be read ({_reason(error)}); check the path") from None
     if stat.S_ISDIR(status.st_mode):
-        raise InputError(f"{path}: is a folder; give a file in it")
+        raise InputError(f"{what} is a folder; give a file in it")
     if not stat.S_ISREG(status.st_mode):
-        raise InputError(f"{path}: is not an ordinary file; copy its content to one first")
+        raise InputError(f"{what} is not an ordinary file; copy its content to one first")
     if status.st_size == 0:
-        raise InputError(f"{path}: is empty (0 bytes); copy or export it again")
+        raise InputError(f"{what} is empty (0 bytes); copy or export it again")
     if not os.access(path, os.R_OK):
-        raise InputError(f"{path}: may not be read; give yourself permission (chmod u+r)")
+        raise InputError(f"{what} may not be read; give yourself permission (chmod u+r)")
 
 
 def decode(
@@ -77,11 +82,11 @@ def decode(
         options: for the child's `decode` of that kind.
 
     Returns: what the child's `decode` returns.
-    Errors: InputError naming the file and the remedy, however the child ends; StoreError where
+    Errors: InputError with the remedy, however the child ends; StoreError where
         the folder has no room.
     """
     path = Path(path)
-    check_readable(path)
+    check_readable(path, _WHAT[kind])
     job = {
         "kind": kind,
         "path": str(path.resolve()),
@@ -111,7 +116,7 @@ def decode(
                 pipe.close()
     log_text = (folder / "decoder.log").read_text(errors="replace").strip()
     (folder / "decoder.log").unlink()
-    return _result(path, folder, answer, code, log_text, remedy)
+    return _result(_WHAT[kind], folder, answer, code, log_text, remedy)
 
 
 def _environment() -> dict[str, str]:
@@ -171,27 +176,27 @@ def _read_lines(pipe: IO[bytes], lines: queue.Queue[bytes]) -> None:
 
 
 def _result(
-    path: Path, folder: Path, answer: dict[str, Any] | None, code: int, log: str, remedy: str
+    what: str, folder: Path, answer: dict[str, Any] | None, code: int, log: str, remedy: str
 ) -> dict[str, Any]:
     """Turn the child's end into its result or one clear error."""
     if answer is not None and isinstance(answer.get("result"), dict):
         result: dict[str, Any] = answer["result"]
         return result
     if answer is not None and "refused" in answer:
-        raise InputError(f"{path}: {answer['refused']}; {remedy}")
+        raise InputError(f"{what} {answer['refused']}; {remedy}")
     if answer is not None and isinstance(answer.get("errno"), int):
         number = answer["errno"]
         if number in (errno.ENOSPC, errno.EDQUOT):
             raise StoreError(
-                f"no room in {folder} for the working copy of {path}; free some disk space or "
-                "give another folder (--store, TMPDIR)"
+                f"no room in {folder} for a working copy of {what}; free some disk space or use "
+                "another `store`"
             )
         if number == errno.EFBIG:
-            raise InputError(f"{path}: its working copy would be larger than allowed; {remedy}")
+            raise InputError(f"{what} would need a working copy larger than allowed; {remedy}")
         if number == errno.ENOMEM:
-            raise InputError(f"{path}: needs more memory than allowed; {remedy}")
-        raise InputError(f"{path}: cannot be read ({answer.get('text', '')}); {remedy}")
-    error = InputError(f"{path}: {_end(code)}; {remedy}")
+            raise InputError(f"{what} needs more memory than allowed; {remedy}")
+        raise InputError(f"{what} cannot be read ({answer.get('text', '')}); {remedy}")
+    error = InputError(f"{what} {_end(code)}; {remedy}")
     if log:
         error.add_note(log[-2000:])
     raise error

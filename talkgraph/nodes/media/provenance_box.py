@@ -38,7 +38,7 @@ def provenance_of(path: str | Path) -> Provenance:
         InputError: no such file, or it carries no provenance, or a damaged one.
     """
     path = Path(path)
-    check_readable(path)
+    check_readable(path, f"{path}")
     if path.suffix.lower() not in SUFFIXES:
         raise InputError(f"{path}: carries no provenance; only MP4 videos do")
     with path.open("rb") as file:

@@ -38,7 +38,7 @@ class ReadPhoto(Node):
             max_pixels=self.max_pixels,
         )
         for text in facts["notes"]:
-            engine.note(f"{photo}: {text}")
+            engine.note(text)
         return Footage(
             file=File(folder / "photo.png"),
             fps=self.fps,

@@ -41,52 +41,53 @@ class ReadSpeech(Node):
         folder = engine.scratch_folder()
         limit = self.max_seconds
         facts = decode("sound", audio, folder, remedy=REMEDY, limits=LIMITS, max_seconds=limit)
-        self._check(audio, facts)
+        self._check(facts)
         if facts["loudest_db"] < QUIET_DB:
             engine.note(
-                f"{audio}: is very quiet (at most {facts['loudest_db']:.0f} dB); lip movement may "
-                "be weak: use a louder recording"
+                f"the recording is very quiet (at most {facts['loudest_db']:.0f} dB); lip movement "
+                "may be weak: use a louder recording"
             )
         if facts["lost"]:
-            engine.note(f"{audio}: a few moments of the sound are damaged and were left out")
-        return load_speech(facts, folder, audio)
+            engine.note("a few moments of the sound are damaged and were left out")
+        return load_speech(facts, folder)
 
-    def _check(self, audio: Path, facts: dict[str, Any]) -> None:
+    def _check(self, facts: dict[str, Any]) -> None:
         seconds, told = facts["seconds"], facts["told"]
         if facts["longer"]:
             raise InputError(
-                f"{audio}: lasts over {self.max_seconds:g} s; cut it into shorter recordings"
+                f"the recording lasts over {self.max_seconds:g} s; cut it into shorter ones, or "
+                "raise `max_seconds`"
             )
         if told is not None and seconds < told - CUT_SLACK:
             of = "" if math.isinf(told) else f" of {told:.1f} s"
             raise InputError(
-                f"{audio}: is cut off, only the first {seconds:.1f} s{of} are there; "
+                f"the recording is cut off, only the first {seconds:.1f} s{of} are there; "
                 "copy or export it again"
             )
         if facts["lost"] > LOST_LIMIT * max(facts["packets"], 1):
-            raise InputError(f"{audio}: its sound is damaged; copy or export it again")
+            raise InputError("the recording is damaged; copy or export it again")
         if seconds < self.min_seconds:
             raise InputError(
-                f"{audio}: holds only {seconds:.2f} s of sound, at least {self.min_seconds:g} s "
-                "are needed; give a longer recording"
+                f"the recording holds only {seconds:.2f} s of sound, at least "
+                f"{self.min_seconds:g} s are needed; give a longer recording"
             )
         if facts["loudest_db"] < self.silence_db:
             raise InputError(
-                f"{audio}: is silent (nothing above {self.silence_db:g} dB); check the recording, "
-                "or turn it up"
+                f"the recording is silent (nothing above {self.silence_db:g} dB); check it, or "
+                "turn it up"
             )
 
 
-def load_speech(facts: dict[str, Any], folder: Path, source: Path) -> Speech:
+def load_speech(facts: dict[str, Any], folder: Path) -> Speech:
     """Make the value from the raw files that the decoder wrote into `folder`.
 
     Args:
         facts: what `decoder.sound.decode` returned.
-        source: the user's file, for messages.
+        folder: gone from it is what is not mapped.
     """
     rows, channels = int(facts["soundtrack_samples"]), int(facts["channels"])
-    samples = _floats(folder / "speech.f32", (int(facts["samples"]),), source)
-    soundtrack = _floats(folder / "soundtrack.f32", (rows, channels), source)
+    samples = _floats(folder / "speech.f32", (int(facts["samples"]),))
+    soundtrack = _floats(folder / "soundtrack.f32", (rows, channels))
     return Speech(
         samples=samples,
         rate=SPEECH_RATE,
@@ -95,10 +96,10 @@ def load_speech(facts: dict[str, Any], folder: Path, source: Path) -> Speech:
     )
 
 
-def _floats(path: Path, shape: tuple[int, ...], source: Path) -> Floats:
+def _floats(path: Path, shape: tuple[int, ...]) -> Floats:
     """Read raw float32; map what is long. The mapping outlives the file's name."""
     if path.stat().st_size != 4 * math.prod(shape):
-        raise InputError(f"{source}: was not decoded whole; {REMEDY}")
+        raise InputError(f"the sound was not decoded whole; {REMEDY}")
     if path.stat().st_size > MAPPED_BYTES:
         return np.memmap(path, np.float32, "r", shape=shape)
     data = np.fromfile(path, np.float32).reshape(shape)

@@ -13,7 +13,7 @@ from talkgraph.nodes.media.decode import Limits, decode
 from talkgraph.nodes.media.read_speech import load_speech
 from talkgraph.nodes.values import Footage, Speech
 
-REMEDY = "copy or export the video again as MP4 (H.264), or give one photo with --photo"
+REMEDY = "copy or export the video again as MP4 (H.264), or give one `photo` instead"
 CPU_START = 120  # s
 CPU_PER_SECOND = 40  # s of processor time for each second of 4K video, decoded and encoded
 LOST_LIMIT = 0.5  # part of the frames that may be damaged
@@ -55,53 +55,57 @@ class ReadVideo(Node):
             max_side=self.max_side,
             crf=self.crf,
         )
-        self._check(video, facts)
-        self._say(video, facts)
+        self._check(facts)
+        self._say(facts)
         return Footage(
             file=File(folder / "video.mp4"),
             fps=self.fps,
             count=int(facts["count"]),
             width=int(facts["width"]),
             height=int(facts["height"]),
-            speech=_own_speech(facts, folder, video),
+            speech=_own_speech(facts, folder),
         )
 
-    def _check(self, video: Path, facts: dict[str, Any]) -> None:
+    def _check(self, facts: dict[str, Any]) -> None:
         if not facts["count"] or facts["lost"] > LOST_LIMIT * (facts["lost"] + facts["frames"]):
-            raise InputError(f"{video}: is damaged, too little of it can be decoded; {REMEDY}")
+            raise InputError(f"the video is damaged, too little of it can be decoded; {REMEDY}")
         seconds = facts["count"] / self.fps
         if seconds < self.min_seconds:
             told = facts["seconds"] or 0.0
-            readable = "only the first " if told > seconds + CUT_SLACK else "lasts only "
-            cut = f" of {told:.1f} s can be read" if told > seconds + CUT_SLACK else ""
+            lasts = f"lasts only {seconds:.1f} s"
+            if told > seconds + CUT_SLACK:
+                lasts = f"is cut off, only its first {seconds:.1f} s of {told:.1f} s can be read"
             raise InputError(
-                f"{video}: {readable}{seconds:.1f} s{cut}, at least {self.min_seconds:g} s are "
-                "needed; give a longer clip, or one photo with --photo"
+                f"the video {lasts}, at least {self.min_seconds:g} s are "
+                "needed; give a longer clip, or one `photo` instead"
             )
 
-    def _say(self, video: Path, facts: dict[str, Any]) -> None:
+    def _say(self, facts: dict[str, Any]) -> None:
         seconds, told = facts["count"] / self.fps, facts["seconds"]
         if facts["cut"]:
-            engine.note(f"{video}: only its first {self.max_seconds:g} s are used")
+            engine.note(
+                f"only the first {self.max_seconds:g} s of the video are used; raise `max_seconds` "
+                "for more"
+            )
         elif told is not None and seconds < told - CUT_SLACK:
-            engine.note(f"{video}: is cut off; its first {seconds:.1f} of {told:.1f} s are used")
+            engine.note(f"the video is cut off; its first {seconds:.1f} of {told:.1f} s are used")
         if facts["lost"]:
-            engine.note(f"{video}: damaged frames are left out ({facts['lost']})")
+            engine.note(f"damaged frames are left out ({facts['lost']})")
         if 0 < facts["source_fps"] < LOW_RATE:
             engine.note(
-                f"{video}: has only {facts['source_fps']:.0f} frames per second; movement will "
+                f"the video has only {facts['source_fps']:.0f} frames per second; movement will "
                 "look jerky"
             )
         for text in facts["notes"]:
-            engine.note(f"{video}: {text}")
+            engine.note(text)
 
 
-def _own_speech(facts: dict[str, Any], folder: Path, video: Path) -> Speech | None:
+def _own_speech(facts: dict[str, Any], folder: Path) -> Speech | None:
     """The clip's own sound, None where there is none or only silence."""
     sound = facts["sound"]
     if sound is None:
         return None
     if sound["loudest_db"] < SILENCE_DB:
-        engine.note(f"{video}: its own sound is silent and is left out")
+        engine.note("the video's own sound is silent and is left out")
         return None
-    return load_speech(sound, folder, video)
+    return load_speech(sound, folder)

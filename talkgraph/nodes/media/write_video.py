@@ -57,7 +57,7 @@ class WriteVideo(Node):
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise StoreError(
                     f"no room in {path.parent} for the finished video; free some disk space or "
-                    "give another folder (--store, TMPDIR)"
+                    "use another `store`"
                 ) from None
             raise
         return File(path)

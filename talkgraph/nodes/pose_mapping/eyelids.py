@@ -47,7 +47,7 @@ def lids_of(model: FaceModel, identity: Floats) -> Lids:
     known = [(rows[a], rows[b]) for a, b in LID_PAIRS if a in rows and b in rows]
     if not known:
         raise ModelError(
-            f"the face model '{model.name}' has no eyelid landmarks; leave the node 'blinks' out"
+            f"the face model '{model.name}' has no eyelid landmarks; leave the node out"
         )
     lower, upper = np.asarray(known).T
     mean, identity_basis, basis = model.landmark_bases()

@@ -172,7 +172,7 @@ def test_only_the_start_of_a_long_clip_is_used(tmp_path, capsys):
 
 def test_short_clip_is_refused_with_the_remedy(tmp_path):
     path = made.write_video(tmp_path / "köln 1.mp4", STEADY[:40])
-    with pytest.raises(InputError, match=r"köln 1\.mp4: lasts only 1\.6 s.*--photo"):
+    with pytest.raises(InputError, match=r"the video lasts only 1\.6 s.*`photo`"):
         ReadVideo().run(path)
 
 
@@ -190,7 +190,7 @@ def test_cut_but_usable_video_is_used_and_said(tmp_path, capsys, suffix):
 
 def test_sound_file_is_no_video(tmp_path):
     path = made.write_sound(tmp_path / "a.wav", made.tone(3, 16000), 16000, "pcm_s16le")
-    with pytest.raises(InputError, match=r"no moving pictures.*--photo"):
+    with pytest.raises(InputError, match=r"no moving pictures.*`photo`"):
         ReadVideo().run(path)
 
 

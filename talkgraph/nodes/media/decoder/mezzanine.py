@@ -79,11 +79,11 @@ class Mezzanine:
             raise Refused(f"has only {frame.width} x {frame.height} pixels")
         self._way, right_angle = orientation(frame)
         if not right_angle:
-            self.notes.append("its rotation is not a multiple of 90 degrees and is ignored")
+            self.notes.append("the video's rotation is not a multiple of 90 degrees and is ignored")
         if frame.interlaced_frame:
-            self.notes.append("it is interlaced: fine horizontal combs may show")
+            self.notes.append("the video is interlaced: fine horizontal combs may show")
         if frame.color_trc in HDR_TRANSFERS:
-            self.notes.append("it is in high dynamic range: its colours will look flat")
+            self.notes.append("the video is in high dynamic range: its colours will look flat")
         self._stored = self._size(frame)
         width, height = self._stored
         even = width % 2 == 0 and height % 2 == 0
@@ -112,8 +112,8 @@ class Mezzanine:
         scale = min(1.0, self._max_side / max(width, height))
         if scale < 1.0:
             self.notes.append(
-                f"its pictures of {frame.width} x {frame.height} px are scaled down to at most "
-                f"{self._max_side} px"
+                f"the video's pictures of {frame.width} x {frame.height} px are scaled down to at "
+                f"most {self._max_side} px"
             )
             width, height = (2 * round(side * scale / 2) for side in (width, height))
         return max(1, round(width)), max(1, round(height))

@@ -70,4 +70,4 @@ def check_codec(stream: Any, allowed: frozenset[str], what: str) -> None:
     context = stream.codec_context
     name = context.name if context is not None else "unknown"
     if name not in allowed and not (what == "sound" and name.startswith("pcm_")):
-        raise Refused(f"its {what} has the codec '{name}', which is not read")
+        raise Refused(f"has {what} of the codec '{name}', which is not read")

@@ -39,7 +39,9 @@ def decode(
                 raise Refused(f"has only {width} x {height} pixels")
             notes = []
             if max(width, height) > max_side:
-                notes.append(f"it is scaled down from {width} x {height} px to {max_side} px")
+                notes.append(
+                    f"the photo is scaled down from {width} x {height} px to {max_side} px"
+                )
             picture = _picture(image, max_side)
     except UnidentifiedImageError:
         raise Refused("is damaged, or not a photo of a known kind") from None

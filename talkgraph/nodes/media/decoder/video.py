@@ -67,7 +67,7 @@ def decode(
             )
         except Refused as error:
             if str(error) != sound.NO_SOUND:
-                facts["notes"].append(f"its own sound is left out: it {error}")
+                facts["notes"].append(f"the video's own sound is left out: it {error}")
     return facts
 
 
