@@ -15,6 +15,7 @@ from talkgraph.display import html
 
 T = TypeVar("T")
 
+_LONG = 40  # letters of a text that are shown
 _by_name: dict[str, type] = {}
 
 
@@ -31,7 +32,8 @@ def value(name: str, *, per_frame: tuple[str, ...] = ()) -> Callable[[type[T]], 
     """
 
     def register(cls: type[T]) -> type[T]:
-        made = attrs.define(cls, frozen=True, kw_only=True, eq=False, slots=True)
+        made = attrs.define(cls, frozen=True, kw_only=True, eq=False, slots=True, repr=False)
+        made.__repr__ = in_short  # type: ignore[method-assign]
         _by_name[name] = made
         made.__value_name__ = name  # type: ignore[attr-defined]
         made._repr_html_ = html  # type: ignore[attr-defined]
@@ -39,6 +41,35 @@ def value(name: str, *, per_frame: tuple[str, ...] = ()) -> Callable[[type[T]], 
         return made
 
     return register
+
+
+def in_short(value: Any) -> str:
+    """A value in one line: numbers and names as they are, sizes of all that is long.
+
+    Example:
+        >>> import numpy as np
+        >>> @value("point")
+        ... class Point:
+        ...     at: object
+        ...     name: str
+        >>> Point(at=np.zeros((2, 3)), name="corner")
+        Point(at=float64[2, 3], name='corner')
+    """
+    fields = ", ".join(
+        f"{field.name}={_short(getattr(value, field.name))}" for field in attrs.fields(type(value))
+    )
+    return f"{type(value).__name__}({fields})"
+
+
+def _short(content: Any) -> str:
+    shape, dtype = getattr(content, "shape", None), getattr(content, "dtype", None)
+    if shape and dtype is not None:
+        return f"{dtype}{list(shape)}"
+    if isinstance(content, list | tuple | dict):
+        return f"{type(content).__name__} of {len(content)}"
+    if isinstance(content, str | bytes) and len(content) > _LONG:
+        return f"{content[:_LONG]!r}..."
+    return " ".join(repr(content).split())
 
 
 def value_class(name: str) -> type[Any] | None:

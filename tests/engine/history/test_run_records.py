@@ -100,8 +100,9 @@ def test_a_run_is_written_down_and_its_values_can_be_had_later(store, inputs, tm
     assert run.inputs["path"].digest == blake3(bytes([1, 2, 3])).hexdigest()
     assert (run.inputs["plus"].text, run.inputs["plus"].value) == ("0.5", 0.5)
     read, total = run.steps["read"], run.steps["sum"]
+    said = f"{inputs['path']}: it is short"
     assert (read.node, read.version, read.reason) == ("test_history_read", 3, "first run")
-    assert (read.notes, read.sources) == (("it is short",), {"path": "path"})
+    assert (read.notes, read.sources) == ((said,), {"path": "path"})
     assert read.digests["path"] == store.digest_of(inputs["path"], "path")[0]
     assert read.seconds > 0
     assert read.size == 3
@@ -115,7 +116,7 @@ def test_a_run_is_written_down_and_its_values_can_be_had_later(store, inputs, tm
     again = graph().run(inputs, store=store)
     warm = run_records.find(store, again.run_id)
     assert states(warm) == {"read": "hit", "sum": "hit", "grey": "not needed", "mean": "hit"}
-    assert warm.steps["read"].notes == ("it is short",)
+    assert warm.steps["read"].notes == (said,)
     assert warm.steps["read"].reason == "stored"
     assert warm.steps["read"].size == read.size
     assert [one.run_id for one in run_records.runs(store)] == [warm.run_id, run.run_id]
@@ -260,7 +261,7 @@ def test_damaged_and_foreign_records_are_left_out(store, inputs):
     with pytest.raises(DamagedError, match=first.stem):
         run_records.find(store, first.stem)
     for name in ("../../etc/passwd", "", "*", "nonsense"):
-        with pytest.raises(InputError, match="talkgraph runs"):
+        with pytest.raises(InputError, match="lists them"):
             run_records.find(store, name)
 
 

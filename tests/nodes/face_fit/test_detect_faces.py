@@ -54,7 +54,7 @@ def test_the_second_can_be_chosen(look):
 
 
 def test_there_is_no_third(look):
-    with pytest.raises(InputError, match=r"2 faces, so there is no face 3: use face=1"):
+    with pytest.raises(InputError, match=r"2 faces, so there is no face 3: use `face=1`"):
         look([two_faces()] * 2, every=1, face=3)
 
 
