@@ -13,6 +13,7 @@ import pytest
 
 import talkgraph.cache
 import talkgraph.engine
+import talkgraph.nodes
 from talkgraph.cli import samples
 from talkgraph.cli.main import parser
 
@@ -79,7 +80,7 @@ def test_links_lead_somewhere(page):
 
 
 def modules():
-    for package in (talkgraph.engine, talkgraph.cache):
+    for package in (talkgraph.engine, talkgraph.cache, talkgraph.nodes):
         for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             source = Path(package.__path__[0]).joinpath(*found.name.split(".")[2:])
             path = source / "__init__.py" if found.ispkg else source.with_suffix(".py")

@@ -23,7 +23,20 @@ BRIGHTEST = 2.0  # albedo above this can only come from highlights on badly lit 
 @node("detailed_albedo", version=1)
 class DetailedAlbedo(Node):
     """Project the fitted shape, take each vertex's colour and divide by the light,
-    (clip, fit, model) -> Albedo (Yi et al. 2020, section 3.3)."""
+    (clip, fit, model) -> Albedo (Yi et al. 2020, section 3.3).
+
+    Example:
+        >>> from talkgraph.nodes.face_model.synthetic import synthetic_face_model, synthetic_fit
+        >>> import numpy as np
+        >>> from talkgraph.cache import Frames
+        >>> from talkgraph.nodes.values import Clip, Crop
+        >>> model, fit = synthetic_face_model(levels=0), synthetic_fit(frames=2)
+        >>> grey, crop = np.full((2, 64, 64, 3), 128, np.uint8), Crop(left=0.0, top=0.0, side=64.0)
+        >>> clip = Clip(frames=Frames.from_array(grey), fps=25.0, crop=crop, speech=None)
+        >>> albedo = DetailedAlbedo().run(clip, fit, model)
+        >>> albedo.colour.shape == model.mean_albedo.shape, albedo.light.shape
+        (True, (9, 3))
+    """
 
     frames: int = param(
         1, "how many of the most neutral, most frontal frames to use; the paper: one", ge=1, le=100

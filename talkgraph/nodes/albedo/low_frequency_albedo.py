@@ -26,7 +26,20 @@ OUTLIER = 0.08  # colour residual at which a vertex's weight has fallen to a qua
 @node("low_frequency_albedo", version=1)
 class LowFrequencyAlbedo(Node):
     """Fit the albedo basis and the light to several frames, (clip, fit, model) -> Albedo
-    (Yi et al. 2020, sections 3.1 and 3.3)."""
+    (Yi et al. 2020, sections 3.1 and 3.3).
+
+    Example:
+        >>> from talkgraph.nodes.face_model.synthetic import synthetic_face_model, synthetic_fit
+        >>> import numpy as np
+        >>> from talkgraph.cache import Frames
+        >>> from talkgraph.nodes.values import Clip, Crop
+        >>> model, fit = synthetic_face_model(levels=0), synthetic_fit(frames=2)
+        >>> grey, crop = np.full((2, 64, 64, 3), 128, np.uint8), Crop(left=0.0, top=0.0, side=64.0)
+        >>> clip = Clip(frames=Frames.from_array(grey), fps=25.0, crop=crop, speech=None)
+        >>> albedo = LowFrequencyAlbedo().run(clip, fit, model)
+        >>> albedo.colour.shape == model.mean_albedo.shape, albedo.light.shape
+        (True, (9, 3))
+    """
 
     frames: int = param(10, "how many neutral, frontal frames to fit", ge=1, le=100)
     rounds: int = param(4, "alternations of albedo and light", ge=1, le=50)

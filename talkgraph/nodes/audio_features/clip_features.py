@@ -17,6 +17,10 @@ class ClipFeatures(Node):
     """What the person in the clip says, for personalisation (section 4.1); None for a silent clip.
 
     Apart from that it is the node that `feature` names, with its default parameters.
+
+    Example:
+        >>> ClipFeatures().run(None) is None  # a silent clip
+        True
     """
 
     feature: str = param("mfcc", "node whose features are taken", choices=("mfcc", "log_mel"))

@@ -14,7 +14,18 @@ from talkgraph.nodes.values import Speech, SpeechFeatures
 
 @node("log_mel", version=1)
 class LogMel(Node):
-    """Log energies in mel bands: a swap for `mfcc` (not in the paper)."""
+    """Log energies in mel bands: a swap for `mfcc` (not in the paper).
+
+    Example:
+        >>> import numpy as np
+        >>> from talkgraph.nodes.values import Speech
+        >>> sound = np.sin(np.arange(16000) / 9).astype(np.float32)
+        >>> speech = Speech(
+        ...     samples=sound, rate=16000, soundtrack=sound[:, None], soundtrack_rate=16000
+        ... )
+        >>> LogMel().run(speech)
+        SpeechFeatures(windows=float32[25, 28, 40], fps=25.0)
+    """
 
     fps: float = param(25.0, "video frames per second; one window each", unit="Hz", gt=0)
     window: float = param(0.025, "length of one analysis window", unit="s", gt=0)

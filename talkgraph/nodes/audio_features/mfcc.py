@@ -18,6 +18,16 @@ class Mfcc(Node):
 
     The paper names the features only; the figures are those of its public implementation, whose
     count falls one window short of the video: here it is exactly round(fps * seconds).
+
+    Example:
+        >>> import numpy as np
+        >>> from talkgraph.nodes.values import Speech
+        >>> sound = np.sin(np.arange(16000) / 9).astype(np.float32)
+        >>> speech = Speech(
+        ...     samples=sound, rate=16000, soundtrack=sound[:, None], soundtrack_rate=16000
+        ... )
+        >>> Mfcc().run(speech)
+        SpeechFeatures(windows=float32[25, 28, 12], fps=25.0)
     """
 
     fps: float = param(25.0, "video frames per second; one window each", unit="Hz", gt=0)

@@ -20,6 +20,14 @@ class Composite(Node):
     The face fades out towards the outer boundary of its mask, inwards, so that forehead, cheeks
     and chin pass into the background's without an edge; holes of the mask show the background,
     never nothing. Feathering and tone matching are additions to the paper.
+
+    Example:
+        >>> import numpy as np
+        >>> from talkgraph.cache import Frames
+        >>> behind = Frames.from_array(np.full((1, 64, 64, 3), 50, np.uint8))
+        >>> nothing = Frames.from_array(np.zeros((1, 64, 64, 4), np.uint8))
+        >>> bool((Composite().run(behind, nothing)[0] == 50).all())  # no face: the background
+        True
     """
 
     feather: float = param(

@@ -27,6 +27,12 @@ class MatchBackgrounds(Node):
     in between the clip's frame index is interpolated linearly. The pose is then pulled towards
     the background's only where the difference is more than `warp_background` can bear, where the
     public implementation replays the background's own pose.
+
+    Example:
+        >>> from talkgraph.nodes.face_model.synthetic import synthetic_fit
+        >>> clip, speech = synthetic_fit(frames=50), synthetic_fit(frames=80)
+        >>> MatchBackgrounds().run(speech.motion, clip).source.shape  # a clip's frame for each
+        (80,)
     """
 
     axis: str = param(

@@ -19,6 +19,12 @@ class RehearseBackgrounds(Node):
 
     The clip is cut into short segments; each takes its backgrounds from a stretch displaced by a
     random number of frames, so that windows of three frames stay continuous as in a talk.
+
+    Example:
+        >>> from talkgraph.nodes.face_model.synthetic import synthetic_fit
+        >>> rehearsal = RehearseBackgrounds().run(synthetic_fit(frames=100))
+        >>> rehearsal.source.shape, bool((rehearsal.source == range(100)).all())
+        ((100,), False)
     """
 
     segment: float = param(1.0, "length of a stretch with one displacement", unit="s", gt=0)

@@ -16,7 +16,14 @@ BINS = 20
 
 @node("compare_head_motion", version=1)
 class CompareHeadMotion(Node):
-    """Similarity of head motion (HS) beside its replay baseline, and jitter."""
+    """Similarity of head motion (HS) beside its replay baseline, and jitter.
+
+    Example:
+        >>> from talkgraph.nodes.face_model.synthetic import synthetic_fit
+        >>> still = synthetic_fit(frames=50).motion
+        >>> CompareHeadMotion().run(still, still)
+        Scores(...)
+    """
 
     bins: int = param(BINS, "bins of the angles' histograms", ge=2)
 

@@ -13,7 +13,15 @@ SAME_PERSON = 0.5  # distances of one person's pictures mostly lie below this
 
 @node("compare_identity", version=1)
 class CompareIdentity(Node):
-    """Distance of two identity features."""
+    """Distance of two identity features.
+
+    Example:
+        >>> import numpy as np
+        >>> from talkgraph.nodes.values import IdentityFeature
+        >>> somebody = IdentityFeature(vector=np.full(128, 0.1, np.float32))
+        >>> CompareIdentity().run(somebody, somebody)
+        Scores(...)
+    """
 
     def run(self, predicted: IdentityFeature, real: IdentityFeature) -> Scores:
         """Return identity_distance; below about 0.5 the network sees one person."""

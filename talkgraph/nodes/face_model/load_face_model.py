@@ -14,7 +14,13 @@ DEFAULT_FILE = "talkgraph_face.npz"
 
 @node("load_face_model", version=1)
 class LoadFaceModel(Node):
-    """Load the 3D morphable face model, () -> FaceModel (Yi et al. 2020, section 3.1)."""
+    """Load the 3D morphable face model, () -> FaceModel (Yi et al. 2020, section 3.1).
+
+    Example:
+        >>> model = LoadFaceModel().run()
+        >>> model.identity_basis.shape[-1], model.expression_basis.shape[-1]
+        (80, 64)
+    """
 
     name: str = param(
         "talkgraph",

@@ -27,6 +27,7 @@ from talkgraph.nodes.face_model.face_mesh import (
 from talkgraph.nodes.face_model.face_model import FaceModel
 from talkgraph.nodes.face_model.model_file import refined_face_model
 from talkgraph.nodes.geometry.mesh import adjacency, boundary_loops
+from talkgraph.nodes.values import FaceFit, Motion
 
 Array = NDArray[np.float64]
 
@@ -64,6 +65,28 @@ def synthetic_face_model(seed: int = 0, levels: int = 2) -> FaceModel:
     """The made-up model, refined; deterministic in `seed`."""
     return refined_face_model(
         **synthetic_arrays(seed), name="synthetic", licence="made up", levels=levels
+    )
+
+
+def synthetic_fit(frames: int = 25, size: int = 64) -> FaceFit:
+    """The mean face at rest, looking into the camera.
+
+    Args:
+        frames: of the motion, at 25 Hz.
+        size: side of the pictures, px.
+    """
+    motion = Motion(
+        expression=np.zeros((frames, 64), np.float32),
+        rotation=np.zeros((frames, 3), np.float32),
+        translation=np.zeros((frames, 3), np.float32),
+        fps=25.0,
+    )
+    return FaceFit(
+        identity=np.zeros(80, np.float32),
+        motion=motion,
+        error=np.zeros(frames, np.float32),
+        measured=np.ones(frames, np.bool_),
+        size=size,
     )
 
 

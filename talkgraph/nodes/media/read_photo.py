@@ -19,6 +19,15 @@ class ReadPhoto(Node):
 
     EXIF rotation is applied, transparency lies on mid grey, wide-gamut colours become sRGB.
     Errors: InputError for a file that is damaged or no photo.
+
+    Example:
+        >>> import tempfile
+        >>> from PIL import Image
+        >>> photo = Path(tempfile.mkdtemp()) / "grey.png"
+        >>> Image.new("RGB", (320, 240), "grey").save(photo)
+        >>> footage = ReadPhoto().run(photo)
+        >>> footage.width, footage.height, footage.count
+        (320, 240, 1)
     """
 
     fps: float = param(25.0, "frame rate that the footage states", unit="Hz", ge=5, le=60)

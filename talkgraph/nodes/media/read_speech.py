@@ -28,6 +28,14 @@ class ReadSpeech(Node):
     """A recording of 4 to 384 kHz and any number of channels as 16 kHz mono and its soundtrack.
 
     Errors: InputError for a file that is silent, empty, cut off, too short or long, or no sound.
+
+    Example:
+        >>> import tempfile
+        >>> import numpy as np, soundfile
+        >>> recording = Path(tempfile.mkdtemp()) / "tone.wav"
+        >>> soundfile.write(recording, np.sin(np.arange(44100) / 30), 44100)
+        >>> ReadSpeech().run(recording).seconds
+        1.0
     """
 
     min_seconds: float = param(0.2, "shortest speech that is accepted", unit="s", gt=0)

@@ -29,6 +29,18 @@ class WriteVideo(Node):
 
     Picture and sound last equally long within half a frame. Errors: GraphError if frames and
     speech are of different lengths; StoreError if the disk is full.
+
+    Example:
+        >>> import numpy as np
+        >>> from talkgraph.cache import Frames
+        >>> from talkgraph.nodes.values import Speech
+        >>> sound = np.sin(np.arange(16000) / 9).astype(np.float32)
+        >>> speech = Speech(
+        ...     samples=sound, rate=16000, soundtrack=sound[:, None], soundtrack_rate=16000
+        ... )
+        >>> frames = Frames.from_array(np.zeros((25, 64, 64, 3), np.uint8))
+        >>> WriteVideo().run(frames, speech).path.name
+        'video.mp4'
     """
 
     fps: float = param(25.0, "frame rate", unit="Hz", ge=1, le=120)

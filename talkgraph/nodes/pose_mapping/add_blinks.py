@@ -20,6 +20,13 @@ class AddBlinks(Node):
 
     Direction and rate are the person's own where the clip shows at least two blinks; otherwise the
     direction closes the lids of the face model and the rate is general.
+
+    Example:
+        >>> from talkgraph.nodes.face_model.synthetic import synthetic_face_model, synthetic_fit
+        >>> model, fit = synthetic_face_model(levels=0), synthetic_fit(frames=250)
+        >>> motion = AddBlinks(seed=1).run(fit.motion, model)
+        >>> bool(motion.expression.any()), bool(motion.rotation.any())  # only lids move
+        (True, False)
     """
 
     seed: int = param(0, "seed of the blinks' times", ge=0)

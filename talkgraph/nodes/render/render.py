@@ -23,6 +23,15 @@ class Render(Node):
     Lambertian surface under spherical-harmonics light (Yi et al. 2020, sections 3.1 and 3.3);
     RGB and straight alpha, 0 around the face and smooth along its outline. The mouth's inside and
     the eyes are drawn, never holes.
+
+    Example:
+        >>> from talkgraph.nodes.face_model.synthetic import synthetic_face_model, synthetic_fit
+        >>> import numpy as np
+        >>> from talkgraph.nodes.values import Albedo
+        >>> model, fit = synthetic_face_model(levels=0), synthetic_fit(frames=2)
+        >>> albedo = Albedo(colour=model.mean_albedo, light=np.eye(9, 3, dtype=np.float32))
+        >>> Render(backend="software").run(fit.motion, fit, albedo, model)
+        Frames(2 x (64, 64, 4))
     """
 
     backend: str = param(
