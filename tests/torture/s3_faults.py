@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import html
 
+from talkgraph.cache import object_store
 from tests.torture.s3 import ENDLESS, Exchange, Fault, Reply, relay
 
-PATIENCE = 0.6  # s for a request, in place of the real one, so that silence is soon noticed
+PATIENCE = 0.6  # s for a request on an idle machine, so that silence is soon noticed
 
 
 def _error(status: int, code: str) -> Fault:
@@ -62,7 +63,7 @@ def _upload(change: object) -> Fault:
 
 
 def _silent(exchange: Exchange) -> None:
-    exchange.wait(PATIENCE * 5)
+    exchange.wait(object_store.PATIENCE * 5)  # that of this run, see `hasty`
     exchange.reset()
 
 
