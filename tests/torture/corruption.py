@@ -169,9 +169,7 @@ def _action(shop: _Shop) -> tuple[Path, bytes]:
 
 def _first(folder: str) -> Callable[[_Shop], tuple[Path, bytes]]:
     def find(shop: _Shop) -> tuple[Path, bytes]:
-        workshop.forget_code()
         workshop.run(shop.store)
-        workshop.forget_code()
         path = workshop.files(shop.store.path / folder)[0]
         return path, path.read_bytes()
 
@@ -216,7 +214,6 @@ def _verified(shop: _Shop) -> tuple[Path, bytes]:
 LITTLE: dict[str, Callable[[_Shop], tuple[Path, bytes]]] = {
     "action record": _action,
     "last_runs": _first("last_runs"),
-    "memo of code": _first("memo/code"),
     "memo of verified blobs": _verified,
     "history": _first("history"),
     "lease": _lease,

@@ -145,7 +145,6 @@ def _read_memo(data: bytes, folder: Path) -> None:
     if name not in {str(path.relative_to(store.path)) for path in _memos(store)}:
         return
     if _write(store, store.path / name, record):
-        workshop.forget_code()
         _use(store, None)
 
 

@@ -113,13 +113,6 @@ def run(store: Store, seed: int = 0, **options: Any) -> Any:
     return graph().run({"seed": seed}, store=store, **options)
 
 
-def forget_code() -> None:
-    """Forget what this process knows of code by itself: it would hide the store's memo."""
-    from talkgraph.engine.keys import code
-
-    code._in_process.clear()
-
-
 def spell(found: Any) -> Any:
     """A value with its whole content, so that two can be compared."""
     if isinstance(found, np.ndarray):

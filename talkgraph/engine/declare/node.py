@@ -16,7 +16,6 @@ from talkgraph.engine.declare.checked_run import CheckedRun
 from talkgraph.engine.declare.ports import field_types
 from talkgraph.engine.declare.registry import register
 from talkgraph.engine.declare.types import brief, coerce, identity
-from talkgraph.engine.keys.source import note_imports
 from talkgraph.errors import GraphError, nearest
 
 T = TypeVar("T", bound="Node")
@@ -82,6 +81,7 @@ class Node:
         __attrs_attrs__: ClassVar[Any]  # subclasses are attrs classes
     transient: bool  # True: never stored; its lazy frames are recomputed where they are needed
     receptive_field: dict[str, tuple[int, int]]  # port or port.field -> frames before and after
+    node_files: tuple[str, ...]  # data that its code reads, beside its module
     gpu: bool  # True: it may use a GPU, of which two nodes at once get in each other's way
 
     def on(self, **sources: str) -> Step:
@@ -120,6 +120,7 @@ def node(
     version: int,
     transient: bool = False,
     gpu: bool = False,
+    files: tuple[str, ...] = (),
     receptive_field: Mapping[str, int | tuple[int, int]] | None = None,
 ) -> Callable[[type[T]], type[T]]:
     """Class decorator that makes a frozen, keyword-only attrs class with an id and a version.
@@ -130,6 +131,8 @@ def node(
             that is not in the code (new weights, another library).
         transient: cheap frame stages whose output is streamed and not stored.
         gpu: stages that use a GPU where there is one; executors give each a slot of its own.
+        files: data files that its code reads, by their path from the folder of its module; their
+            content is in the key.
         receptive_field: for stages that give `Frames` made when read: frame t depends on no more of
             a port, or of a field of it (``port.field``, which makes the other fields unreadable),
             than its frames t - before to t + after (one number for both); chunks whose windows
@@ -146,6 +149,7 @@ def node(
         made.node_version = version
         made.transient = transient
         made.gpu = gpu
+        made.node_files = files
         made.receptive_field = _spans(made, receptive_field or {})
         if names:  # a node made inside a function: its annotations may name local classes
             made.__talkgraph_names__ = names  # type: ignore[attr-defined]
@@ -154,7 +158,6 @@ def node(
         if isinstance(vars(made).get("run"), FunctionType):
             made.run = CheckedRun(vars(made)["run"])  # type: ignore[attr-defined]
         register(made)
-        note_imports(made.__module__.partition(".")[0])
         return made
 
     return make

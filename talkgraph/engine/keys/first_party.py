@@ -1,107 +1,91 @@
-"""Which modules are the user's own, as seen from a node class, and where their sources lie."""
+"""Which modules are the user's own, and the versions of those that are not."""
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib.util
 import sys
+import sysconfig
+from importlib import metadata
 from pathlib import Path
 
-_VERSIONED = ("talkgraph.engine", "talkgraph.cache", "talkgraph.errors")
+_ENGINE = ("talkgraph.engine", "talkgraph.cache", "talkgraph.errors", "talkgraph.display")
 _INSTALLED = {"site-packages", "dist-packages"}
+_STANDARD = sysconfig.get_path("stdlib")
 
 
 class FirstParty:
-    """The node's own top-level package, talkgraph, and for code outside site-packages everything
-    that lies beside that package; for a notebook all that it imports from outside site-packages.
+    """What is not installed counts by its code, and so do the node's own package and talkgraph.
 
     The engine and the cache are left out: `keys.FORMAT` versions them.
     """
 
-    def __init__(self, cls: type) -> None:
-        self._module = cls.__module__
-        self._file = file_of(cls)
-        self._roots = _roots(cls)
-        self._paths: dict[str, Path | None] = {}
-        self._known: dict[str, bool] = {}
+    def __init__(self, module: str) -> None:
+        """
+        Args:
+            module: where the node is defined.
+        """
+        top = module.partition(".")[0]
+        self._known = {top: True, "": False}
+        file = getattr(sys.modules.get(top), "__file__", None)
+        self.root = None if file is None else Path(file).parent
+        """The folder of the node's package or script."""
 
     def has(self, module: str) -> bool:
-        """Whether a module counts."""
+        """Whether a module counts by its code."""
         if module not in self._known:
-            self._known[module] = self._has(module)
+            top = module.partition(".")[0]
+            if top not in self._known:
+                self._known[top] = top == "talkgraph" or not _is_installed(top)
+            self._known[module] = self._known[top] and not is_engine(module)
         return self._known[module]
 
-    def path(self, module: str) -> Path | None:
-        """Source of a module, if it has one here."""
-        if module not in self._paths:
-            self._paths[module] = self._find(module)
-        return self._paths[module]
 
-    def is_package(self, module: str) -> bool:
-        """Whether a module's source is the ``__init__.py`` of a package."""
-        path = self.path(module)
-        return path is not None and path.name == "__init__.py"
-
-    def _has(self, module: str) -> bool:
-        if any(module == one or module.startswith(one + ".") for one in _VERSIONED):
-            return False
-        if module == self._module or self.path(module) is not None:
-            return True
-        return any(  # a namespace package: a folder of modules without __init__.py
-            (only is None or only == module.partition(".")[0])
-            and root.joinpath(*module.split(".")).is_dir()
-            for root, only in self._roots
-        )
-
-    def _find(self, module: str) -> Path | None:
-        if module == self._module and self._file.endswith(".py"):
-            return Path(self._file)
-        top = module.partition(".")[0]
-        for root, only in self._roots:
-            path = _below(root, module) if only is None or only == top else None
-            if path is not None:
-                return path
-        return None if self._file.endswith(".py") else _imported(module)
+@functools.cache
+def is_engine(module: str) -> bool:
+    """Whether a module is of the engine or the cache."""
+    return any(module == one or module.startswith(f"{one}.") for one in _ENGINE)
 
 
-def file_of(cls: type) -> str:
-    """File of the module of a class; no Python file for a notebook."""
-    return str(getattr(sys.modules.get(cls.__module__), "__file__", None))
+def version_of(top: str) -> str | None:
+    """Version of the distribution that a top-level module is from; None for the standard library.
+
+    Found without importing the module.
+    """
+    if top in sys.stdlib_module_names or top in ("talkgraph", ""):
+        return None
+    return _version_of(top)
 
 
-def _below(root: Path, module: str) -> Path | None:
-    """Where a module's source lies below a root folder, or None."""
-    base = root.joinpath(*module.split("."))
-    for path in (base / "__init__.py", base.with_name(base.name + ".py")):
-        if path.is_file():
-            return path
-    return None
+@functools.cache
+def _version_of(top: str) -> str | None:
+    with contextlib.suppress(metadata.PackageNotFoundError):
+        return metadata.version(top)
+    marks = (f"\n{top}/", f"\n{top}.")  # its name is another one, as pillow's of PIL
+    found = [one for one, files in _distributions() if any(mark in files for mark in marks)]
+    return " ".join(sorted(f"{one.name} {one.version}" for one in found)) or None
 
 
-def _imported(module: str) -> Path | None:
-    """Source of a module that a notebook imports, if it is the user's own and not installed."""
-    top = module.partition(".")[0]
-    with contextlib.suppress(ImportError, ValueError):
-        spec = None if top in sys.stdlib_module_names else importlib.util.find_spec(top)
-        if spec is not None:
-            packages = list(spec.submodule_search_locations or ())
-            folder = Path(packages[0] if packages else spec.origin or "").parent
-            if not _INSTALLED & set(folder.parts):
-                return _below(folder, module)
-    return None
+@functools.cache
+def _distributions() -> list[tuple[metadata.Distribution, str]]:
+    """What is installed, each with the list of its files."""
+    return [(one, "\n" + (one.read_text("RECORD") or "")) for one in metadata.distributions()]
 
 
-def _roots(cls: type) -> list[tuple[Path, str | None]]:
-    """Folders in which first-party modules lie, and the one top-level name that counts there."""
-    roots: list[tuple[Path, str | None]] = []
-    file = file_of(cls)
-    if file.endswith(".py"):
-        top = cls.__module__.split(".")
-        folder = Path(file).parent
-        depth = len(top) if Path(file).name == "__init__.py" else len(top) - 1
-        for _ in range(depth if cls.__module__ != "__main__" else 0):
-            folder = folder.parent
-        installed = bool(_INSTALLED & set(folder.parts))
-        roots.append((folder, top[0] if installed else None))
-    roots.append((Path(__file__).parents[3], "talkgraph"))
-    return roots
+def _is_installed(top: str) -> bool:
+    module = sys.modules.get(top)
+    spec = getattr(module, "__spec__", None)
+    if module is None:
+        with contextlib.suppress(ImportError, ValueError):
+            spec = importlib.util.find_spec(top)
+        if spec is None:
+            return True  # it is not there at all
+    file = getattr(module, "__file__", None) or getattr(spec, "origin", None)
+    folders = list(getattr(spec, "submodule_search_locations", None) or ())
+    if file in (None, "built-in", "frozen", "namespace"):
+        file = folders[0] if folders else None
+    if file is None:
+        return top in sys.stdlib_module_names and top != "__main__"
+    path = Path(file)
+    return bool(_INSTALLED & set(path.parts)) or path.is_relative_to(_STANDARD)

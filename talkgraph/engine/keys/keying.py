@@ -1,4 +1,4 @@
-"""The key of a step: H(node id @ version, code, non-default parameters, digests of the inputs).
+"""The key of a step: H(node id @ version, code, parameters, digests of the inputs).
 
 A transient node's output is not stored; its digest is derived from its key, so that what lies
 downstream can be planned and reused without running it.
@@ -16,13 +16,11 @@ from talkgraph.cache.codecs import field_of
 from talkgraph.cache.keys import FORMAT, Tree, digest_tree
 from talkgraph.cache.records import Record
 from talkgraph.engine.declare.node import Node
-from talkgraph.engine.declare.ports import default_of
 from talkgraph.engine.declare.sources import parse_source
 from talkgraph.engine.declare.types import brief
-from talkgraph.engine.keys.code import OWN, CodeDigest, code_digest
-from talkgraph.engine.keys.notebook_source import classes_in
+from talkgraph.engine.keys.code import OWN, CodeDigest, LoadedCode
+from talkgraph.engine.keys.parameters import Parameters, parameters_of
 from talkgraph.engine.run.request import Request
-from talkgraph.errors import InputError, KeyingError
 
 
 @attrs.frozen(eq=False)
@@ -95,8 +93,8 @@ class Keys:
         self.table = {n: Resolved(value=v) for n, v in {**request.inputs, **request.given}.items()}
         self.files: dict[str, tuple[Path, str]] = {}
         self._request = request
-        self._code: dict[tuple[type, ...], CodeDigest] = {}
-        self._parameters: dict[int, tuple[Tree, dict[str, list[str]], tuple[type, ...]]] = {}
+        self._code = LoadedCode(request.store)
+        self._parameters: dict[int, Parameters] = {}
         self._shown: dict[str, str] = {}  # input -> its value in short
 
     def digest(self, source: str) -> str | None:
@@ -137,63 +135,25 @@ class Keys:
             if digest is None:
                 return None
             inputs[port] = [digest, source]
-        tree, shown, classes = self._parameters_of(step.node)
-        kinds = (type(step.node), *classes)
-        if kinds not in self._code:
-            self._code[kinds] = code_digest(kinds[0], self._request.store, classes)
-        code = self._code[kinds]
+        version = step.node.node_version
+        given = self._parameters_of(step.node)
+        code = self._code.digest(type(step.node), given.classes)
         key = digest_tree(
             [
-                "action", FORMAT, step.node.node_id, step.node.node_version, code.digest, tree,
+                "action", FORMAT, step.node.node_id, version, code.digest, given.tree,
                 {port: digest for port, (digest, _) in inputs.items()},
             ]
         )  # fmt: skip
         values = {
             source: self._shown[source] for _, source in inputs.values() if source in self._shown
         }
-        return Ingredients(key, step.node.node_version, code, shown, inputs, values, classes)
+        return Ingredients(key, version, code, given.shown, inputs, values, given.classes)
 
-    def _parameters_of(self, node: Node) -> tuple[Tree, dict[str, list[str]], tuple[type, ...]]:
-        """Non-default keyed parameters as a tree, all keyed ones with a short text, and the
-        classes of those in the tree: their code may be known by nothing else."""
+    def _parameters_of(self, node: Node) -> Parameters:
         known = self._parameters.get(id(node))
-        if known is not None:  # the graph keeps its nodes alive, so ids stay theirs
-            return known
-        tree: dict[str, Tree] = {}
-        shown: dict[str, list[str]] = {}
-        classes: dict[type, None] = {}
-        for field in attrs.fields(type(node)):
-            if not field.metadata.get("talkgraph", {}).get("keyed", True):
-                continue
-            value = getattr(node, field.name)
-            where = f"node '{node.node_id}', parameter '{field.name}'"
-            digest, value_tree = self._request.store.digest_of(value, where)
-            shown[field.name] = [digest, brief(value)]
-            if _holds_file(value_tree) or not self._is_default(field, digest, where):
-                tree[field.name] = value_tree
-                classes.update(dict.fromkeys(classes_in(value)))
-        for name, content in node.outside().items():
-            tree[name] = content
-            shown[name] = [digest_tree(content), brief(content)]
-        named = sorted(classes, key=lambda one: (one.__module__, one.__qualname__))
-        self._parameters[id(node)] = found = tree, shown, tuple(named)
-        return found
-
-    def _is_default(self, field: attrs.Attribute[Any], digest: str, where: str) -> bool:
-        default = default_of(field)
-        if default is attrs.NOTHING:
-            return False
-        try:
-            return self._request.store.digest_of(default, where)[0] == digest
-        except (InputError, KeyingError):  # a default file that is not there, say
-            return False
-
-
-def _holds_file(tree: Tree) -> bool:
-    """Whether a tree contains the content of a file, which a default would hide."""
-    if isinstance(tree, dict):
-        return "content" in tree or "file" in tree or any(map(_holds_file, tree.values()))
-    return isinstance(tree, list) and any(map(_holds_file, tree))
+        if known is None:  # the graph keeps its nodes alive, so ids stay theirs
+            known = self._parameters[id(node)] = parameters_of(node, self._request.store)
+        return known
 
 
 def explain(new: Ingredients, old: Record | None) -> str:

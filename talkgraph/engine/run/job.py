@@ -19,7 +19,6 @@ from talkgraph.engine.declare.types import coerce
 from talkgraph.engine.history import machine
 from talkgraph.engine.keys.chunk_keys import Windows
 from talkgraph.engine.keys.keying import Ingredients
-from talkgraph.engine.keys.source import note_new_imports
 from talkgraph.engine.run.events import Started, StepRecord, StepState
 from talkgraph.engine.run.step_context import Emit, StepContext
 from talkgraph.engine.run.stopwatch import Stopwatch
@@ -208,7 +207,6 @@ def call(step: Step, arguments: Arguments) -> object:
     """Run a node and hold it to the type that it promises."""
     node = step.node
     value = node.run(**arguments.of(step))  # type: ignore[attr-defined]
-    note_new_imports(type(node).__module__.partition(".")[0])  # it may have imported helpers
     try:
         return coerce(value, signature(type(node)).output)
     except TypeError as error:

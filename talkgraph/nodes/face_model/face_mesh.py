@@ -8,7 +8,7 @@ and "right" below are the picture's, for a face that looks at the camera unmirro
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 import attrs
 import numpy as np
@@ -58,10 +58,12 @@ LEFT_EYE = Opening(left=33, right=133, upper=159, lower=145)
 RIGHT_EYE = Opening(left=362, right=263, upper=386, lower=374)
 
 
+FILE = Path(__file__).parent / "data" / "face_mesh.npz"
+
+
 @cache
 def _connectivity() -> tuple[Triangles, NDArray[np.int64]]:
-    source = files("talkgraph.nodes.face_model") / "data" / "face_mesh.npz"
-    with source.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
+    with np.load(FILE, allow_pickle=False) as stored:
         return stored["triangles"].astype(np.int32), stored["mirror"].astype(np.int64)
 
 

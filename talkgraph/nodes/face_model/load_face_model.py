@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from importlib.resources import as_file, files
+from pathlib import Path
 
 from talkgraph.cache.files import File
 from talkgraph.engine import Node, node, param
 from talkgraph.errors import ModelError
 from talkgraph.nodes.face_model.face_model import FaceModel
 
-DEFAULT_FILE = "talkgraph_face.npz"
+DEFAULT_FILE = Path(__file__).parent / "data" / "talkgraph_face.npz"
 
 
 @node("load_face_model", version=1)
@@ -50,5 +50,4 @@ class LoadFaceModel(Node):
 
         if self.file is not None:
             return load_face_model(self.file.path)
-        with as_file(files("talkgraph.nodes.face_model") / "data" / DEFAULT_FILE) as path:
-            return load_face_model(path)
+        return load_face_model(DEFAULT_FILE)

@@ -19,7 +19,6 @@ import pytest
 
 from talkgraph import File, Frames, Graph, Node, Store, engine, node, param, value
 from talkgraph.cache import codecs
-from talkgraph.engine.keys import code
 from talkgraph.errors import KeyingError, NodeError
 
 calls: list[str] = []
@@ -131,7 +130,7 @@ def test_a_helper_in_another_module_is_edited(project, store):
 
 def test_an_edit_that_changes_no_output_stops_there(project, store):
     project.graph().run(store=store)
-    project.edit("load.py", "return 2", "return 1 + 1")
+    project.edit("load.py", "return 2", "return int('2')")
     assert project.graph().run(store=store).output == 20
     assert project.ran() == ["load", "scale", "load"]
 
@@ -179,6 +178,24 @@ def test_a_renamed_step_or_class_and_a_new_parameter_with_a_default_keep_results
     project.edit("scale.py", "(x, self.factor)", "(x, self.factor) + self.offset")
     assert project.graph().run(store=store).output == 20
     assert project.ran() == ["scale"]  # it is read now: who knows what it does
+
+
+@pytest.mark.parametrize("how", ["edit, run", "run, edit, run", "edit, run, reload, run"])
+def test_a_helper_that_is_saved_while_a_program_runs_counts_once_it_is_loaded(project, store, how):
+    """Row 3 of stale answers: results of the old code under the key of the new."""
+    graph = project.graph()
+    loaded = 20
+    for act in how.split(", "):
+        if act == "edit":
+            project.edit("helpers.py", "x * y", "x + y")
+        elif act == "reload":
+            importlib.reload(sys.modules[f"{project.name}.helpers"])
+            scale = importlib.reload(sys.modules[f"{project.name}.scale"]).Scale
+            graph = graph.replace(scale=scale())
+            loaded = 12
+        else:
+            assert graph.run(store=store).output == loaded
+    assert project.graph().run(store=store).output == 12  # as in a new process
 
 
 def test_a_rerun_after_a_failure_starts_at_what_was_mended(project, store):
@@ -268,7 +285,6 @@ def test_any_damaged_file_of_the_store_is_made_again_or_done_without(tmp_path, d
         hurt.unlink()
         if damage is not None:
             hurt.write_bytes(damage(data))
-        code._in_process.clear()  # as in a new process
         store = Store(copy, durable=False)
         changed = graph.with_params(use={"offset": 1})
         assert changed.run({"source": source}, store=store).output == expected + 1, file

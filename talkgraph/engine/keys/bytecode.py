@@ -1,0 +1,312 @@
+"""What a code object does and what it names, without what changes no result.
+
+Read from the bytecode that runs, not from a source that may have been edited since. Left out are
+docstrings, line numbers, file names, names of local variables, and the no-operations that depend on
+where lines break.
+"""
+
+from __future__ import annotations
+
+import dis
+import types
+import weakref
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import attrs
+
+from talkgraph.cache.keys import digest_bytes
+
+Chain = tuple[str, ...]
+"""A name and the attributes that are read of it, ``("np", "linalg", "norm")``."""
+
+WRITES = frozenset({
+    "append", "extend", "add", "update", "insert", "remove", "discard", "clear", "appendleft",
+    "write_text", "write_bytes", "touch", "unlink", "mkdir",
+})  # fmt: skip
+"""Methods that change what they are called on and tell nothing of it."""
+
+_BY_NAME = frozenset({"locals", "vars", "eval", "exec", "dir", "globals"})
+_OF_THE_CLASS = frozenset(
+    {"__doc__", "__qualname__", "__module__", "__firstlineno__", "__static_attributes__"}
+)
+_FLAGS = 0x3EF & ~0x10  # arguments and kind of a function; not whether it lies in another one
+_READS = frozenset({"LOAD_NAME", "LOAD_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS"})
+
+
+@attrs.frozen
+class Import:
+    """An import inside a function: module, dots before it, the name taken from it, and what is read
+    of that."""
+
+    module: str
+    level: int
+    name: str
+    chain: Chain
+
+
+@attrs.frozen(eq=False)
+class Facts:
+    """What a function does and names.
+
+    digest: of what it does.
+    globals: names of its module that it reads, with attributes, in the order of first use.
+    imports: what it imports when it runs.
+    variables: of its own and of its surroundings -> what is read of them; ``()`` for the whole.
+    by_name: it may look at its variables by names made at run time.
+    dynamic: it may look so at its module.
+    """
+
+    digest: str
+    globals: tuple[Chain, ...]
+    imports: tuple[Import, ...]
+    variables: Mapping[str, frozenset[Chain]]
+    by_name: bool
+    dynamic: bool
+
+    def only_writes(self, name: str) -> bool:
+        """Whether a variable is only written into."""
+        return all(chain[:1] and chain[0] in WRITES for chain in self.variables.get(name, ()))
+
+
+_known: weakref.WeakKeyDictionary[types.CodeType, Facts] = weakref.WeakKeyDictionary()
+
+
+def facts_of(code: types.CodeType) -> Facts:
+    """Facts of a code object and of those inside it; they never change."""
+    found = _known.get(code)
+    if found is None:
+        reader = _Reader()
+        reader.read(code)
+        variables = {name: frozenset(chains) for name, chains in reader.variables.items()}
+        words = "\n".join(reader.words).encode(errors="surrogatepass")
+        names = {chain[0] for chain in reader.globals}
+        found = _known[code] = Facts(
+            digest_bytes(words), tuple(reader.globals), tuple(reader.imports), variables,
+            bool(names & _BY_NAME), bool(names & {"globals", "eval", "exec"}),
+        )  # fmt: skip
+    return found
+
+
+class _Step(NamedTuple):
+    """One instruction: where it lies, its name, its argument and what that stands for."""
+
+    offset: int
+    name: str
+    kind: str  # of `value`: name, constant, variable, jump; or nothing
+    argument: int
+    value: Any
+
+
+def _steps(code: types.CodeType) -> list[_Step]:
+    """The instructions of a code object, without those that do nothing."""
+    data, names, constants = code.co_code, code.co_names, code.co_consts
+    own = set(code.co_varnames)
+    slots = (*code.co_varnames, *(n for n in code.co_cellvars if n not in own), *code.co_freevars)
+    found = []
+    extended = 0
+    for at in range(0, len(data), 2):
+        name, kind, shift = _OPERATIONS[data[at]]
+        if kind == "skipped":
+            continue
+        argument = data[at + 1] | extended
+        if kind == "extended":
+            extended = argument << 8
+            continue
+        extended = 0
+        value: Any = None
+        if kind == "jump":
+            after = at + 2
+            while after < len(data) and data[after] == 0:  # its cache
+                after += 2
+            value = after + 2 * (-argument if "BACKWARD" in name else argument)
+        elif kind == "name":
+            value, argument = names[argument >> shift], argument & ~(-1 << shift)
+        elif kind == "constant":
+            value = constants[argument]
+        elif kind == "variable":
+            value = (slots[argument],)
+        elif kind == "variables":
+            value = (slots[argument >> 4], slots[argument & 15])
+        found.append(_Step(at, name, kind, argument, value))
+    return found
+
+
+def _operation(number: int, name: str) -> tuple[str, str, int]:
+    """Name and kind of an operation, and by how much its argument is shifted."""
+    kind = ""
+    if name in ("CACHE", "NOP", "RESUME", "NOT_TAKEN"):
+        kind = "skipped"
+    elif name == "EXTENDED_ARG":
+        kind = "extended"
+    elif number in dis.hasjrel:
+        kind = "jump"
+    elif number in dis.hasname:
+        kind = "name"
+    elif number in dis.hasconst:
+        kind = "constant"
+    elif name.count("_FAST") == 2:  # two at once
+        kind = "variables"
+    elif number in dis.haslocal or number in dis.hasfree:
+        kind = "variable"
+    shift = {"LOAD_GLOBAL": 1, "LOAD_SUPER_ATTR": 2}.get(name, 0)
+    if name == "LOAD_ATTR" and "LOAD_METHOD" not in dis.opmap:
+        shift = 1  # says whether a method is called
+    return name, kind, shift
+
+
+_OPERATIONS = [_operation(number, name) for number, name in enumerate(dis.opname)]
+
+
+class _Reader:
+    """One walk over a code object and those inside it."""
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+        self.globals: dict[Chain, int] = {}
+        self.imports: dict[Import, None] = {}
+        self.variables: dict[str, set[Chain]] = {}
+
+    def read(self, code: types.CodeType) -> None:
+        """Note all that a code object does."""
+        steps = _steps(code)
+        count = code.co_argcount + code.co_kwonlyargcount
+        count += bool(code.co_flags & 4) + bool(code.co_flags & 8)
+        signature = (*code.co_varnames[:count], code.co_argcount, code.co_posonlyargcount)
+        self.words.append(f"code {signature} {code.co_kwonlyargcount} {code.co_flags & _FLAGS}")
+        offsets = [step.offset for step in steps]
+        stored: dict[str, list[Import]] = {}
+        skipped = False
+        for at, step in enumerate(steps):
+            of_the_class = at + 1 < len(steps) and steps[at + 1].name == "STORE_NAME"
+            if of_the_class and steps[at + 1].value in _OF_THE_CLASS:
+                skipped = True
+                continue
+            if skipped:
+                skipped = False
+                continue
+            self._step(step, steps, at, offsets)
+            if step.name == "IMPORT_NAME":
+                for variable, one in _imported(steps, at):
+                    stored.setdefault(variable, []).append(one)
+        for *places, kept in _handlers(code):
+            start, end, handler = (bisect_left(offsets, place) for place in places)
+            if start != end:
+                self.words.append(f"try {start} {end} {handler} {kept}")
+        if not _BY_NAME.isdisjoint(code.co_names):
+            self.words.append(f"{code.co_varnames} {code.co_cellvars} {code.co_freevars}")
+        for variable, found in stored.items():
+            for one in found:
+                for chain in sorted(self.variables.get(variable, ())):
+                    self.imports[attrs.evolve(one, chain=chain)] = None
+
+    def _step(self, step: _Step, steps: list[_Step], at: int, offsets: list[int]) -> None:
+        """Add the words of one instruction, and what it names."""
+        _, name, kind, argument, value = step
+        if kind == "jump":
+            self.words.append(f"{_direction(name)} {_landing(steps, value, offsets)}")
+        elif name in _READS:
+            chain = (value, *_attributes(steps, at))
+            if chain[-1] == "import_module":
+                self._import_by_name(steps[at + len(chain) :])
+            number = self.globals.setdefault(chain, len(self.globals))
+            shown = argument if name == "LOAD_GLOBAL" else value
+            self.words.append(f"{name} {shown} {number}")
+        elif kind == "name":
+            self.words.append(f"{name} {value} {argument}")
+        elif kind == "constant":
+            self.words.append(name)
+            self._constant(value)
+        else:
+            self.words.append(f"{name} {argument}")
+            if kind and name.startswith("LOAD_") and name != "LOAD_CLOSURE":
+                for one in value[:-1]:
+                    self.variables.setdefault(one, set()).add(())
+                self.variables.setdefault(value[-1], set()).add(_attributes(steps, at))
+
+    def _import_by_name(self, steps: list[_Step]) -> None:
+        """Note ``import_module("name")``."""
+        if steps and isinstance(steps[0].value, str) and steps[0].kind == "constant":
+            self.imports[Import(steps[0].value, 0, "", ())] = None
+
+    def _constant(self, value: Any) -> None:
+        if isinstance(value, types.CodeType):
+            self.words.append(f"inner {value.co_name}")
+            outer, self.variables = self.variables, {}
+            self.read(value)
+            for name in value.co_freevars:
+                outer.setdefault(name, set()).update(self.variables.get(name, ()))
+            self.variables = outer
+        else:
+            self.words.append(_spelled(value))
+
+
+def _direction(name: str) -> str:
+    """The name of a jump, whichever way it goes."""
+    return name.replace("_FORWARD", "").replace("_BACKWARD", "").replace("_NO_INTERRUPT", "")
+
+
+def _landing(steps: list[_Step], offset: int, offsets: list[int]) -> int:
+    """The number of the instruction where a jump ends, by way of jumps that follow at once."""
+    for _ in steps:
+        place = bisect_left(offsets, offset)
+        if place == len(steps) or _direction(steps[place].name) != "JUMP":
+            break
+        offset = steps[place].value
+    return place
+
+
+def _spelled(value: Any) -> str:
+    """A constant with its type, sets in one order."""
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_spelled, value))})"
+    if isinstance(value, frozenset):
+        return f"{{{', '.join(sorted(map(_spelled, value)))}}}"
+    return f"{type(value).__name__} {value!r}"
+
+
+def _attributes(steps: list[_Step], at: int) -> Chain:
+    """The attributes that are read, one of the other, of what an instruction loads."""
+    found = []
+    for step in steps[at + 1 :]:
+        if step.name not in ("LOAD_ATTR", "LOAD_METHOD"):
+            break
+        found.append(step.value)
+    return tuple(found)
+
+
+def _imported(steps: list[_Step], at: int) -> Iterator[tuple[str, Import]]:
+    """(variable, what it stands for) of the import at an instruction."""
+    module, taken = steps[at].value, steps[at - 1].value
+    level = steps[at - 2].value if steps[at - 2].kind else steps[at - 2].argument
+    if taken is None and steps[at + 1].name != "IMPORT_FROM":  # import a.b binds a
+        yield _variable(steps[at + 1]), Import(module.partition(".")[0], level, "", ())
+        return
+    for one, step in enumerate(steps[at + 1 :], at + 1):
+        if taken is None and step.name.startswith("STORE_"):  # import a.b as c
+            yield _variable(step), Import(module, level, "", ())
+            return
+        if taken and step.name == "IMPORT_FROM":
+            yield _variable(steps[one + 1]), Import(module, level, step.value, ())
+        elif taken and not step.name.startswith("STORE_"):
+            return
+
+
+def _variable(step: _Step) -> str:
+    return step.value[0] if isinstance(step.value, tuple) else str(step.value)
+
+
+def _handlers(code: types.CodeType) -> Iterator[tuple[int, int, int, int]]:
+    """The exception table: start, end and handler as offsets, and what is kept on the stack."""
+    data = iter(code.co_exceptiontable)
+    numbers: list[int] = []
+    for byte in data:
+        number = byte & 63
+        while byte & 64:
+            byte = next(data)
+            number = number << 6 | byte & 63
+        numbers.append(number)
+    for at in range(0, len(numbers), 4):
+        start, length, target, rest = numbers[at : at + 4]
+        yield 2 * start, 2 * (start + length), 2 * target, rest

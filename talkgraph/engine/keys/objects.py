@@ -1,0 +1,161 @@
+"""What an object is made of, where that is not plain data, a function, a class or a module.
+
+Wrappers and bound methods are made of what they wrap; all others of what the protocol of
+`copy.copy` would copy: their class and their state. What has none, as a generator or an open file,
+has no key.
+"""
+
+from __future__ import annotations
+
+import copyreg
+import enum
+import inspect
+import sys
+import types
+from typing import Any
+
+import attrs
+import numpy as np
+
+from talkgraph.cache.keys import digest_file
+from talkgraph.engine.keys.first_party import FirstParty, is_engine
+
+_MADE_OF = (  # what says all of a wrapper, a descriptor or a bound method
+    "__func__", "__self__", "__wrapped__", "func", "args", "keywords", "kwds", "fget", "fset",
+    "fdel", "py_func", "targetoptions", "dispatcher", "registry",
+)  # fmt: skip
+_WRAPPERS = ("builtins", "functools", "contextlib", "numba")
+_TOOLS = ("threading", "_thread", "queue", "logging", "multiprocessing", "concurrent", "asyncio")
+
+
+@attrs.frozen
+class Named:
+    """Something of another package, known by its qualified name."""
+
+    path: str
+
+
+@attrs.frozen
+class Apart:
+    """An object taken apart: words, and the parts by a name for messages."""
+
+    words: tuple[Any, ...]
+    parts: tuple[tuple[str, Any], ...] = ()
+
+
+class NoKeyError(Exception):
+    """An object cannot be taken apart; says why."""
+
+
+def find(module: str, name: str) -> Any:
+    """What stands in a loaded module under a qualified name; all of it for ``*``."""
+    found: Any = sys.modules.get(module)
+    for part in name.split(".") if name != "*" else ():
+        found = getattr(found, "__dict__", {}).get(part)
+    return found
+
+
+def place_of(value: Any) -> tuple[str, str] | None:
+    """Module and qualified name under which a thing is found; None if it is not."""
+    module = getattr(value, "__module__", None)
+    name = getattr(value, "__qualname__", None) or getattr(value, "__name__", None)
+    if not isinstance(module, str) or not isinstance(name, str):
+        return None
+    return (module, name) if find(module, name) is value else None
+
+
+def apart(value: Any, ours: FirstParty) -> Named | Apart:
+    """What an object is made of; NoKeyError if that cannot be told."""
+    kind = type(value)
+    home, top = kind.__module__, kind.__module__.partition(".")[0]
+    if isinstance(value, enum.Enum):
+        return Apart(("member", value._name_), (("", kind), ("", value._value_)))
+    if isinstance(value, np.ufunc):
+        return _ufunc(value, ours)
+    if isinstance(value, types.BuiltinFunctionType | types.MethodWrapperType):
+        return _compiled(value, ours)
+    if is_engine(home) or (top in _TOOLS and kind.__name__ != "_local"):
+        return Named(f"{home}.{kind.__qualname__}")
+    if not ours.has(home):
+        place = place_of(value)
+        if place is not None and not ours.has(place[0]):
+            return Named(".".join(place))
+        if top in _WRAPPERS and not isinstance(value, BaseException):
+            made = {one: getattr(value, one) for one in _MADE_OF if _has(value, one)}
+            if made:
+                return Apart(("made of", *made), (("", kind), *made.items()))
+        if inspect.isroutine(value) or inspect.isdatadescriptor(value):
+            return Named(f"{home}.{getattr(value, '__qualname__', kind.__name__)}")
+    if top == "torch" and hasattr(value, "detach"):
+        return Apart(("tensor", str(value.dtype)), (("", value.detach().cpu().numpy()),))
+    return _copied(value)
+
+
+def _copied(value: Any) -> Apart:
+    """What the protocol of `copy.copy` says of an object."""
+    kind = type(value)
+    copied: Any
+    try:
+        if kind.__name__ == "_local" and kind.__module__ == "_thread":
+            copied = (kind, (), vars(value))
+        elif kind.__module__ == "_contextvars" and kind.__name__ == "ContextVar":
+            copied = (kind, (value.name, value.get(None)))
+        else:
+            reduce = copyreg.dispatch_table.get(kind)
+            copied = reduce(value) if reduce else value.__reduce_ex__(4)
+    except Exception:
+        raise NoKeyError(
+            f"a {kind.__module__}.{kind.__qualname__} has no defined cache key; make it inside the "
+            "function, or behind functools.cache"
+        ) from None
+    if isinstance(copied, str):
+        return Apart(("known as", copied), (("", kind),))
+    function, arguments, state, items, pairs = [*copied, None, None, None][:5]
+    if isinstance(value, set | frozenset):
+        arguments, items = set(value), None
+    made = (
+        function, kind, arguments, _sorted(state),
+        None if items is None else list(items),
+        None if pairs is None else [list(pair) for pair in pairs],
+    )  # fmt: skip
+    return Apart(("object",), tuple(("", one) for one in made))
+
+
+def _sorted(state: Any) -> Any:
+    """The state of an object; the order of its attributes does not count."""
+    if type(state) is dict and all(isinstance(name, str) for name in state):
+        return sorted(([name, one] for name, one in state.items()), key=lambda pair: pair[0])
+    if type(state) is tuple:
+        return tuple(map(_sorted, state))
+    return state
+
+
+def _ufunc(value: np.ufunc, ours: FirstParty) -> Apart:
+    """A function of arrays has no module: by the name of who has it."""
+    word = value.__name__
+    if word.endswith("(vectorized)"):
+        raise NoKeyError(f"what {word} calls cannot be seen; use numpy.vectorize")
+    tops = {
+        module.partition(".")[0]
+        for module, found in list(sys.modules.items())
+        if getattr(found, "__dict__", {}).get(word) is value and not ours.has(module)
+    }
+    named = Named(f"{min(tops, default='numpy')}.{word}")
+    return Apart(("ufunc", *value.types), (("", named),))
+
+
+def _compiled(function: Any, ours: FirstParty) -> Named | Apart:
+    """A function in C: its name and what it is bound to; the user's own by the file it is in."""
+    owner = function.__self__
+    if owner is not None and not isinstance(owner, types.ModuleType):
+        return Apart(("method", function.__name__), ((".__self__", owner),))
+    home = getattr(owner, "__name__", None) or function.__module__ or "builtins"
+    if not ours.has(home):
+        return Named(f"{home}.{function.__qualname__}")
+    file = getattr(sys.modules.get(home), "__file__", None)
+    return Apart(("compiled", function.__qualname__, file and digest_file(file)))
+
+
+def _has(value: Any, name: str) -> bool:
+    """Whether an object has an attribute, without asking what computes attributes."""
+    return inspect.getattr_static(value, name, None) is not None

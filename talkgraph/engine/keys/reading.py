@@ -1,0 +1,247 @@
+"""One piece of code or one value, as it is bound now, as a tree; and what it refers to.
+
+Functions and classes of the user's own that are found under their own name are referred to by that
+name, and are pieces of their own. All else counts where it stands: what a function has taken with
+it, lambdas, closures, objects with their state; code of other packages by its qualified name.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import enum
+import functools
+import sys
+import types
+from pathlib import Path
+from typing import Any
+
+import attrs
+import numpy as np
+
+from talkgraph.cache.files import File
+from talkgraph.cache.frames import Frames
+from talkgraph.cache.keys import Tree, canonical
+from talkgraph.engine.keys.bytecode import Facts, facts_of
+from talkgraph.engine.keys.first_party import is_engine
+from talkgraph.engine.keys.names import FILLED, PLAIN, Names, Walk
+from talkgraph.engine.keys.objects import Named, NoKeyError, apart, place_of
+from talkgraph.errors import KeyingError
+
+_LEAVES = (np.ndarray, np.generic, File, Frames)
+_ABOUT = frozenset({
+    "__annotate__", "__annotate_func__", "__annotations__", "__annotations_cache__",
+    "__attrs_attrs__", "__attrs_own_setattr__", "__attrs_props__", "__dataclass_fields__",
+    "__dataclass_params__", "__dict__", "__doc__", "__firstlineno__", "__module__", "__qualname__",
+    "__slotnames__", "__static_attributes__", "__talkgraph_names__", "__weakref__", "_abc_impl",
+    "_repr_html_",
+})  # fmt: skip
+_OF_NODES = frozenset(
+    {"__init__", "node_id", "node_version", "transient", "gpu", "receptive_field", "node_files"}
+)
+
+
+class Reading(Names):
+    """A tree that is being made, of one piece of code or one value."""
+
+    def __init__(self, walk: Walk, where: str) -> None:
+        super().__init__(walk, where)
+        self._seen: dict[int, int] = {}
+        self._alive: list[Any] = []  # so that an id stays that of one thing
+
+    def tree(self, value: Any, name: str) -> Tree:
+        """Any value; KeyingError names the variable that has no digest."""
+        kind = type(value)
+        if kind in PLAIN:
+            return [kind.__name__, value.hex() if kind is float else _spelled(value)]
+        if isinstance(value, types.ModuleType):
+            return self.module(value)
+        if kind is tuple:
+            return ["tuple", [self.tree(one, f"{name}[{at}]") for at, one in enumerate(value)]]
+        if kind in (set, frozenset):
+            items = [self.tree(one, name) for one in value]
+            return [kind.__name__, sorted(items, key=canonical)]
+        place = place_of(value)
+        if place is not None:
+            return self.placed(value, *place)
+        if id(value) in self._seen:
+            return ["again", self._seen[id(value)]]
+        if isinstance(value, types.FunctionType):
+            return self.function(value, name)
+        if kind in (list, dict) or hasattr(value, "__dict__"):
+            self._seen[id(value)] = len(self._seen)
+        self._alive.append(value)
+        if kind is list:
+            return ["list", [self.tree(one, f"{name}[{at}]") for at, one in enumerate(value)]]
+        if kind in (dict, types.MappingProxyType):
+            return ["dict", [
+                [self.tree(key, f"{name} key"), self.tree(one, f"{name}[{key!r:.40}]")]
+                for key, one in value.items()
+            ]]  # fmt: skip
+        if isinstance(value, type):
+            return self.class_(value, name)
+        return self.object_(value, name)
+
+    def function(self, function: types.FunctionType, name: str) -> Tree:
+        """A function with what it refers to and has taken with it."""
+        self._seen[id(function)] = len(self._seen)
+        self._alive.append(function)
+        code, space = function.__code__, function.__globals__
+        home = space.get("__name__")
+        registry = getattr(function, "registry", None)  # of functools.singledispatch
+        foreign = isinstance(home, str) and not self._ours.has(home) and home in sys.modules
+        if foreign:
+            if is_engine(home):
+                return self.foreign(f"{home}.{code.co_qualname}")
+            facts, named = None, [self.foreign(f"{home}.{code.co_qualname}")]
+        else:
+            facts = facts_of(code)
+            named = [facts.digest, *self.references(facts, space)]
+        taken = {}
+        if registry is None:
+            for variable, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
+                taken[variable] = self._cell(cell, variable, facts)
+        more = {key: one for key, one in vars(function).items() if key not in _CACHES}
+        return [
+            "function", named, list(taken.values()),
+            self.tree(function.__defaults__, f"{name} default"),
+            self.tree(function.__kwdefaults__, f"{name} default"),
+            [[key, self.tree(one, f"{name}.{key}")] for key, one in sorted(more.items())],
+            [] if foreign else self.annotations(function, space),
+        ]  # fmt: skip
+
+    def _cell(self, cell: types.CellType, variable: str, facts: Facts | None) -> Tree:
+        """A variable of the surroundings."""
+        try:
+            value = cell.cell_contents
+        except ValueError:
+            return ["not bound"]
+        if facts is not None and facts.only_writes(variable) and isinstance(value, FILLED):
+            return ["written"]
+        return self.tree(value, variable)
+
+    def annotations(self, thing: Any, space: dict[str, Any]) -> Tree:
+        """Annotations: they name the classes of what is passed."""
+        made = getattr(thing, "__annotate__", None)  # since Python 3.14
+        if isinstance(made, types.FunctionType):
+            return self.references(facts_of(made.__code__), made.__globals__)
+        found = []
+        for name, one in sorted(_annotated(thing).items()):
+            if isinstance(one, str):
+                facts = _quoted(one)
+                if facts is not None:
+                    found.append([name, facts.digest, *self.references(facts, space)])
+            else:
+                found.append([name, self.tree(one, f"annotation {name}")])
+        return found
+
+    def class_(self, cls: type, name: str, own: bool = False) -> Tree:
+        """A class with all that it holds.
+
+        Args:
+            own: it is the node's: its name is free, and its parameters are in the key by value.
+        """
+        home = cls.__module__
+        if not self._ours.has(home) and home in sys.modules:
+            return self.foreign(f"{home}.{cls.__qualname__}")
+        of_node = _OF_NODES if hasattr(cls, "node_version") else frozenset()
+        found = {
+            key: self._member(cls, key, one, f"{name}.{key}")
+            for key, one in sorted(vars(cls).items())
+            if key not in _ABOUT and key not in of_node and not is_machinery(cls, key, one)
+        }
+        if issubclass(cls, enum.Enum):
+            members = cls.__members__
+            for key, one in members.items():
+                found[f"member {key}"] = self.tree(one._value_, f"{name}.{key}")
+            found["members"] = list(members)
+        if not own:
+            space = vars(sys.modules[home]) if home in sys.modules else {}
+            found["fields"] = [
+                cls.__qualname__, self.fields(cls, name), self.annotations(cls, space)
+            ]  # fmt: skip
+        bases = self.tree(cls.__bases__, f"{name} base")
+        meta = [] if type(cls) is type else self.tree(type(cls), f"{name} metaclass")
+        return ["class", bases, meta, found]
+
+    def _member(self, cls: type, key: str, one: Any, name: str) -> Tree:
+        """What a class holds; its own methods are part of it."""
+        inner = getattr(one, "__func__", one) if isinstance(one, staticmethod) else one
+        its_own = getattr(inner, "__qualname__", "") == f"{cls.__qualname__}.{key}"
+        if its_own and isinstance(inner, types.FunctionType) and id(inner) not in self._seen:
+            return [type(one).__name__, self.function(inner, name)]
+        return self.tree(one, name)
+
+    def fields(self, cls: type, name: str) -> Tree:
+        """The fields of an attrs class or dataclass: defaults, converters and validators."""
+        found = []
+        for field in attrs.fields(cls) if attrs.has(cls) else ():
+            facts = [field.name, field.alias, field.init, field.kw_only, bool(field.eq)]
+            calls = (field.default, field.converter, field.validator)
+            if field.metadata.get("talkgraph", {}).get("keyed", True):
+                found.append([facts, self.tree(calls, f"{name}.{field.name}")])
+        for one in dataclasses.fields(cls) if dataclasses.is_dataclass(cls) else ():
+            facts = [one.name, one.init, one.kw_only, one.compare]
+            found.append(
+                [facts, self.tree((one.default, one.default_factory), f"{name}.{one.name}")]
+            )
+        return found
+
+    def object_(self, value: Any, name: str) -> Tree:
+        """Any other object."""
+        if isinstance(value, Path):
+            return self._path(value, name)
+        if isinstance(value, _LEAVES):
+            return ["content", self._store.digest_of(value, self._variable(name))[1]]
+        if isinstance(value, Named):
+            return self.foreign(value.path)
+        try:
+            found = apart(value, self._ours)
+        except NoKeyError as error:
+            raise KeyingError(f"{self._variable(name)}: {error}") from None
+        if isinstance(found, Named):
+            return self.foreign(found.path)
+        return [*found.words, *(self.tree(one, name + word) for word, one in found.parts)]
+
+    def _path(self, path: Path, name: str) -> Tree:
+        """A file by its content; a folder, or what is not there, by its place in the project."""
+        if path.is_file():
+            return ["content", self._store.digest_of(path, self._variable(name))[1]]
+        root = self._ours.root
+        if root is not None and path.is_relative_to(root):
+            path = path.relative_to(root)
+        return ["path", str(path)]
+
+
+_CACHES = frozenset({"dispatch", "register", "_clear_cache", "cache_clear", "cache_info"})
+
+
+@functools.lru_cache(10_000)
+def _quoted(annotation: str) -> Facts | None:
+    """Facts of an annotation that is a text."""
+    with contextlib.suppress(SyntaxError, ValueError):
+        return facts_of(compile(annotation, "annotation", "eval", dont_inherit=True))
+    return None
+
+
+def _annotated(thing: Any) -> dict[str, Any]:
+    """The annotations of a function, or of a class without those of its bases."""
+    own = vars(thing) if isinstance(thing, type) else {"__annotations__": thing.__annotations__}
+    return dict(own.get("__annotations__", {}))
+
+
+def _spelled(value: Any) -> str:
+    return hex(value) if type(value) is int else repr(value)
+
+
+def is_machinery(cls: type, name: str, own: Any) -> bool:
+    """Whether an attribute is made from others: by attrs, by an enum, or for slots."""
+    if isinstance(own, types.MemberDescriptorType | types.GetSetDescriptorType):
+        return True
+    inner = getattr(own, "__func__", own)
+    if isinstance(inner, types.FunctionType):
+        home = str(inner.__globals__.get("__name__"))
+        made = inner.__code__.co_filename.startswith("<attrs generated")
+        return made or home.startswith("attr.") or (name == "__init__" and is_engine(home))
+    of_enum = issubclass(cls, enum.Enum)
+    return of_enum and (isinstance(own, cls) or (name[:1] == "_" and type(own) in (dict, list)))
