@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from talkgraph.cache import File, Frames, Store, value
     from talkgraph.display import preview
     from talkgraph.engine.api import Graph
+    from talkgraph.engine.declare.checks import check
     from talkgraph.engine.declare.graph_registry import graph
     from talkgraph.engine.declare.node import Node, node, param
     from talkgraph.engine.run.context import note, progress, scratch_folder
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 _HOME = {
     "File": "cache", "Frames": "cache", "Store": "cache", "value": "cache",
     "Graph": "engine", "Node": "engine", "Plan": "engine", "Result": "engine",
+    "check": "engine",
     "graph": "engine", "node": "engine", "note": "engine", "param": "engine",
     "progress": "engine", "scratch_folder": "engine",
     "provenance_of": "nodes.media", "preview": "display",
@@ -36,8 +38,8 @@ _HOME = {
 _ROOMS = ("cache", "cli", "engine", "errors", "graphs", "models", "nodes", "report", "studio")
 
 __all__ = [
-    "File", "Frames", "Graph", "Node", "Plan", "Result", "Store", "engine", "errors", "graph",
-    "graphs", "node", "nodes", "note", "param", "preview", "progress", "provenance_of",
+    "File", "Frames", "Graph", "Node", "Plan", "Result", "Store", "check", "engine", "errors",
+    "graph", "graphs", "node", "nodes", "note", "param", "preview", "progress", "provenance_of",
     "scratch_folder", "value",
 ]  # fmt: skip
 

@@ -142,6 +142,7 @@ class Store(Folder):
         where: str = "value",
         on_chunk: Callable[[int, int], None] | None = None,
         stream: Stream | None = None,
+        examine: Callable[[Tree], None] | None = None,
         replace: bool = False,
     ) -> Record:
         """Store a value under a key; returns its record.
@@ -157,6 +158,8 @@ class Store(Folder):
             on_chunk: called with (frames done, frames in all).
             stream: names chunks of frames by what they depend on, so that other results of that
                 stream share them.
+            examine: called with the tree of what was written; what it raises keeps the result
+                out of the store, as what `facts` raises does.
             replace: upload it also where the remote has a result of that key.
         """
         self.prepare()
@@ -164,6 +167,8 @@ class Store(Folder):
             logs = f"{self.path}/partial/{key if stream is None else stream.stem}"
             sink = Storing(self.blobs, logs, on_chunk, None if stream is None else stream.key)
             tree = encode(value, sink, where, storable=True)
+            if examine is not None:
+                examine(tree)
             record: Record = {
                 **facts(),
                 "format": FORMAT,

@@ -32,6 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the runs, or one."""
     from talkgraph.cache.store import Store
+    from talkgraph.cache.upkeep import visible
+    from talkgraph.engine.declare.checks import verdict
     from talkgraph.engine.history import run_records
 
     store = Store(args.store)
@@ -42,6 +44,9 @@ def run(args: argparse.Namespace) -> int:
         else:
             print("\n".join([_line(found), *(f"note: {text}" for text in found.notes)]))
             print(_steps(found))
+            for step in found.steps.values():
+                for name, wrong in step.checks.items():
+                    print(visible(f"{step.name}: {verdict(name, wrong)}"))
         return 0
     runs = run_records.runs(store, max(0, args.limit))
     if args.json:

@@ -109,9 +109,13 @@ def report(output: Path, seconds: float, stages: Mapping[str, StepRecord]) -> di
 
 
 def stages_json(stages: Mapping[str, StepRecord]) -> dict[str, dict[str, Any]]:
-    """Step name -> seconds and whether it was cached."""
+    """Step name -> seconds, whether it was cached, and what its checks found, if it has any."""
     return {
-        name: {"seconds": round(stage.seconds, 3), "cached": stage.cached}
+        name: {
+            "seconds": round(stage.seconds, 3),
+            "cached": stage.cached,
+            **({"checks": dict(stage.checks)} if stage.checks else {}),
+        }
         for name, stage in stages.items()
     }
 

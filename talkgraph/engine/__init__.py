@@ -9,6 +9,7 @@ api.py      what can be done with a graph
 """
 
 from talkgraph.engine.api import Graph
+from talkgraph.engine.declare.checks import check
 from talkgraph.engine.declare.graph import NestedGraph
 from talkgraph.engine.declare.graph_registry import graph, graphs
 from talkgraph.engine.declare.node import Node, Step, node, param
@@ -31,6 +32,6 @@ from talkgraph.engine.run.result import Result
 __all__ = [
     "Event", "Executor", "Failed", "Finished", "Graph", "InProcess", "NestedGraph", "Node", "Note",
     "Plan", "PlannedStep", "Progress", "Result", "Started", "Step", "StepRecord", "StepState",
-    "executor", "graph", "graphs", "node", "node_class", "node_ids", "note", "param", "progress",
-    "scratch_folder",
+    "check", "executor", "graph", "graphs", "node", "node_class", "node_ids", "note", "param",
+    "progress", "scratch_folder",
 ]  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import attrs
 
+from talkgraph.engine.declare.checks import verdict
 from talkgraph.engine.declare.description import parameters
 from talkgraph.engine.declare.sources import parse_source
 from talkgraph.engine.history.run_records import StepRun
@@ -53,7 +54,8 @@ def _step(values: RunValues, step: StepRun, take: Take, *, pictured: bool) -> Ht
         words.append(f" · {size_text(step.size)}")
     if step.reason and step.reason not in ("stored", "given", "not needed", "streamed"):
         words.append(f" · why: {step.reason}")
-    notes = [tag("li", shareable(values.run, text)) for text in step.notes]
+    passed = [verdict(name, wrong) for name, wrong in step.checks.items() if not wrong]
+    notes = [tag("li", shareable(values.run, text)) for text in (*step.notes, *passed)]
     heading = tag("h3", step.name, id=f"title-{step.name}")
     back = tag("a", "Back to the graph", href="#graph", class_="back")
     return tag(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform
 import attrs
 
 from talkgraph.engine.declare.checked_run import CheckedRun
+from talkgraph.engine.declare.checks import checks_of
 from talkgraph.engine.declare.ports import field_types
 from talkgraph.engine.declare.registry import register
 from talkgraph.engine.declare.types import brief, coerce, identity
@@ -151,6 +152,8 @@ def node(
         made.gpu = gpu
         made.node_files = files
         made.receptive_field = _spans(made, receptive_field or {})
+        if transient and checks_of(made):
+            raise GraphError(f"node '{id}' is transient: it keeps no result that could be checked")
         if names:  # a node made inside a function: its annotations may name local classes
             made.__talkgraph_names__ = names  # type: ignore[attr-defined]
         made.__init__ = _checked_init(made, made.__init__)  # type: ignore[method-assign]

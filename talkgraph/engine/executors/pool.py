@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from functools import partial
 from typing import Generic, TypeVar
 
-from talkgraph.engine.run.job import Job, Made
+from talkgraph.engine.run.job import Job, Made, step_failed
 from talkgraph.errors import NodeError
 
 _ATTEMPTS = 3  # workers that may die of a job before it counts as deadly
@@ -98,10 +98,7 @@ def _copy(made: Future[Made], promised: Future[Made]) -> None:
 
 def died(job: Job, how: str = _KILLED) -> NodeError:
     """What is said of a step whose worker does not survive it."""
-    node_id = job.step.node.node_id
-    error = NodeError(f"step '{job.name}' ({node_id}) failed: {how}")
-    error.step, error.node_id = job.name, node_id
-    return error
+    return step_failed(job.name, job.step, how)
 
 
 def gpu_names(count: int | None = None) -> list[str]:

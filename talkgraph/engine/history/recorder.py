@@ -166,6 +166,7 @@ class Recorder:
             result=None if known is None or known.record is None else known.record["digest"],
             figures={} if known is None else _of_output(figures_of, known.record) or {},
             notes=ended.notes,
+            checks=dict(ended.checks),
             size=None if known is None else _of_output(content_bytes, known.record),
             error=ended.error,
         )

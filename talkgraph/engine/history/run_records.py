@@ -55,8 +55,8 @@ class StepRun:
     """What became of one step that the targets need, in the order of the graph.
 
     name, node, version: the step's name, its node's id and version.
-    state, seconds, reason, notes, error: as in `StepRecord`; a failed step's `digests` name what
-        it was given.
+    state, seconds, reason, notes, checks, error: as in `StepRecord`; a failed step's `digests`
+        name what it was given.
     key: of its result in the store: `record.load(store, name)`; None for given and blocked steps.
         A streamed step's key finds nothing in the store.
     sources: port -> step, ``step.field`` or input that it reads.
@@ -82,6 +82,7 @@ class StepRun:
     result: str | None
     figures: dict[str, float]
     notes: tuple[str, ...]
+    checks: dict[str, str]
     size: int | None
     error: str | None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -38,6 +39,7 @@ class StepRecord:
     notes: what the node and the engine said about the result.
     reason: why it ran, or what is said of it instead (``stored``, ``given``, ``not needed``).
     error: message of a failed step.
+    checks: what the node's checks found wrong with the result, by name; empty where they passed.
     """
 
     state: StepState
@@ -46,6 +48,7 @@ class StepRecord:
     notes: tuple[str, ...]
     reason: str
     error: str | None = None
+    checks: Mapping[str, str] = attrs.field(factory=dict)
 
     @property
     def cached(self) -> bool:

@@ -11,8 +11,10 @@ from pathlib import Path
 import attrs
 
 from talkgraph.cache.frames import Frames, Pictures
+from talkgraph.cache.keys import Tree
 from talkgraph.cache.records import Record
 from talkgraph.cache.store import Store, Stream
+from talkgraph.engine.declare.checks import checks_of, verdict
 from talkgraph.engine.declare.node import Step
 from talkgraph.engine.declare.ports import signature
 from talkgraph.engine.declare.types import coerce
@@ -92,6 +94,17 @@ class Job:
         said = StepContext(self.name, emit, lambda: scratch.enter_context(store.scratch()))
         node, clock = self.step.node, streams.clock
 
+        checks: dict[str, str] = {}
+
+        def examine(tree: Tree) -> None:
+            value = store.load(tree)
+            for check in checks_of(type(node)):
+                wrong = checks[check.name] = check.wrong(node, value)
+                if wrong and check.severity == "stop":
+                    raise step_failed(self.name, self.step, verdict(check.name, wrong))
+                if wrong:
+                    said.note(verdict(check.name, wrong))
+
         def facts() -> Record:
             self._check_files(store)
             return {
@@ -101,6 +114,7 @@ class Job:
                 "node": node.node_id,
                 "seconds": clock.seconds(self.name),
                 "notes": said.notes,
+                "checks": checks,
                 **{k: v for k, v in self.found[self.name].record().items() if k != "key"},
             }
 
@@ -112,13 +126,14 @@ class Job:
                 facts=facts,
                 where=f"output of step '{self.name}' ({node.node_id})",
                 on_chunk=said.chunk,
+                examine=examine if checks_of(type(node)) else None,
                 stream=self._stream(store),
                 replace=self.forced,
             )
         outcome = streams.finish()
         notes = tuple(said.notes)
         outcome[self.name] = StepRecord(
-            StepState.RUN, clock.seconds(self.name), self.key, notes, self.reason
+            StepState.RUN, clock.seconds(self.name), self.key, notes, self.reason, checks=checks
         )
         return Made(record, outcome)
 
@@ -225,7 +240,12 @@ def naming(name: str, step: Step) -> Iterator[None]:
         raise
     except Exception as cause:  # whatever a node may raise
         first = (str(cause).strip() or "no message").splitlines()[0]
-        node_id = step.node.node_id
-        failed = NodeError(f"step '{name}' ({node_id}) failed: {type(cause).__name__}: {first}")
-        failed.step, failed.node_id = name, node_id
-        raise failed from cause
+        raise step_failed(name, step, f"{type(cause).__name__}: {first}") from cause
+
+
+def step_failed(name: str, step: Step, how: str) -> NodeError:
+    """The error of a step that failed by no error of its own choice."""
+    node_id = step.node.node_id
+    error = NodeError(f"step '{name}' ({node_id}) failed: {how}")
+    error.step, error.node_id = name, node_id
+    return error

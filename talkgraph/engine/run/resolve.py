@@ -10,6 +10,7 @@ from graphlib import TopologicalSorter
 import attrs
 
 from talkgraph.cache.records import Record
+from talkgraph.engine.declare.checks import told, verdict
 from talkgraph.engine.declare.sources import parse_source
 from talkgraph.engine.keys.keying import Keys, Resolved, explain
 from talkgraph.engine.keys.last_run import LastRun
@@ -145,7 +146,8 @@ class Walk:
                 self.gone[key] = GONE
         if record is not None and key not in self.gone:
             known.keep(record)
-            return PlannedStep(name, node_id, StepState.HIT, "stored", key)
+            wrong = [verdict(*one) for one in told(record).items() if one[1]]
+            return PlannedStep(name, node_id, StepState.HIT, "; ".join(["stored", *wrong]), key)
         self._check(step.sources.values())
         reason = "forced" if name in self.force else self.gone.get(key, "")
         reason = reason or explain(made_from, self.last_run.last(name, node_id))

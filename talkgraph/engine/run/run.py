@@ -19,6 +19,7 @@ from typing import Any
 
 from talkgraph.cache.records import Record
 from talkgraph.cache.store import Store
+from talkgraph.engine.declare.checks import told
 from talkgraph.engine.declare.expand import expand
 from talkgraph.engine.declare.graph import Declaration
 from talkgraph.engine.declare.sources import parse_source, redirect
@@ -246,9 +247,10 @@ class Run:
             notes = tuple(map(str, record.get("notes", ())))
             for text in notes:
                 self.recorder(Note(name, text))
-            self.recorder.finish(
-                name, StepRecord(StepState.HIT, 0.0, record["key"], notes, "stored")
+            ended = StepRecord(
+                StepState.HIT, 0.0, record["key"], notes, "stored", checks=told(record)
             )
+            self.recorder.finish(name, ended)
 
     def _fail(self, name: str, error: TalkgraphError) -> None:
         """A step, or a streamed one that it reads, failed."""

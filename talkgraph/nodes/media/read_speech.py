@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from talkgraph import engine
-from talkgraph.engine import Node, node, param
+from talkgraph.engine import Node, check, node, param
 from talkgraph.errors import InputError
 from talkgraph.nodes.media.decode import Limits, decode
 from talkgraph.nodes.values import Floats, Speech
@@ -21,6 +21,10 @@ MAPPED_BYTES = 64 << 20  # longer sound stays on disk and is mapped into memory
 CUT_SLACK = 0.1  # s that a file may be shorter than its header says
 QUIET_DB = -40.0  # loudest 0.1 s; speech is usually recorded at -25 to -10 dB
 LOST_LIMIT = 0.05  # part of the packets that may be damaged
+FULL_SCALE = 0.99  # sound above it may be clipped
+CLIPPED_SHARE = 0.001  # of the samples: a short peak is not heard
+_FLAT = 1e-3  # least difference of two samples that are not one flat top
+_BLOCK = 1 << 20  # rows at a time
 
 
 @node("read_speech", version=1)
@@ -58,6 +62,19 @@ class ReadSpeech(Node):
         if facts["lost"]:
             engine.note("a few moments of the sound are damaged and were left out")
         return load_speech(facts, folder)
+
+    @check("the sound is not clipped")
+    def is_not_clipped(self, speech: Speech) -> str:
+        """Flat tops at full scale, which a recording has where it was too loud."""
+        flat = 0
+        for start in range(0, len(speech.soundtrack), _BLOCK):
+            block = speech.soundtrack[start : start + _BLOCK]
+            held = np.abs(np.diff(block, axis=0)) < _FLAT
+            flat += int((held & (np.abs(block[1:]) > FULL_SCALE)).sum())
+        share = flat / max(speech.soundtrack.size, 1)
+        if share <= CLIPPED_SHARE:
+            return ""
+        return f"{share:.1%} of it are at full scale; record it less loud"
 
     def _check(self, facts: dict[str, Any]) -> None:
         seconds, told = facts["seconds"], facts["told"]

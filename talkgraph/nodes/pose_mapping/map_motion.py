@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from talkgraph.engine import Node, node, note, param
+from talkgraph.engine import Node, check, node, note, param
 from talkgraph.nodes.geometry.pose import ROTATION, TRANSLATION
 from talkgraph.nodes.pose_mapping.facts import MappingFacts
 from talkgraph.nodes.pose_mapping.head_pose import (
@@ -76,6 +76,13 @@ class MapMotion(Node):
             translation=np.ascontiguousarray(pose[:, TRANSLATION]),
             fps=features.fps,
         )
+
+    @check("every number is finite", severity="stop")
+    def is_finite(self, motion: Motion) -> str:
+        """A network that overflows gives no motion, and no video should be made of it."""
+        parts = (motion.expression, motion.rotation, motion.translation)
+        bad = ~np.all([np.isfinite(part).all(axis=1) for part in parts], axis=0)
+        return f"{int(bad.sum())} of {len(bad)} frames are not" if bad.any() else ""
 
     def _head(self, predicted: Floats, facts: MappingFacts, person: FaceFit | None) -> Floats:
         if person is not None and len(pose_of(person)) >= MIN_CLIP_FRAMES:

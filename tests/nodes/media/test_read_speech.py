@@ -238,3 +238,11 @@ def test_development_speech(tmp_path, clips):
     assert rate == 16000
     assert np.array_equal(speech.samples, wanted)
     assert np.array_equal(speech.soundtrack[:, 0], wanted)
+
+
+@pytest.mark.parametrize(("gain", "clipped"), [(0.9, False), (3.0, True)])
+def test_clipped_sound_is_told_by_a_check(tmp_path, gain, clipped):
+    sound = np.clip(gain * made.tone(1, 16000, level=1.0)[0], -1, 1)
+    soundfile.write(tmp_path / "a.wav", sound, 16000)
+    speech = ReadSpeech().run(tmp_path / "a.wav")
+    assert ("are at full scale" in ReadSpeech().is_not_clipped(speech)) == clipped

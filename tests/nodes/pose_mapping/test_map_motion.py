@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from talkgraph.nodes.pose_mapping import MapMotion
+from talkgraph.nodes.values import Motion
 
 
 def test_motion_of_a_clip(toys, tmp_path):
@@ -62,3 +63,16 @@ def test_one_frame_of_speech(toys, tmp_path, count):
     _, mapping = toys.mapping(tmp_path)
     made = MapMotion().run(toys.features(count), mapping)
     assert made.expression.shape == (count, 64) and np.isfinite(made.expression).all()
+
+
+def test_motion_that_is_not_finite_is_told_by_a_check():
+    motion = Motion(
+        expression=np.zeros((3, 64), np.float32),
+        rotation=np.zeros((3, 3), np.float32),
+        translation=np.zeros((3, 3), np.float32),
+        fps=25.0,
+    )
+    assert MapMotion().is_finite(motion) == ""
+    motion.rotation[1, 2] = np.nan
+    motion.expression[2, 0] = np.inf
+    assert MapMotion().is_finite(motion) == "2 of 3 frames are not"
