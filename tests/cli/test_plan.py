@@ -99,7 +99,7 @@ class Kitchen:
     def why(self, *options, **inputs):
         """Step -> "state: reason", where it is no plain hit."""
         steps = json.loads(self.call("plan", "--json", *options, **inputs))["steps"]
-        plain = ("hit: stored", "stream: made where it is needed, not stored")
+        plain = ("hit: stored", "streamed: made where it is needed, not stored")
         said = {name: f"{step['state']}: {step['reason']}" for name, step in steps.items()}
         return {name: text for name, text in said.items() if text not in plain}
 
@@ -127,7 +127,7 @@ def test_a_parameter_of_a_stored_and_of_a_streamed_step(kitchen):
     assert kitchen.why("--set", "cook.heat=3.5") == heat
     assert kitchen.why("--set", "cook.heat=2.0", "--set", "cook.threads=9") == {}
     assert kitchen.why("--set", "film.grey=8") == {
-        "film": "stream: parameter grey changed from 7 to 8", "mean": "run: input film changed",
+        "film": "streamed: parameter grey changed from 7 to 8", "mean": "run: input film changed",
     }  # fmt: skip
 
 
@@ -178,7 +178,7 @@ def test_code(kitchen):
     kitchen.write("nodes.py", NODES)
     kitchen.edit("nodes.py", '"plan_film", version=1', '"plan_film", version=2')
     assert kitchen.why() == {
-        "film": "stream: version changed from 1 to 2", "mean": "run: input film changed",
+        "film": "streamed: version changed from 1 to 2", "mean": "run: input film changed",
     }  # fmt: skip
     kitchen.write("nodes.py", NODES)
     kitchen.edit(
@@ -186,7 +186,9 @@ def test_code(kitchen):
         '    grey: int = param(7, "grey")\n    frame: int = param(0, "frame")\n',
     )  # fmt: skip
     kitchen.edit("nodes.py", "self.grey, np", "self.grey + self.frame, np")
-    assert kitchen.why()["film"] == ("stream: parameter frame is new (0); code of the node changed")
+    assert kitchen.why()["film"] == (
+        "streamed: parameter frame is new (0); code of the node changed"
+    )
     kitchen.write("nodes.py", NODES)
     assert kitchen.why() == {}
 
