@@ -64,6 +64,12 @@ def place_of(value: Any) -> tuple[str, str] | None:
     return (module, name) if find(module, name) is value else None
 
 
+def inside(value: Any) -> Any:
+    """The function in what the engine or `staticmethod` puts around it; else the thing itself."""
+    around = isinstance(value, staticmethod) or is_engine(type(value).__module__)
+    return getattr(value, "__func__", value) if around else value
+
+
 def apart(value: Any, ours: FirstParty) -> Named | Apart:
     """What an object is made of; NoKeyError if that cannot be told."""
     kind = type(value)
@@ -74,6 +80,8 @@ def apart(value: Any, ours: FirstParty) -> Named | Apart:
         return _ufunc(value, ours)
     if isinstance(value, types.BuiltinFunctionType | types.MethodWrapperType):
         return _compiled(value, ours)
+    if inside(value) is not value and is_engine(home):
+        return Apart(("checked",), (("", inside(value)),))
     if is_engine(home) or (top in _TOOLS and kind.__name__ != "_local"):
         return Named(f"{home}.{kind.__qualname__}")
     if not ours.has(home):

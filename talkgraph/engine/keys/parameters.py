@@ -21,6 +21,7 @@ from talkgraph.engine.declare.node import Node
 from talkgraph.engine.declare.ports import default_of
 from talkgraph.engine.declare.types import brief
 from talkgraph.engine.keys.bytecode import facts_of
+from talkgraph.engine.keys.objects import inside
 from talkgraph.engine.keys.reading import is_machinery
 from talkgraph.errors import InputError, KeyingError
 
@@ -95,6 +96,7 @@ def fields_read(cls: type) -> frozenset[str] | None:
         if is_machinery(cls, name, own):
             continue
         members = [own.fget, own.fset, own.fdel] if isinstance(own, property) else [own]
+        members = [one if isinstance(one, staticmethod) else inside(one) for one in members]
         for member in members:
             if isinstance(member, types.FunctionType):
                 read = _read_by(member)

@@ -25,7 +25,7 @@ from talkgraph.cache.keys import Tree, canonical
 from talkgraph.engine.keys.bytecode import Facts, facts_of
 from talkgraph.engine.keys.first_party import is_engine
 from talkgraph.engine.keys.names import FILLED, PLAIN, Names, Walk
-from talkgraph.engine.keys.objects import Named, NoKeyError, apart, place_of
+from talkgraph.engine.keys.objects import Named, NoKeyError, apart, inside, place_of
 from talkgraph.errors import KeyingError
 
 _LEAVES = (np.ndarray, np.generic, File, Frames)
@@ -91,7 +91,7 @@ class Reading(Names):
         registry = getattr(function, "registry", None)  # of functools.singledispatch
         foreign = isinstance(home, str) and not self._ours.has(home) and home in sys.modules
         if foreign:
-            if is_engine(home):
+            if is_engine(home) and not hasattr(function, "__wrapped__"):
                 return self.foreign(f"{home}.{code.co_qualname}")
             facts, named = None, [self.foreign(f"{home}.{code.co_qualname}")]
         else:
@@ -166,7 +166,7 @@ class Reading(Names):
 
     def _member(self, cls: type, key: str, one: Any, name: str) -> Tree:
         """What a class holds; its own methods are part of it."""
-        inner = getattr(one, "__func__", one) if isinstance(one, staticmethod) else one
+        inner = inside(one)
         its_own = getattr(inner, "__qualname__", "") == f"{cls.__qualname__}.{key}"
         if its_own and isinstance(inner, types.FunctionType) and id(inner) not in self._seen:
             return [type(one).__name__, self.function(inner, name)]
