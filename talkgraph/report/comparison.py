@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 
 from talkgraph.engine.history.compare import differences
-from talkgraph.engine.history.run_records import before
 from talkgraph.report.format import bounded
 from talkgraph.report.markup import Html, table, tag
 from talkgraph.report.overview import shareable
@@ -18,7 +17,7 @@ _LETTERS = 80
 
 def comparison_section(values: RunValues) -> Iterator[Html]:
     """A table against the run of the same graph before, if the store remembers one."""
-    run, last = values.run, before(values.store, values.run)
+    run, last = values.run, values.run_before()
     if last is None:
         return
     found = differences(last, run)

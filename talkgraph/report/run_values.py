@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,7 +13,7 @@ from talkgraph.engine import Result, node_class
 from talkgraph.engine.declare.graph import Declaration
 from talkgraph.engine.declare.ports import signature
 from talkgraph.engine.declare.sources import parse_source
-from talkgraph.engine.history.run_records import RunRecord, find
+from talkgraph.engine.history.run_records import RunRecord, before, find
 from talkgraph.engine.run import context
 from talkgraph.errors import StoreError, TalkgraphError
 
@@ -34,12 +34,18 @@ class RunValues:
         run: the run's record.
         store: where its results lie.
         known: values at hand by name, such as given ones.
+        shown: how records are told, such as with other names of files.
     """
 
     def __init__(
-        self, run: RunRecord, store: Store, known: Mapping[str, Any] | None = None
+        self,
+        run: RunRecord,
+        store: Store,
+        known: Mapping[str, Any] | None = None,
+        shown: Callable[[RunRecord], RunRecord] | None = None,
     ) -> None:
-        self.run = run
+        self._shown = shown or (lambda record: record)
+        self.run = self._shown(run)
         self.store = store
         self.graph: Declaration | None = None
         self._known = dict(known or {})
@@ -62,6 +68,11 @@ class RunValues:
         values = cls(run, request.store, {**request.inputs, **request.given})
         values.graph = request.graph
         return values
+
+    def run_before(self) -> RunRecord | None:
+        """The run of the same graph before this one, if the store remembers one."""
+        found = before(self.store, self.run)
+        return None if found is None else self._shown(found)
 
     def __enter__(self) -> RunValues:
         return self

@@ -25,6 +25,7 @@ import sys
 import threading
 import time
 import traceback
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -162,8 +163,8 @@ def _report(request: dict[str, Any], run_id: str, messages: Messages) -> None:
     path = Path(request["folder"]) / "report.html"
     try:
         store = Store(request["store"])
-        run = _in_words(find(store, run_id), request["labels"])
-        write_report(RunValues(run, store), path)
+        shown = partial(_in_words, labels=request["labels"])
+        write_report(RunValues(find(store, run_id), store, shown=shown), path)
     except Exception:
         traceback.print_exc()
     else:
