@@ -22,7 +22,9 @@ _TREE = f"talkgraph 2025 tree, format {FORMAT}"
 _LARGE = 1 << 24  # bytes from which hashing with several threads pays
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 
-_spell = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+_spell = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), allow_nan=False, check_circular=False
+).encode
 
 Tree = Any  # None, bool, int, str, and lists and string-keyed dicts of trees
 
@@ -35,7 +37,7 @@ def hasher(size: int) -> blake3:
 def digest_bytes(*parts: Any) -> str:
     """Digest of the concatenation of bytes-like `parts`, 64 hexadecimal digits."""
     views = [memoryview(part) for part in parts]
-    growing = hasher(sum(view.nbytes for view in views))
+    growing = hasher(sum([view.nbytes for view in views]))
     for view in views:
         growing.update(view.cast("B") if view.nbytes else b"")
     return growing.hexdigest()

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from blake3 import blake3
+
 from talkgraph.cache import disk
 from talkgraph.cache.keys import FORMAT, digest_bytes, digest_tree
 
@@ -37,11 +39,11 @@ def read_record(path: disk.Name) -> Record | None:
         return None
     start = len(_HEAD) + 64 + len(_MIDDLE)
     body = data[start : -len(_TAIL)]
-    expected = b"".join((_HEAD, digest_bytes(body).encode(), _MIDDLE))
-    if data[:start] != expected or data[-len(_TAIL) :] != _TAIL:
+    expected = b"".join((_HEAD, blake3(body).hexdigest().encode(), _MIDDLE))
+    if not data.startswith(expected) or not data.endswith(_TAIL):
         raise ValueError("its checksum does not match")
     try:
-        record = json.loads(body)
+        record = json.loads(body.decode())
     except RecursionError:
         raise ValueError("it is nested too deep") from None
     if not isinstance(record, dict):

@@ -64,7 +64,8 @@ def check(name: str, *, severity: Severity = "warn") -> Callable[[F], F]:
 
 def checks_of(cls: type) -> list[Check]:
     """The checks of a node, those of its bases first."""
-    names = dict.fromkeys(name for base in reversed(cls.__mro__) for name in vars(base))
+    names = dict.fromkeys(name for base in reversed(cls.__mro__[:-1]) for name in vars(base))
+    names.pop("__doc__", None)  # it is written when it is read
     marks = {name: getattr(getattr(cls, name, None), _MARK, None) for name in names}
     return [Check(mark[0], mark[1], name) for name, mark in marks.items() if mark is not None]
 

@@ -78,7 +78,8 @@ class Recorder:
     def finish(self, name: str, ended: StepRecord) -> None:
         """A step has come to its end."""
         said = (*self._said.get(name, ()), *ended.notes)
-        ended = attrs.evolve(ended, notes=tuple(self._files.told(name, text) for text in said))
+        if said:
+            ended = attrs.evolve(ended, notes=tuple(self._files.told(name, text) for text in said))
         self.outcome[name] = ended
         if ended.state not in (StepState.NOT_NEEDED, StepState.BLOCKED):
             self._emit(Finished(name, ended.cached, ended.seconds))

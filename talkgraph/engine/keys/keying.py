@@ -19,7 +19,7 @@ from talkgraph.engine.declare.node import Node
 from talkgraph.engine.declare.sources import parse_source
 from talkgraph.engine.declare.types import brief
 from talkgraph.engine.keys.code import OWN, CodeDigest, LoadedCode
-from talkgraph.engine.keys.parameters import Parameters, parameters_of
+from talkgraph.engine.keys.parameters import Parameters, fields_read, parameters_of
 from talkgraph.engine.run.request import Request
 
 
@@ -95,6 +95,7 @@ class Keys:
         self._request = request
         self._code = LoadedCode(request.store)
         self._parameters: dict[int, Parameters] = {}
+        self._fields_read: dict[type, frozenset[str] | None] = {}
         self._shown: dict[str, str] = {}  # input -> its value in short
 
     def digest(self, source: str) -> str | None:
@@ -152,7 +153,11 @@ class Keys:
     def _parameters_of(self, node: Node) -> Parameters:
         known = self._parameters.get(id(node))
         if known is None:  # the graph keeps its nodes alive, so ids stay theirs
-            known = self._parameters[id(node)] = parameters_of(node, self._request.store)
+            cls = type(node)
+            if cls not in self._fields_read:
+                self._fields_read[cls] = fields_read(cls)
+            known = parameters_of(node, self._request.store, self._fields_read[cls])
+            self._parameters[id(node)] = known
         return known
 
 

@@ -42,12 +42,15 @@ class Parameters:
     classes: tuple[type, ...]
 
 
-def parameters_of(node: Node, store: Store) -> Parameters:
-    """The keyed parameters of a node; KeyingError names one that has no digest."""
+def parameters_of(node: Node, store: Store, read: frozenset[str] | None) -> Parameters:
+    """The keyed parameters of a node; KeyingError names one that has no digest.
+
+    Args:
+        read: what its code reads of it, by `fields_read`.
+    """
     tree: dict[str, Tree] = {}
     shown: dict[str, list[str]] = {}
     classes: dict[type, None] = {}
-    read = fields_read(type(node))
     for field in attrs.fields(type(node)):
         if not field.metadata.get("talkgraph", {}).get("keyed", True):
             continue

@@ -94,11 +94,12 @@ class Job:
         said = StepContext(self.name, emit, lambda: scratch.enter_context(store.scratch()))
         node, clock = self.step.node, streams.clock
 
+        asked = checks_of(type(node))
         checks: dict[str, str] = {}
 
         def examine(tree: Tree) -> None:
             value = store.load(tree)
-            for check in checks_of(type(node)):
+            for check in asked:
                 wrong = checks[check.name] = check.wrong(node, value)
                 if wrong and check.severity == "stop":
                     raise step_failed(self.name, self.step, verdict(check.name, wrong))
@@ -126,7 +127,7 @@ class Job:
                 facts=facts,
                 where=f"output of step '{self.name}' ({node.node_id})",
                 on_chunk=said.chunk,
-                examine=examine if checks_of(type(node)) else None,
+                examine=examine if asked else None,
                 stream=self._stream(store),
                 replace=self.forced,
             )
