@@ -51,9 +51,6 @@ def read_record(path: disk.Name) -> Record | None:
     return record
 
 
-_TIMES = ("created", "seconds")
-
-
 def read_action(path: disk.Name, key: str) -> Record | None:
     """Read the record of a result; None if there is none, or only one of another format.
 
@@ -67,9 +64,9 @@ def read_action(path: disk.Name, key: str) -> Record | None:
         raise ValueError("it belongs to another key")
     if record["digest"] != digest_tree(record["output"]):
         raise ValueError("its digest does not match")
-    times = [record.get(name, 0.0) for name in _TIMES]
-    if not all(isinstance(one, int | float) and abs(one) < LAST_MOMENT for one in times):
-        raise ValueError("its times are none")
+    for one in (record.get("created", 0.0), record.get("seconds", 0.0)):
+        if type(one) not in (int, float) or not abs(one) < LAST_MOMENT:
+            raise ValueError("its times are none")
     if "created" not in record or not isinstance(record.get("notes", []), list):
         raise ValueError("it lacks what every record has")
     return record

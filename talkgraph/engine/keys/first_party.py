@@ -7,8 +7,11 @@ import functools
 import importlib.util
 import sys
 import sysconfig
-from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution
 
 _ENGINE = ("talkgraph.engine", "talkgraph.cache", "talkgraph.errors", "talkgraph.display")
 _INSTALLED = {"site-packages", "dist-packages"}
@@ -60,6 +63,8 @@ def version_of(top: str) -> str | None:
 
 @functools.cache
 def _version_of(top: str) -> str | None:
+    from importlib import metadata  # takes a while to import
+
     with contextlib.suppress(metadata.PackageNotFoundError):
         return metadata.version(top)
     marks = (f"\n{top}/", f"\n{top}.")  # its name is another one, as pillow's of PIL
@@ -68,8 +73,10 @@ def _version_of(top: str) -> str | None:
 
 
 @functools.cache
-def _distributions() -> list[tuple[metadata.Distribution, str]]:
+def _distributions() -> list[tuple[Distribution, str]]:
     """What is installed, each with the list of its files."""
+    from importlib import metadata
+
     return [(one, "\n" + (one.read_text("RECORD") or "")) for one in metadata.distributions()]
 
 
