@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from importlib.machinery import ModuleSpec
     from importlib.metadata import Distribution
 
 _ENGINE = ("talkgraph.engine", "talkgraph.cache", "talkgraph.errors", "talkgraph.display")
@@ -63,6 +64,9 @@ def version_of(top: str) -> str | None:
 
 @functools.cache
 def _version_of(top: str) -> str | None:
+    version = _version_beside(top)
+    if version is not None:
+        return version
     from importlib import metadata  # takes a while to import
 
     with contextlib.suppress(metadata.PackageNotFoundError):
@@ -70,6 +74,25 @@ def _version_of(top: str) -> str | None:
     marks = (f"\n{top}/", f"\n{top}.")  # its name is another one, as pillow's of PIL
     found = [one for one, files in _distributions() if any(mark in files for mark in marks)]
     return " ".join(sorted(f"{one.name} {one.version}" for one in found)) or None
+
+
+def _version_beside(top: str) -> str | None:
+    """What is written beside a package that is named like its distribution, as most are."""
+    file = getattr(_spec_of(top), "origin", None) or ""
+    beside = list(Path(file).parent.parent.glob(f"{top}-*.dist-info/METADATA"))
+    if not file.endswith("__init__.py") or len(beside) != 1:
+        return None
+    with beside[0].open(encoding="utf-8", errors="replace") as lines:
+        return next((line[9:].strip() for line in lines if line.startswith("Version: ")), None)
+
+
+def _spec_of(top: str) -> ModuleSpec | None:
+    module = sys.modules.get(top)
+    if module is not None:
+        return getattr(module, "__spec__", None)
+    with contextlib.suppress(ImportError, ValueError):
+        return importlib.util.find_spec(top)
+    return None
 
 
 @functools.cache
@@ -81,13 +104,9 @@ def _distributions() -> list[tuple[Distribution, str]]:
 
 
 def _is_installed(top: str) -> bool:
-    module = sys.modules.get(top)
-    spec = getattr(module, "__spec__", None)
-    if module is None:
-        with contextlib.suppress(ImportError, ValueError):
-            spec = importlib.util.find_spec(top)
-        if spec is None:
-            return True  # it is not there at all
+    module, spec = sys.modules.get(top), _spec_of(top)
+    if module is None and spec is None:
+        return True  # it is not there at all
     file = getattr(module, "__file__", None) or getattr(spec, "origin", None)
     folders = list(getattr(spec, "submodule_search_locations", None) or ())
     if file in (None, "built-in", "frozen", "namespace"):
