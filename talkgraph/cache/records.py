@@ -19,6 +19,7 @@ LARGEST = 1 << 24  # bytes of a record that is taken from elsewhere
 LAST_MOMENT = 5e10  # s, Unix time in the year 3554; what is further from 1970 makes no date
 
 _spell = json.JSONEncoder(allow_nan=False).encode
+_parse = json.JSONDecoder().raw_decode
 _HEAD = b'{"check": "'
 _MIDDLE = b'", "record": '
 _TAIL = b"}\n"
@@ -43,7 +44,7 @@ def read_record(path: disk.Name) -> Record | None:
     if not data.startswith(expected) or not data.endswith(_TAIL):
         raise ValueError("its checksum does not match")
     try:
-        record = json.loads(body.decode())
+        record, _ = _parse(body.decode())
     except RecursionError:
         raise ValueError("it is nested too deep") from None
     if not isinstance(record, dict):
