@@ -63,15 +63,11 @@ def bytes_of(text: str) -> int:
 
 def usage(folder: Folder) -> int:
     """Bytes that the store takes on disk; models and near tiers may lie in the same folder."""
-    return _kept(folder) + _taken(folder, "tmp")
+    return _kept(folder, (*_KEPT, "tmp"))
 
 
-def _kept(folder: Folder) -> int:
+def _kept(folder: Folder, names: tuple[str, ...] = _KEPT) -> int:
     """Bytes without unfinished files and scratch folders, which go by themselves."""
-    return _taken(folder, *_KEPT)
-
-
-def _taken(folder: Folder, *names: str) -> int:
     with disk.guarded(folder.path):
         return sum(s.st_size for name in names for _, s in disk.files(folder.path / name))
 
@@ -224,14 +220,13 @@ class _Collection:
         self._read_records()
         for key in spared:
             self._holders.update(self._doomed[key].blobs)
-        needed = {path for path in self._blobs if self._needed(path, pins)}
-        self._put_back(moved, needed.union(filter(self._held, self._blobs)), spared)
+        needed = {
+            path for path in self._blobs if self._holders[path.name] > 0 or self._needed(path, pins)
+        }
+        self._put_back(moved, needed, spared)
         results = sum(result.record in moved.moved for result in self._doomed.values())
         size = sum(os.stat(away).st_size for away in moved.moved.values())
         return Freed(results, len(moved.moved) - results, size)
-
-    def _held(self, blob: Path) -> bool:
-        return self._holders[blob.name] > 0
 
     def _put_back(self, moved: trash.Trash, blobs: set[Path], keys: set[str]) -> None:
         for path in blobs:

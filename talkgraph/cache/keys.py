@@ -22,11 +22,12 @@ _TREE = f"talkgraph 2025 tree, format {FORMAT}"
 _LARGE = 1 << 24  # bytes from which hashing with several threads pays
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 
-_spell = json.JSONEncoder(
+Tree = Any  # None, bool, int, str, and lists and string-keyed dicts of trees
+
+canonical = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), allow_nan=False, check_circular=False
 ).encode
-
-Tree = Any  # None, bool, int, str, and lists and string-keyed dicts of trees
+"""The one spelling of a tree."""
 
 
 def hasher(size: int) -> blake3:
@@ -65,11 +66,6 @@ def file_parts(file: io.FileIO) -> Iterator[memoryview]:
 def digest_tree(tree: Tree) -> str:
     """Digest of a tree of plain JSON values; the order of dict keys does not count."""
     return blake3(canonical(tree).encode(), derive_key_context=_TREE).hexdigest()
-
-
-def canonical(tree: Tree) -> str:
-    """The one spelling of a tree."""
-    return _spell(tree)
 
 
 def is_digest(text: object) -> bool:

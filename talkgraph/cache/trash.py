@@ -11,7 +11,6 @@ import contextlib
 import os
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 
 from talkgraph.cache import disk
 from talkgraph.cache.keys import is_digest
@@ -31,12 +30,7 @@ class Trash:
     def __enter__(self) -> Trash:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         disk.remove_tree(self._folder)
 
     def take(self, path: Path) -> None:
