@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import importlib.util
+import os
 import sys
 import sysconfig
 from pathlib import Path
@@ -78,12 +79,18 @@ def _version_of(top: str) -> str | None:
 
 def _version_beside(top: str) -> str | None:
     """What is written beside a package that is named like its distribution, as most are."""
-    file = getattr(_spec_of(top), "origin", None) or ""
-    beside = list(Path(file).parent.parent.glob(f"{top}-*.dist-info/METADATA"))
-    if not file.endswith("__init__.py") or len(beside) != 1:
+    folders = getattr(_spec_of(top), "submodule_search_locations", None)
+    if not folders:
         return None
-    with beside[0].open(encoding="utf-8", errors="replace") as lines:
-        return next((line[9:].strip() for line in lines if line.startswith("Version: ")), None)
+    home = Path(next(iter(folders))).parent
+    with contextlib.suppress(OSError):
+        names = [one for one in os.listdir(home) if one.startswith(f"{top}-")]
+        beside = [one for one in names if one.endswith(".dist-info")]
+        if len(beside) == 1:
+            with (home / beside[0] / "METADATA").open(encoding="utf-8", errors="replace") as lines:
+                found = (line[9:].strip() for line in lines if line.startswith("Version: "))
+                return next(found, None)
+    return None
 
 
 def _spec_of(top: str) -> ModuleSpec | None:
