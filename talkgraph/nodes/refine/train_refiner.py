@@ -23,7 +23,7 @@ from talkgraph.nodes.values import FaceTrack, IdentityFeature, OnnxModel
 class TrainRefiner(Node):
     """Learn to turn rendered frames of a person into real ones, from paired frames of a clip."""
 
-    size: int = param(256, "work resolution; frames are resized to it", unit="px", ge=16)
+    size: int = param(256, "work resolution; frames are resized to it", unit="px", ge=24)
     width: int = param(32, "channels of the generator's top level (64 in the paper's net)", ge=4)
     stem: int = param(
         4, "the stem folds stem x stem px into channels (paper: 1)", choices=(1, 2, 4, 8)

@@ -6,7 +6,7 @@ import torch
 
 from talkgraph import engine
 from talkgraph.cache.frames import Frames
-from talkgraph.errors import ModelError
+from talkgraph.errors import GraphError, ModelError
 from talkgraph.nodes.refine.train_refiner import TrainRefiner
 from tests.nodes.refine.small import SMALL, clip, identity, parameters, train
 
@@ -21,6 +21,14 @@ def test_the_seed_decides_and_the_callers_random_state_is_left_alone():
     again, other = parameters(train(rendered, real)), parameters(train(rendered, real, seed=1))
     assert all(np.array_equal(first[name], again[name]) for name in first)
     assert not all(np.array_equal(first[name], other[name]) for name in first)
+
+
+def test_a_size_too_small_for_the_discriminator_is_refused():
+    smallest = {**SMALL, "stem": 1, "levels": 2, "steps": 1}
+    frames = [Frames.from_array(pictures) for pictures in clip(3)]
+    assert TrainRefiner(**{**smallest, "size": 24}).run(*frames, identity()).facts["size"] == "24"
+    with pytest.raises(GraphError, match="parameter 'size' is 22, expected >= 24 px"):
+        TrainRefiner(**{**smallest, "size": 22})
 
 
 def test_training_reports_every_step(monkeypatch):
