@@ -26,8 +26,9 @@ from talkgraph.nodes.face_model.face_mesh import (
 )
 from talkgraph.nodes.face_model.face_model import FaceModel
 from talkgraph.nodes.face_model.model_file import refined_face_model
+from talkgraph.nodes.geometry.camera import DISTANCE, FOCAL, point_in_camera, project
 from talkgraph.nodes.geometry.mesh import adjacency, boundary_loops
-from talkgraph.nodes.values import FaceFit, Motion
+from talkgraph.nodes.values import FaceFit, FaceTrack, Motion
 
 Array = NDArray[np.float64]
 
@@ -87,6 +88,28 @@ def synthetic_fit(frames: int = 25, size: int = 64) -> FaceFit:
         error=np.zeros(frames, np.float32),
         measured=np.ones(frames, np.bool_),
         size=size,
+    )
+
+
+def synthetic_track(model: FaceModel, fit: FaceFit) -> FaceTrack:
+    """The landmarks that a perfect tracker would see of a fit, at its rate and size.
+
+    Those that the model does not have (the irises) are 0.
+    """
+    motion, count = fit.motion, len(fit.motion.rotation)
+    shape = model.shape(fit.identity, motion.expression)[:, model.landmark_vertices]
+    camera = point_in_camera(shape.astype(np.float64), motion.rotation, motion.translation)
+    depth = camera[..., 2].mean(1, keepdims=True) - camera[..., 2]
+    depth *= (FOCAL * fit.size / (DISTANCE - motion.translation[:, 2]))[:, None]
+    landmarks = np.zeros((count, 478, 3), np.float32)
+    landmarks[:, model.landmark_index, :2] = project(camera, fit.size)[0]
+    landmarks[:, model.landmark_index, 2] = depth
+    return FaceTrack(
+        landmarks=landmarks,
+        confidence=np.ones(count, np.float32),
+        measured=np.ones(count, np.bool_),
+        size=fit.size,
+        fps=motion.fps,
     )
 
 

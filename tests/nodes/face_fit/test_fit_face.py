@@ -5,9 +5,8 @@ import numpy as np
 import pytest
 
 from talkgraph.nodes.face_fit.fit_face import FitFace
-from talkgraph.nodes.face_model.synthetic import synthetic_face_model
-from talkgraph.nodes.geometry.camera import DISTANCE, FOCAL, point_in_camera, project
-from tests.nodes.tracks import track_of
+from talkgraph.nodes.face_model.synthetic import synthetic_face_model, synthetic_track
+from talkgraph.nodes.values import FaceFit, Motion
 
 SIZE = 256
 MODEL = synthetic_face_model(seed=2, levels=1)
@@ -25,15 +24,17 @@ def truth():
         [0.1 * np.sin(3 * t), 0.3 * np.sin(2 * t + 1), 0.05 * np.cos(2 * t)], axis=1
     )
     translation = np.stack([0.1 * np.sin(t), 0.05 * np.cos(t), -4 + 0.1 * t], axis=1)
-    shape = MODEL.shape(identity, expression)[:, MODEL.landmark_vertices].astype(np.float64)
-    camera = point_in_camera(shape, rotation, translation)
-    depth = -(camera[..., 2] - camera[..., 2].mean(1, keepdims=True))
-    depth *= (FOCAL * SIZE / (DISTANCE - translation[:, 2]))[:, None]
-    landmarks = np.zeros((40, 478, 3), np.float32)
-    landmarks[:, MODEL.landmark_index] = np.concatenate(
-        [project(camera, SIZE)[0], depth[..., None]], axis=-1
+    motion = Motion(
+        expression=expression,
+        rotation=rotation.astype(np.float32),
+        translation=translation.astype(np.float32),
+        fps=25.0,
     )
-    track = track_of(landmarks, SIZE)
+    seen = np.ones(40, bool)
+    person = FaceFit(
+        identity=identity, motion=motion, error=np.zeros(40, np.float32), measured=seen, size=SIZE
+    )
+    track = synthetic_track(MODEL, person)
     return track, rotation, translation
 
 
