@@ -59,9 +59,10 @@ def test_the_chain_is_in_order():
 
 
 @pytest.mark.parametrize("cls", ours(), ids=lambda cls: cls.node_id)
-def test_help_tells_parameters_and_ports(cls):
+def test_help_tells_parameters_ports_and_an_example(cls):
     text = cls.__doc__
     assert "\nPorts\n-----\n" in text
     for field in cls.__attrs_attrs__:
         assert f"\n{field.name} : " in text
         assert field.metadata["talkgraph"]["help"], field.name
+    assert "\nExample:\n    >>> " in text  # run by tests/docs

@@ -30,6 +30,24 @@ class PasteBack(Node):
     The picture is resized to the crop's square (which may start between pixels and reach outside
     the frame) and blended with the frame behind it: not at all at the square's border, wholly
     from `feather` times its side inwards, so that the two meet without a step.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from PIL import Image
+        >>> from talkgraph.nodes.face_model.synthetic import synthetic_fit
+        >>> from talkgraph.nodes.media import ReadPhoto
+        >>> photo = Path(tempfile.mkdtemp()) / "grey.png"
+        >>> Image.new("RGB", (320, 240), "grey").save(photo)
+        >>> behind = Backgrounds(  # the photo behind both pictures
+        ...     source=np.zeros(2, np.int64), keyframes=np.zeros(0, np.int64),
+        ...     motion=synthetic_fit(frames=2).motion,
+        ... )
+        >>> heads = Frames.from_array(np.zeros((2, 64, 64, 3), np.uint8))
+        >>> crop = Crop(left=120.0, top=50.0, side=100.0)
+        >>> pasted = PasteBack().run(heads, ReadPhoto().run(photo), crop, behind)
+        >>> pasted, pasted[1][100, 170].tolist()  # black in the middle of the crop
+        (Frames(2 x (240, 320, 3)), [0, 0, 0])
     """
 
     feather: float = param(0.1, "width of the blended border", unit="crop sides", ge=0.0, le=0.5)

@@ -27,6 +27,16 @@ class WarpBackground(Node):
     crop's border stays in place, so that the crop can be pasted back. The map is one smooth field
     without holes; it does not fold as long as the turn stays within the limits of
     `match_backgrounds`.
+
+    Example:
+        >>> from talkgraph.nodes.backgrounds.rehearse_backgrounds import RehearseBackgrounds
+        >>> from talkgraph.nodes.face_model.synthetic import synthetic_face_model, synthetic_fit
+        >>> from talkgraph.nodes.values import Crop
+        >>> model, fit = synthetic_face_model(levels=0), synthetic_fit(frames=2)
+        >>> grey, crop = np.full((2, 64, 64, 3), 128, np.uint8), Crop(left=0.0, top=0.0, side=64.0)
+        >>> clip = Clip(frames=Frames.from_array(grey), fps=25.0, crop=crop, speech=None)
+        >>> WarpBackground().run(clip, fit, RehearseBackgrounds().run(fit), model)
+        Frames(2 x (64, 64, 3))
     """
 
     lattice: int = param(64, "cells of the displacement field along a side", ge=8, le=512)

@@ -28,7 +28,16 @@ ATVG_SIDE = 256  # px: distances are stated for frames of this size
 
 @node("compare_mouths", version=1)
 class CompareMouths(Node):
-    """Mouth-landmark distance and mouth-opening sync against the real video's track."""
+    """Mouth-landmark distance and mouth-opening sync against the real video's track.
+
+    Example:
+        >>> from talkgraph.nodes.face_model.synthetic import (
+        ...     synthetic_face_model, synthetic_fit, synthetic_track,
+        ... )
+        >>> track = synthetic_track(synthetic_face_model(levels=0), synthetic_fit(frames=50))
+        >>> CompareMouths().run(track, track).values["lmd"]
+        0.0
+    """
 
     most_lag: int = param(10, "lags up to this are tried", unit="frames", ge=0)
 

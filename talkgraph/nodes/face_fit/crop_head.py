@@ -24,6 +24,24 @@ class CropHead(Node):
 
     The square is the envelope of the boxes between two quantiles of time, so that a few wrong
     frames do not widen it. It stays inside the frame where it can; outside, the border repeats.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from PIL import Image
+        >>> from talkgraph.nodes.media import ReadPhoto
+        >>> photo = Path(tempfile.mkdtemp()) / "grey.png"
+        >>> Image.new("RGB", (640, 480), "grey").save(photo)
+        >>> faces = FaceBoxes(  # what detect_faces makes
+        ...     boxes=np.array([[260, 160, 380, 300]], np.float32),
+        ...     keypoints=np.zeros((1, 6, 2), np.float32),
+        ...     scores=np.ones(1, np.float32),
+        ...     measured=np.ones(1, np.bool_),
+        ...     found=1,
+        ... )
+        >>> clip = CropHead().run(ReadPhoto().run(photo), faces)
+        >>> clip.frames, clip.crop
+        (Frames(1 x (256, 256, 3)), Crop(left=192.0, top=85.0, side=256.0))
     """
 
     room: float = param(1.9, "side of the square over that of the face box", ge=1.2, le=4)

@@ -46,7 +46,18 @@ NETWORK = Contract(
 
 @node("describe_identity", version=1, gpu=True)
 class DescribeIdentity(Node):
-    """Average the identity feature over the clip's most frontal, most certain frames."""
+    """Average the identity feature over the clip's most frontal, most certain frames.
+
+    Example:
+        >>> import talkgraph as tg
+        >>> from talkgraph.nodes.networks import LoadNetwork
+        >>> steps = {
+        ...     "net": LoadNetwork(name="face-identity").on(),
+        ...     "person": DescribeIdentity(frames=4).on(clip="clip", track="track", network="net"),
+        ... }
+        >>> tg.Graph("who", inputs={"clip": Clip, "track": FaceTrack}, steps=steps).output
+        'person'
+    """
 
     frames: int = param(8, "how many are averaged, the best ones", unit="frames", ge=1)
     padding: float = param(0.25, "room around the five points", unit="chip sides", ge=0, le=1)

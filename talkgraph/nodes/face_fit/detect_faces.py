@@ -44,6 +44,19 @@ class DetectFaces(Node):
 
     Every n-th frame is searched; detections are linked over time. Where a picture shows no face
     at the first look it is searched again in tiles, for faces that are small in a large picture.
+
+    Example:
+        >>> import talkgraph as tg
+        >>> from talkgraph.nodes.networks import LoadNetwork
+        >>> steps = {
+        ...     "finds": LoadNetwork(name="face-detector").on(),
+        ...     "checks": LoadNetwork(name="face-landmarks-attention").on(),
+        ...     "faces": DetectFaces(face=2).on(  # the second largest
+        ...         footage="footage", detector="finds", landmarks="checks"
+        ...     ),
+        ... }
+        >>> tg.Graph("second", inputs={"footage": Footage}, steps=steps).output
+        'faces'
     """
 
     face: int = param(1, "which face, by size: 1 is the largest", ge=1)

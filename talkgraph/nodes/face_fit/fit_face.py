@@ -30,7 +30,17 @@ LIDS = (*EYE_RIMS[0], *EYE_RIMS[1])
 
 @node("fit_face", version=1)
 class FitFace(Node):
-    """Identity, expression and pose from tracked landmarks (section 3.1)."""
+    """Identity, expression and pose from tracked landmarks (section 3.1).
+
+    Example:
+        >>> from talkgraph.nodes.face_model.synthetic import (
+        ...     synthetic_face_model, synthetic_fit, synthetic_track,
+        ... )
+        >>> model = synthetic_face_model(levels=0)
+        >>> fit = FitFace().run(synthetic_track(model, synthetic_fit(frames=10)), model)
+        >>> fit.motion.rotation.shape, bool(fit.error.max() < 0.5)  # px
+        ((10, 3), True)
+    """
 
     rounds: int = param(6, "alternations of pose, expression and identity", ge=1, le=50)
     identity_prior: float = param(

@@ -54,7 +54,20 @@ NETWORK = Contract(
 
 @node("regress_face", version=1, gpu=True)
 class RegressFace(Node):
-    """Identity, expression and pose by regression (section 3.1); for BFM 2009."""
+    """Identity, expression and pose by regression (section 3.1); for BFM 2009.
+
+    Example:
+        >>> import talkgraph as tg
+        >>> from talkgraph.nodes.face_model import LoadFaceModel
+        >>> from talkgraph.nodes.networks import LoadNetwork
+        >>> steps = {
+        ...     "bfm": LoadFaceModel(name="bfm2009", file="BFM_model_front.mat").on(),
+        ...     "net": LoadNetwork(name="face-reconstruction").on(),
+        ...     "fit": RegressFace().on(clip="clip", track="track", model="bfm", regressor="net"),
+        ... }
+        >>> tg.Graph("fit", inputs={"clip": Clip, "track": FaceTrack}, steps=steps).output
+        'fit'
+    """
 
     face_model: str = param("bfm2009", "name of the face model that the network was trained for")
     pose_cutoff_hz: float = param(4.0, "half-amplitude frequency of the pose", unit="Hz", gt=0)

@@ -36,6 +36,19 @@ class TrackFace(Node):
     several times: first in regions interpolated between detections, then in regions made from
     the landmarks before, smoothed in time. Frames without a trustworthy face are interpolated
     and marked. At last the landmarks are smoothed without lag.
+
+    Example:
+        >>> import talkgraph as tg
+        >>> from talkgraph.nodes.networks import LoadNetwork
+        >>> steps = {
+        ...     "detector": LoadNetwork(name="face-detector").on(),
+        ...     "landmarks": LoadNetwork(name="face-landmarks-attention").on(),
+        ...     "track": TrackFace(quick_cutoff=12).on(  # follows quick lips more closely
+        ...         clip="clip", detector="detector", landmarks="landmarks"
+        ...     ),
+        ... }
+        >>> tg.Graph("track", inputs={"clip": Clip}, steps=steps).output
+        'track'
     """
 
     passes: int = param(3, "looks at every frame, each in a better region", ge=2, le=6)

@@ -30,6 +30,19 @@ class ReadVideo(Node):
     of ordinary 8-bit video are copied without conversion and compressed at visually lossless
     quality. Errors: InputError for a file that is damaged, cut off beyond use, too short, or no
     video.
+
+    Example:
+        >>> import numpy as np
+        >>> from talkgraph.cache import Frames
+        >>> from talkgraph.nodes.media import WriteVideo
+        >>> sound = np.sin(np.arange(32000) / 9).astype(np.float32)
+        >>> speech = Speech(
+        ...     samples=sound, rate=16000, soundtrack=sound[:, None], soundtrack_rate=16000
+        ... )
+        >>> frames = Frames.from_array(np.zeros((50, 64, 96, 3), np.uint8))
+        >>> footage = ReadVideo().run(WriteVideo().run(frames, speech).path)
+        >>> footage.width, footage.height, footage.count, footage.fps
+        (96, 64, 50, 25.0)
     """
 
     fps: float = param(

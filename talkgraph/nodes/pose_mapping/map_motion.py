@@ -34,6 +34,13 @@ class MapMotion(Node):
     The network predicts movement about a mean. With a clip, mean, spread and range are the clip's;
     with a photo, mean is the photo (lips as in speech) and spread the general one. Spread and
     limits are not in the paper, which leaves the pose as predicted.
+
+    Example:
+        >>> from talkgraph.nodes.networks import LoadNetwork
+        >>> features = SpeechFeatures(windows=np.zeros((50, 28, 12), np.float32), fps=25.0)
+        >>> motion = MapMotion().run(features, LoadNetwork(name="general-mapping-mfcc").run())
+        >>> motion.expression.shape, motion.rotation.shape
+        ((50, 64), (50, 3))
     """
 
     max_gain: float = param(

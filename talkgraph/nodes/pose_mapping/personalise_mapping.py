@@ -28,6 +28,15 @@ class PersonaliseMapping(Node):
     The last part of the clip is held out: the fine-tuned network is taken only if it predicts that
     part better than the general one; it is then trained on the whole clip. The general mapping is
     returned, with a note, where the clip is silent, too short, or teaches nothing.
+
+    Example:
+        >>> from talkgraph.nodes.face_model.synthetic import synthetic_fit
+        >>> from talkgraph.nodes.networks import LoadNetwork
+        >>> general = LoadNetwork(name="general-mapping-mfcc").run()
+        >>> features = SpeechFeatures(windows=np.zeros((50, 28, 12), np.float32), fps=25.0)
+        >>> own = PersonaliseMapping(steps=100).run(general, synthetic_fit(frames=50), features)
+        >>> own.facts == general.facts  # two seconds teach nothing
+        True
     """
 
     steps: int = param(

@@ -31,7 +31,16 @@ NETWORK = Contract(
 
 @node("refine", version=1, gpu=True, receptive_field={"frames": (WINDOW - 1, 0), "face": 0})
 class Refine(Node):
-    """Turn rendered frames into realistic ones with a trained refiner, frame by frame."""
+    """Turn rendered frames into realistic ones with a trained refiner, frame by frame.
+
+    Example:
+        >>> from talkgraph.nodes.refine.train_refiner import TrainRefiner
+        >>> grey = Frames.from_array(np.full((3, 24, 24, 3), 128, np.uint8))
+        >>> somebody = IdentityFeature(vector=np.full(128, 0.1, np.float32))
+        >>> tiny = TrainRefiner(size=24, width=4, stem=1, levels=2, discriminator_width=4, steps=1)
+        >>> Refine().run(grey, somebody, tiny.run(grey, grey, somebody))
+        Frames(3 x (24, 24, 3))
+    """
 
     batch: int = param(4, "windows per network run", ge=1, keyed=False)
 

@@ -28,6 +28,13 @@ class ExportMesh(Node):
     The person without expression, in head units (x to the image's right, y up, z to the camera),
     coloured by the albedo. A GLB with a motion also moves: its morph targets are the strongest
     expressions of that motion, its node turns and shifts as the head does.
+
+    Example:
+        >>> from talkgraph.nodes.face_model.synthetic import synthetic_face_model, synthetic_fit
+        >>> model, fit = synthetic_face_model(levels=0), synthetic_fit(frames=2)
+        >>> albedo = Albedo(colour=model.mean_albedo, light=np.eye(9, 3, dtype=np.float32))
+        >>> ExportMesh(format="ply").run(fit, model, albedo).path.name
+        'head.ply'
     """
 
     format: str = param("glb", "kind of file; only glb moves", choices=FORMATS)
