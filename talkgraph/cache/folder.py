@@ -36,6 +36,7 @@ class Folder:
     def __init__(self, path: Path, *, durable: bool) -> None:
         self.path = path
         self.durable = durable
+        self._actions = f"{path}/actions"
         self.pins = Pins(path / "runs")
         self.memos = Memos(path)
         self.blobs = Blobs(path, self.pins.add, self.fetch, self.memos, durable=durable)
@@ -65,7 +66,7 @@ class Folder:
         return Path(self._action_path(key))
 
     def _action_path(self, key: str) -> str:
-        return f"{self.path}/actions/{key[:2]}/{key}.json"
+        return f"{self._actions}/{key[:2]}/{key}.json"
 
     def action(self, key: str) -> Record | None:
         """What is known of a key, or None; DamagedError (and the record gone) if it is damaged."""

@@ -7,7 +7,6 @@ import functools
 import importlib.util
 import os
 import sys
-import sysconfig
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
 _ENGINE = ("talkgraph.engine", "talkgraph.cache", "talkgraph.errors", "talkgraph.display")
 _INSTALLED = {"site-packages", "dist-packages"}
-_STANDARD = sysconfig.get_path("stdlib")
+_STANDARD = Path(os.__file__).parent  # the standard library
 
 
 class FirstParty:
