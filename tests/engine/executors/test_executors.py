@@ -111,7 +111,8 @@ def until(true, limit=300.0):
     """Wait for something that comes sooner or later, however busy the machine is."""
     end = time.monotonic() + limit
     while not true():
-        assert time.monotonic() < end, "it never came"
+        if time.monotonic() > end:  # no assert: pytest rewrites those, and workers see other code
+            raise TimeoutError("it never came")
         time.sleep(0.02)
 
 
@@ -212,7 +213,7 @@ def test_digests_events_and_notes_are_those_of_a_serial_run(executor, path, tmp_
     assert digests(elsewhere) == digests(serial)
     assert set(digests(serial)) == {"load", "one", "two", "write"}
     assert result["load.numbers"].tolist() == alone["load.numbers"].tolist()
-    assert Note("load", "loaded") in said and result.records["load"].notes == ("loaded",)
+    assert Note("load", f"{path}: loaded") in said
     assert Progress("load", 1, 2) in said
     assert {e.step for e in said if isinstance(e, Started)} >= {"load", "one", "two", "write"}
     assert {e.step for e in said if isinstance(e, Finished)} >= {"load", "one", "invert", "write"}

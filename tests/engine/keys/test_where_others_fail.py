@@ -261,7 +261,9 @@ def longer(data):
     return data + b"\0"
 
 
-@pytest.mark.parametrize("damage", [cut, empty, flip, longer, None], ids=str)
+@pytest.mark.parametrize(
+    "damage", [cut, empty, flip, longer, None], ids=["cut", "empty", "flip", "longer", "gone"]
+)
 def test_any_damaged_file_of_the_store_is_made_again_or_done_without(tmp_path, damage, monkeypatch):
     monkeypatch.setattr(codecs, "INLINE", 0)
     source = tmp_path / "source.txt"

@@ -375,11 +375,11 @@ def test_events_and_notes(store, path):
     said = []
     first = graph().run({"path": path}, store=store, on_event=said.append)
     assert [type(e) for e in said if e.step == "read"] == [Started, Note, Progress, Finished]
-    assert first.records["read"].notes == ("read it",)
+    assert first.records["read"].notes == (f"{path}: read it",)
     said.clear()
     again = graph().run({"path": path}, store=store, on_event=said.append)
-    assert Note("read", "read it") in said and Finished("read", True, 0.0) in said
-    assert again.records["read"].notes == ("read it",)
+    assert Note("read", f"{path}: read it") in said and Finished("read", True, 0.0) in said
+    assert again.records["read"].notes == (f"{path}: read it",)
     assert not [e for e in said if isinstance(e, Started)]
 
 
@@ -429,7 +429,9 @@ def test_a_failure_is_isolated_and_a_rerun_starts_there(store, path):
 
 
 def test_an_input_error_is_the_failure_of_its_step(store, path):
-    with pytest.raises(InputError, match=r"^x.mp4 shows no face; use another clip$") as caught:
+    with pytest.raises(
+        InputError, match=r"in put .*: x.mp4 shows no face; use another clip$"
+    ) as caught:
         failing("input").run({"path": path}, store=store)
     assert caught.value.step == "bad" and calls == ["read", "fail", "half"]
 
