@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _ENGINE = ("talkgraph.engine", "talkgraph.cache", "talkgraph.errors", "talkgraph.display")
 _INSTALLED = {"site-packages", "dist-packages"}
-_STANDARD = Path(os.__file__).parent  # the standard library
+_STANDARD = Path(os.__file__).parent.parts  # the standard library
 
 
 class FirstParty:
@@ -77,11 +77,11 @@ def _version_of(top: str) -> str | None:
 
 
 def _version_beside(top: str) -> str | None:
-    """What is written beside a package that is named like its distribution, as most are."""
-    folders = getattr(_spec_of(top), "submodule_search_locations", None)
-    if not folders:
+    """What is written beside a package or module that is named like its distribution."""
+    spec = _spec_of(top)
+    if spec is None:
         return None
-    home = Path(next(iter(folders))).parent
+    home = Path(next(iter(spec.submodule_search_locations or ()), spec.origin or "")).parent
     with contextlib.suppress(OSError):
         names = [one for one in os.listdir(home) if one.startswith(f"{top}-")]
         beside = [one for one in names if one.endswith(".dist-info")]
@@ -119,5 +119,5 @@ def _is_installed(top: str) -> bool:
         file = folders[0] if folders else None
     if file is None:
         return top in sys.stdlib_module_names and top != "__main__"
-    path = Path(file)
-    return bool(_INSTALLED & set(path.parts)) or path.is_relative_to(_STANDARD)
+    parts = Path(file).parts
+    return not _INSTALLED.isdisjoint(parts) or parts[: len(_STANDARD)] == _STANDARD
