@@ -8,6 +8,7 @@ what is still stored. Advisory: no result depends on it; a store that cannot be 
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 from functools import cache
 from pathlib import Path
@@ -26,7 +27,7 @@ from talkgraph.engine.run.events import StepState
 from talkgraph.errors import DamagedError, GraphError, InputError, StoreError
 
 KEPT = 200  # runs
-_KEPT_BYTES = 64 << 20  # of all records, however many steps their graphs have
+_KEPT_BYTES = 64 << 20  # of all records; looked at when one is written that is above its share
 _FORMAT = 2
 _ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9]{3}-[0-9a-f]{6}\Z")
 _LAST = re.compile(r"last(?:~([0-9]{1,9}))?\Z")
@@ -216,11 +217,14 @@ def write(store: Store, run: RunRecord) -> None:
         store.prepare()
         path = _folder(store) / f"{run.run_id}.json"
         write_record(path, record, store.blobs.temporary, False)
+        names = sorted(os.listdir(path.parent), reverse=True)
+        for old in names[KEPT:]:
+            disk.discard(path.parent / old)
         room = _KEPT_BYTES
-        for count, (old, status) in enumerate(sorted(disk.files(path.parent), reverse=True)):
-            room -= status.st_size
-            if count and (count >= KEPT or room < 0):
-                disk.discard(old)
+        for old in names[:KEPT] if os.stat(path).st_size > room // KEPT else ():
+            room -= os.stat(path.parent / old).st_size
+            if room < 0 and old != path.name:
+                disk.discard(path.parent / old)
 
 
 def _plain(thing: Any) -> Record:
