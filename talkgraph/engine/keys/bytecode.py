@@ -11,7 +11,7 @@ import dis
 import types
 import weakref
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import attrs
@@ -22,7 +22,7 @@ Chain = tuple[str, ...]
 """A name and the attributes that are read of it, ``("np", "linalg", "norm")``."""
 
 WRITES = frozenset({
-    "append", "extend", "add", "update", "insert", "remove", "discard", "clear", "appendleft",
+    "append", "extend", "add", "update", "insert", "discard", "clear", "appendleft",
     "write_text", "write_bytes", "touch", "unlink", "mkdir",
 })  # fmt: skip
 """Methods that change what they are called on and tell nothing of it."""
@@ -53,6 +53,7 @@ class Facts:
     digest: of what it does.
     globals: names of its module that it reads, with attributes, in the order of first use.
     imports: what it imports when it runs.
+    imported: the names of its module that it binds by that.
     variables: of its own and of its surroundings -> what is read of them; ``()`` for the whole.
     by_name: it may look at its variables by names made at run time.
     dynamic: it may look so at its module.
@@ -61,6 +62,7 @@ class Facts:
     digest: str
     globals: tuple[Chain, ...]
     imports: tuple[Import, ...]
+    imported: frozenset[str]
     variables: Mapping[str, frozenset[Chain]]
     by_name: bool
     dynamic: bool
@@ -83,8 +85,9 @@ def facts_of(code: types.CodeType) -> Facts:
         words = "\n".join(reader.words).encode(errors="surrogatepass")
         names = {chain[0] for chain in reader.globals}
         found = _known[code] = Facts(
-            digest_bytes(words), tuple(reader.globals), tuple(reader.imports), variables,
-            bool(names & _BY_NAME), bool(names & {"globals", "eval", "exec"}),
+            digest_bytes(words), tuple(reader.globals), tuple(reader.imports),
+            frozenset(reader.imported), variables, bool(names & _BY_NAME),
+            bool(names & {"globals", "eval", "exec"}) or _looks_up_modules(reader.globals),
         )  # fmt: skip
     return found
 
@@ -166,6 +169,7 @@ class _Reader:
         self.words: list[str] = []
         self.globals: dict[Chain, int] = {}
         self.imports: dict[Import, None] = {}
+        self.imported: set[str] = set()
         self.variables: dict[str, set[Chain]] = {}
 
     def read(self, code: types.CodeType) -> None:
@@ -188,8 +192,10 @@ class _Reader:
                 continue
             self._step(step, steps, at, offsets)
             if step.name == "IMPORT_NAME":
-                for variable, one in _imported(steps, at):
-                    stored.setdefault(variable, []).append(one)
+                for target, one in _imported(steps, at):
+                    stored.setdefault(_variable(target), []).append(one)
+                    if target.kind == "name":
+                        self.imported.add(_variable(target))
         for *places, kept in _handlers(code):
             start, end, handler = (bisect_left(offsets, place) for place in places)
             if start != end:
@@ -197,8 +203,11 @@ class _Reader:
         if not _BY_NAME.isdisjoint(code.co_names):
             self.words.append(f"{code.co_varnames} {code.co_cellvars} {code.co_freevars}")
         for variable, found in stored.items():
+            chains = self.variables.get(variable, set())
+            if variable in self.imported:  # others may read it too
+                chains = {chain[1:] for chain in self.globals if chain[0] == variable} or {()}
             for one in found:
-                for chain in sorted(self.variables.get(variable, ())):
+                for chain in sorted(chains):
                     self.imports[attrs.evolve(one, chain=chain)] = None
 
     def _step(self, step: _Step, steps: list[_Step], at: int, offsets: list[int]) -> None:
@@ -208,8 +217,7 @@ class _Reader:
             self.words.append(f"{_direction(name)} {_landing(steps, value, offsets)}")
         elif name in _READS:
             chain = (value, *_attributes(steps, at))
-            if chain[-1] == "import_module":
-                self._import_by_name(steps[at + len(chain) :])
+            self._import_by_name(chain, steps[at + len(chain) :])
             number = self.globals.setdefault(chain, len(self.globals))
             shown = argument if name == "LOAD_GLOBAL" else value
             self.words.append(f"{name} {shown} {number}")
@@ -223,12 +231,17 @@ class _Reader:
             if kind and name.startswith("LOAD_") and name != "LOAD_CLOSURE":
                 for one in value[:-1]:
                     self.variables.setdefault(one, set()).add(())
-                self.variables.setdefault(value[-1], set()).add(_attributes(steps, at))
+                chain = (value[-1], *_attributes(steps, at))
+                self._import_by_name(chain, steps[at + len(chain) :])
+                self.variables.setdefault(value[-1], set()).add(chain[1:])
 
-    def _import_by_name(self, steps: list[_Step]) -> None:
+    def _import_by_name(self, chain: Chain, steps: list[_Step]) -> None:
         """Note ``import_module("name")``."""
+        if chain[-1] not in ("import_module", "__import__"):
+            return
         if steps and isinstance(steps[0].value, str) and steps[0].kind == "constant":
-            self.imports[Import(steps[0].value, 0, "", ())] = None
+            name = steps[0].value.lstrip(".")
+            self.imports[Import(name, len(steps[0].value) - len(name), "", ())] = None
 
     def _constant(self, value: Any) -> None:
         if isinstance(value, types.CodeType):
@@ -263,7 +276,12 @@ def _spelled(value: Any) -> str:
         return f"({', '.join(map(_spelled, value))})"
     if isinstance(value, frozenset):
         return f"{{{', '.join(sorted(map(_spelled, value)))}}}"
-    return f"{type(value).__name__} {value!r}"
+    return f"{type(value).__name__} {hex(value) if type(value) is int else repr(value)}"
+
+
+def _looks_up_modules(chains: Iterable[Chain]) -> bool:
+    """Whether ``sys.modules`` is read, as in ``sys.modules[__name__]``."""
+    return any(chain[-2:] == ("sys", "modules") for chain in chains)
 
 
 def _attributes(steps: list[_Step], at: int) -> Chain:
@@ -276,19 +294,19 @@ def _attributes(steps: list[_Step], at: int) -> Chain:
     return tuple(found)
 
 
-def _imported(steps: list[_Step], at: int) -> Iterator[tuple[str, Import]]:
-    """(variable, what it stands for) of the import at an instruction."""
+def _imported(steps: list[_Step], at: int) -> Iterator[tuple[_Step, Import]]:
+    """(where it is stored, what it stands for) of the import at an instruction."""
     module, taken = steps[at].value, steps[at - 1].value
     level = steps[at - 2].value if steps[at - 2].kind else steps[at - 2].argument
     if taken is None and steps[at + 1].name != "IMPORT_FROM":  # import a.b binds a
-        yield _variable(steps[at + 1]), Import(module.partition(".")[0], level, "", ())
+        yield steps[at + 1], Import(module.partition(".")[0], level, "", ())
         return
     for one, step in enumerate(steps[at + 1 :], at + 1):
         if taken is None and step.name.startswith("STORE_"):  # import a.b as c
-            yield _variable(step), Import(module, level, "", ())
+            yield step, Import(module, level, "", ())
             return
         if taken and step.name == "IMPORT_FROM":
-            yield _variable(steps[one + 1]), Import(module, level, step.value, ())
+            yield steps[one + 1], Import(module, level, step.value, ())
         elif taken and not step.name.startswith("STORE_"):
             return
 

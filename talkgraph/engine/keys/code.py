@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 import types
-from pathlib import Path
 from typing import Any
 
 import attrs
@@ -18,7 +17,7 @@ from talkgraph.engine.keys.first_party import FirstParty, version_of
 from talkgraph.engine.keys.objects import find
 from talkgraph.engine.keys.reading import Reading
 from talkgraph.engine.keys.unloaded import Piece, Place, Unloaded
-from talkgraph.errors import InputError, KeyingError
+from talkgraph.errors import KeyingError
 
 OWN = "the node"
 """The name of the node's own class among the parts; a rename of the class keeps results."""
@@ -83,7 +82,7 @@ class _Walk:
         try:
             tree = reading.class_(cls, cls.__name__, own=True)
             given = [reading.tree(one, one.__name__) for one in also]
-            own = reading.piece([tree, given, self._files(cls)], cls)
+            own = reading.piece([tree, given, reading.files(cls)], cls)
             found = {OWN: own, **self._behind(own)}
         except RecursionError:
             raise KeyingError(f"{self._where}: a value nested too deep, or in itself") from None
@@ -95,11 +94,19 @@ class _Walk:
             top: version for part in found.values() for top in part.packages
             if (version := version_of(top)) is not None
         }  # fmt: skip
-        all_of_it = {name: [one.digest, list(one.values.values())] for name, one in found.items()}
+        numbers: dict[str, int] = {}  # of variables: two pieces may share one, by whatever name
+        all_of_it = {
+            name: [
+                one.digest,
+                [[digest, numbers.setdefault(k, len(numbers))] for k, digest in one.values.items()],
+            ]
+            for name, one in sorted(found.items(), key=lambda pair: (pair[0] != OWN, pair[0]))
+        }
         parts = {name: one.digest for name, one in found.items()}
         for one in found.values():
             for label, digest in one.values.items():
-                parts[f"variable {label.removeprefix(self._module + '.')}"] = digest
+                if digest:
+                    parts[f"variable {label.removeprefix(self._module + '.')}"] = digest
         parts.update({f"package {top}": version for top, version in versions.items()})
         return CodeDigest(digest_tree(["code", all_of_it, versions]), parts)
 
@@ -167,6 +174,8 @@ class _Walk:
             return None
         for one in (known.own, *known.pieces.values()):
             for label, digest in one.values.items():
+                if not digest:
+                    continue
                 module, _, name = label.rpartition(".")
                 value = vars(sys.modules[module]).get(name) if module in sys.modules else None
                 if module in sys.modules and self.value_of(label, value).digest != digest:
@@ -180,15 +189,3 @@ class _Walk:
             else:
                 self._pieces.setdefault(name, one)
         return known.tree, known.own
-
-    def _files(self, cls: type) -> Tree:
-        """Content of the files that a node declares."""
-        home = getattr(sys.modules.get(cls.__module__), "__file__", None)
-        folder = Path(home).parent if home else Path.cwd()
-        found = []
-        for name in getattr(cls, "node_files", ()):
-            try:
-                found.append([name, self.store.content(folder / name)[0]])
-            except InputError as error:
-                raise KeyingError(f"{self._where}: of its files, {error}") from None
-        return found

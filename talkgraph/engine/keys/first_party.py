@@ -33,8 +33,26 @@ class FirstParty:
         top = module.partition(".")[0]
         self._known = {top: True, "": False}
         file = getattr(sys.modules.get(top), "__file__", None)
-        self.root = None if file is None else Path(file).parent
-        """The folder of the node's package or script."""
+        self._roots: list[str] = []  # the folder of the node's script, or around its package
+        if file is not None:
+            up = 1 if hasattr(sys.modules[top], "__path__") else 0
+            for path in (Path(file).absolute(), Path(file).resolve()):
+                self._roots.append(str(path.parents[min(up, len(path.parents) - 1)]))
+
+    def place(self, path: str) -> str | None:
+        """Where a path lies in the project, wherever that lies; None outside."""
+        for root in self._roots:
+            if path == root or path.startswith(root.rstrip(os.sep) + os.sep):
+                return os.path.relpath(path, root)
+        return None
+
+    def place_of_folder(self, path: Path) -> str | None:
+        """As `place`, also of the two folders around, as those of a project with `src`."""
+        for root in self._roots:
+            for up, folder in enumerate(Path(root).parents[:2], 1):
+                if path == folder:
+                    return "/".join([".."] * up)
+        return self.place(str(path))
 
     def has(self, module: str) -> bool:
         """Whether a module counts by its code."""

@@ -15,16 +15,21 @@ from talkgraph.cache.keys import Tree, digest_tree
 from talkgraph.cache.store import Store
 from talkgraph.engine.keys.bytecode import WRITES, Chain, Facts, Import
 from talkgraph.engine.keys.first_party import FirstParty, is_engine
-from talkgraph.engine.keys.objects import place_of
+from talkgraph.engine.keys.objects import find, place_of
 from talkgraph.engine.keys.unloaded import Piece
 from talkgraph.errors import KeyingError
 
 PLAIN = (type(None), bool, int, float, complex, str, bytes, type(...), type(NotImplemented))
 FILLED = (list, dict, set, bytearray, collections.deque, Path)
 _OF_MODULES = frozenset({
-    "__builtins__", "__cached__", "__doc__", "__file__", "__loader__", "__name__", "__package__",
-    "__path__", "__spec__", "__all__", "__annotations__", "__conditional_annotations__",
+    "__builtins__", "__cached__", "__file__", "__loader__", "__name__", "__package__",
+    "__path__", "__spec__",
 })  # fmt: skip
+
+
+_NOT_OF_ALL = _OF_MODULES | {
+    "__doc__", "__all__", "__annotations__", "__conditional_annotations__",
+}  # fmt: skip
 
 
 class Walk(Protocol):
@@ -48,7 +53,8 @@ class Names:
     """What one piece of code names.
 
     parts: pieces that it refers to, by name.
-    values: digests of the variables that it reads, by name in the order of first use.
+    values: digests of the variables that it reads, by name in the order of first use; of one that
+        it only writes into, nothing.
     packages: top-level modules of other people's that it names.
     """
 
@@ -56,6 +62,7 @@ class Names:
         self.parts: dict[str, Any] = {}
         self.values: dict[str, str] = {}
         self.packages: set[str] = set()
+        self._spaces: dict[int, Any] = {}  # modules that are read in place
         self._walk, self._where = walk, where
         self._store, self._ours = walk.store, walk.ours
 
@@ -76,7 +83,10 @@ class Names:
 
     def references(self, facts: Facts, space: dict[str, Any]) -> list[Tree]:
         """What a function names in its module, and what it imports."""
-        found = [self._global(chain, space) for chain in facts.globals]
+        found = [
+            ["imported"] if _is_imported(chain[0], facts, space) else self._global(chain, space)
+            for chain in facts.globals
+        ]
         found += [self._import(one, space) for one in facts.imports]
         if facts.dynamic:
             found.append(self.module(sys.modules.get(str(space.get("__name__"))) or space))
@@ -113,16 +123,19 @@ class Names:
         if isinstance(value, types.ModuleType):
             return self.module(value)
         if attributes and attributes[0] in WRITES and isinstance(value, FILLED):
-            return ["written"]
+            self.values.setdefault(label, "")
+            return ["written", self._number(label)]
         place = place_of(value)
         if place is not None and (ours or self._ours.has(place[0])):
             return self.placed(value, *place)
         made = isinstance(value, types.FunctionType)  # and put there, where it has no name
         home = value.__globals__.get("__name__") if made else None
         data = data and (module != "sys" or label == "sys.argv")
+        if value is sys.argv:
+            value = value[1:]  # the rest is where the program lies
         if ours or (data and _is_plain(value)) or (home and self._ours.has(home)):
             self._add(self._walk.value_of(label, value))
-            return ["value"]
+            return ["value", self._number(label)]
         return self.foreign(".".join([label, *attributes]))
 
     def module(self, module: Any) -> Tree:
@@ -130,10 +143,19 @@ class Names:
         name = module.__name__ if isinstance(module, types.ModuleType) else "<names>"
         if name == "talkgraph" or is_engine(name):  # its face only passes on what others define
             return ["name", name]
+        if sys.modules.get(name) is not module and name.partition(".")[0] not in sys.modules:
+            return self.apart(module)  # loaded by its file, say
         if isinstance(module, types.ModuleType) and not self._ours.has(name):
             return self.foreign(name)
         self.parts[f"{name}.*"] = module
         return ["part", f"{name}.*"]
+
+    def apart(self, module: Any) -> Tree:
+        """A module, or names, that are found under no name."""
+        if id(module) in self._spaces:
+            return ["again"]
+        self._spaces[id(module)] = module
+        return ["names", self.whole(module)]
 
     def whole(self, module: Any) -> Tree:
         """All names of a module."""
@@ -142,7 +164,7 @@ class Names:
         return [
             [name, self._follow(one, [], f"{label}.{name}")]
             for name, one in sorted(space.items())
-            if name not in _OF_MODULES
+            if name not in _NOT_OF_ALL
         ]
 
     def _import(self, one: Import, space: dict[str, Any]) -> Tree:
@@ -162,11 +184,13 @@ class Names:
         """What stands in a module of the user's own that may have to be loaded to see it."""
         place = f"{module}:{'.'.join(path)}"
         space = vars(sys.modules[module]) if module in sys.modules else {}
+        alone = type(self)(self._walk, self._where)  # read alike, loaded or not
         if path[:1] and path[0] in space and not self._walk.recording:
-            return self._follow(sys.modules[module], path, module)
+            tree = alone._follow(sys.modules[module], path, module)
+            self._add(alone.piece(tree, None))
+            return tree
         known = self._walk.recall(place)
         if known is None:
-            alone = type(self)(self._walk, self._where)
             tree = alone._loaded(module, path)
             known = tree, alone.piece(tree, None)
             self._walk.loaded(place, *known)
@@ -200,11 +224,25 @@ class Names:
     def _add(self, other: Piece) -> None:
         """Refer to all that another piece refers to."""
         self.parts.update(other.parts)
-        self.values.update(other.values)
+        for label, digest in other.values.items():
+            if digest or label not in self.values:
+                self.values[label] = digest
         self.packages.update(other.packages)
+
+    def _number(self, label: str) -> int:
+        """Which of the variables it is, without its name."""
+        return list(self.values).index(label)
 
     def _variable(self, name: str) -> str:
         return f"{self._where}, variable '{name}'"
+
+
+def _is_imported(name: str, facts: Facts, space: dict[str, Any]) -> bool:
+    """Whether a function binds a name of its module by an import, and nothing else has."""
+    bound = [find(one.module, one.name or "*") for one in facts.imports]
+    return name in facts.imported and (
+        name not in space or any(space[name] is one for one in bound if one is not None)
+    )
 
 
 def _is_plain(value: Any) -> bool:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import copyreg
 import enum
+import functools
 import inspect
+import os
 import sys
 import types
 from typing import Any
@@ -26,6 +28,12 @@ _MADE_OF = (  # what says all of a wrapper, a descriptor or a bound method
 )  # fmt: skip
 _WRAPPERS = ("builtins", "functools", "contextlib", "numba")
 _TOOLS = ("threading", "_thread", "queue", "logging", "multiprocessing", "concurrent", "asyncio")
+
+
+_OF_THE_PROCESS = (
+    (os, "environ"), (sys, "stdin"), (sys, "stdout"), (sys, "stderr"), (sys, "modules"),
+)  # fmt: skip
+_MADE_AT_RUN_TIME = 1 << 9  # Py_TPFLAGS_HEAPTYPE
 
 
 @attrs.frozen
@@ -57,11 +65,38 @@ def find(module: str, name: str) -> Any:
 
 def place_of(value: Any) -> tuple[str, str] | None:
     """Module and qualified name under which a thing is found; None if it is not."""
-    module = getattr(value, "__module__", None)
-    name = getattr(value, "__qualname__", None) or getattr(value, "__name__", None)
+    try:
+        module = getattr(value, "__module__", None)
+        name = getattr(value, "__qualname__", None) or getattr(value, "__name__", None)
+    except Exception:  # an object may answer to any name, or to none in its own way
+        return None
     if not isinstance(module, str) or not isinstance(name, str):
         return None
     return (module, name) if find(module, name) is value else None
+
+
+def is_known_by_name(cls: type) -> bool:
+    """Whether a class of another package is found there, or is one in C; not if it was made there
+    from what the user gave, as by `dataclasses.make_dataclass`."""
+    in_c = not cls.__flags__ & _MADE_AT_RUN_TIME
+    return in_c or find(cls.__module__, cls.__qualname__) is cls
+
+
+def of_the_process(value: Any) -> str | None:
+    """The name of what every program has and no key holds: its environment, streams, modules."""
+    for module, name in _OF_THE_PROCESS:
+        if value is vars(module).get(name) and value is not None:
+            return f"{module.__name__}.{name}"
+    return None
+
+
+def _of_a_hidden_object(value: Any) -> str | None:
+    """The name of a method of another package's own object, as `random.choice`."""
+    owner = getattr(value, "__self__", None)
+    for module in (getattr(value, "__module__", None), type(owner).__module__):
+        if isinstance(module, str) and find(module, value.__name__) is value:
+            return f"{module}.{value.__name__}"
+    return None
 
 
 def inside(value: Any) -> Any:
@@ -78,6 +113,10 @@ def apart(value: Any, ours: FirstParty) -> Named | Apart:
         return Apart(("member", value._name_), (("", kind), ("", value._value_)))
     if isinstance(value, np.ufunc):
         return _ufunc(value, ours)
+    if isinstance(value, types.BuiltinFunctionType | types.MethodType):
+        path = _of_a_hidden_object(value)
+        if path is not None and not ours.has(path.rpartition(".")[0]):
+            return Named(path)
     if isinstance(value, types.BuiltinFunctionType | types.MethodWrapperType):
         return _compiled(value, ours)
     if inside(value) is not value and is_engine(home):
@@ -95,8 +134,22 @@ def apart(value: Any, ours: FirstParty) -> Named | Apart:
         if inspect.isroutine(value) or inspect.isdatadescriptor(value):
             return Named(f"{home}.{getattr(value, '__qualname__', kind.__name__)}")
     if top == "torch" and hasattr(value, "detach"):
-        return Apart(("tensor", str(value.dtype)), (("", value.detach().cpu().numpy()),))
+        return _tensor(value)
     return _copied(value)
+
+
+def _tensor(value: Any) -> Apart:
+    """A tensor by its bytes: NumPy does not know all of torch's types."""
+    import torch
+
+    try:
+        plain = value.detach().cpu().resolve_conj().resolve_neg().contiguous()
+        data = plain.reshape(-1).view(torch.uint8).numpy()
+    except Exception:
+        raise NoKeyError(
+            "a tensor that is not dense has no defined cache key; use a dense one"
+        ) from None
+    return Apart(("tensor", str(value.dtype), *value.shape), (("", data),))
 
 
 def _copied(value: Any) -> Apart:
@@ -107,7 +160,7 @@ def _copied(value: Any) -> Apart:
         if kind.__name__ == "_local" and kind.__module__ == "_thread":
             copied = (kind, (), vars(value))
         elif kind.__module__ == "_contextvars" and kind.__name__ == "ContextVar":
-            copied = (kind, (value.name, value.get(None)))
+            copied = (kind, (value.name, *_set_in(value)))
         else:
             reduce = copyreg.dispatch_table.get(kind)
             copied = reduce(value) if reduce else value.__reduce_ex__(4)
@@ -119,6 +172,7 @@ def _copied(value: Any) -> Apart:
     if isinstance(copied, str):
         return Apart(("known as", copied), (("", kind),))
     function, arguments, state, items, pairs = [*copied, None, None, None][:5]
+    state = _without_kept(kind, state)
     if isinstance(value, set | frozenset):
         arguments, items = set(value), None
     made = (
@@ -138,6 +192,30 @@ def _sorted(state: Any) -> Any:
     return state
 
 
+def _without_kept(kind: type, state: Any) -> Any:
+    """The state of an object without what it can make again: of cached properties, say."""
+    if type(state) is tuple:
+        return tuple(_without_kept(kind, one) for one in state)
+    if type(state) is not dict:
+        return state
+    return {
+        name: one for name, one in state.items()
+        if not (
+            isinstance(name, str)
+            and isinstance(inspect.getattr_static(kind, name, None), functools.cached_property)
+        )
+        and not (name == "_ufunc" and issubclass(kind, np.vectorize))
+    }  # fmt: skip
+
+
+def _set_in(variable: Any) -> tuple[Any, ...]:
+    """What a context variable holds here, its default included; nothing if it is not set."""
+    try:
+        return (variable.get(),)
+    except LookupError:
+        return ()
+
+
 def _ufunc(value: np.ufunc, ours: FirstParty) -> Apart:
     """A function of arrays has no module: by the name of who has it."""
     word = value.__name__
@@ -148,7 +226,8 @@ def _ufunc(value: np.ufunc, ours: FirstParty) -> Apart:
         for module, found in list(sys.modules.items())
         if getattr(found, "__dict__", {}).get(word) is value and not ours.has(module)
     }
-    named = Named(f"{min(tops, default='numpy')}.{word}")
+    top = "numpy" if getattr(np, word, None) is value else min(tops, default="numpy")
+    named = Named(f"{top}.{word}")
     return Apart(("ufunc", *value.types), (("", named),))
 
 

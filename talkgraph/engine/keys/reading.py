@@ -13,6 +13,7 @@ import enum
 import functools
 import sys
 import types
+import typing
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,16 @@ from talkgraph.cache.keys import Tree, canonical
 from talkgraph.engine.keys.bytecode import Facts, facts_of
 from talkgraph.engine.keys.first_party import is_engine
 from talkgraph.engine.keys.names import FILLED, PLAIN, Names, Walk
-from talkgraph.engine.keys.objects import Named, NoKeyError, apart, inside, place_of
-from talkgraph.errors import KeyingError
+from talkgraph.engine.keys.objects import (
+    Named,
+    NoKeyError,
+    apart,
+    inside,
+    is_known_by_name,
+    of_the_process,
+    place_of,
+)
+from talkgraph.errors import InputError, KeyingError
 
 _LEAVES = (np.ndarray, np.generic, File, Frames)
 _ABOUT = frozenset({
@@ -48,19 +57,25 @@ class Reading(Names):
         super().__init__(walk, where)
         self._seen: dict[int, int] = {}
         self._alive: list[Any] = []  # so that an id stays that of one thing
+        self._quoting: dict[str, Any] | None = None  # names of the module, within annotations
 
     def tree(self, value: Any, name: str) -> Tree:
         """Any value; KeyingError names the variable that has no digest."""
         kind = type(value)
+        if kind is str and self._quoting is not None:
+            return self._quoted(value, self._quoting)
+        if kind is str and (within := self._ours.place(value)) is not None:
+            return ["of the project", within]
         if kind in PLAIN:
             return [kind.__name__, value.hex() if kind is float else _spelled(value)]
         if isinstance(value, types.ModuleType):
             return self.module(value)
+        if (path := of_the_process(value)) is not None:
+            return self.foreign(path)
         if kind is tuple:
             return ["tuple", [self.tree(one, f"{name}[{at}]") for at, one in enumerate(value)]]
         if kind in (set, frozenset):
-            items = [self.tree(one, name) for one in value]
-            return [kind.__name__, sorted(items, key=canonical)]
+            return self._set(value, name)
         place = place_of(value)
         if place is not None:
             return self.placed(value, *place)
@@ -76,11 +91,19 @@ class Reading(Names):
         if kind in (dict, types.MappingProxyType):
             return ["dict", [
                 [self.tree(key, f"{name} key"), self.tree(one, f"{name}[{key!r:.40}]")]
-                for key, one in value.items()
+                for key, one in list(value.items())
             ]]  # fmt: skip
         if isinstance(value, type):
             return self.class_(value, name)
         return self.object_(value, name)
+
+    def _set(self, value: Any, name: str) -> Tree:
+        """A set; its items come in any order, so none may count on what was seen in another."""
+        seen, items = dict(self._seen), []
+        for one in value:
+            items.append(self.tree(one, name))
+            self._seen = dict(seen)
+        return [type(value).__name__, sorted(items, key=canonical)]
 
     def function(self, function: types.FunctionType, name: str) -> Tree:
         """A function with what it refers to and has taken with it."""
@@ -125,15 +148,19 @@ class Reading(Names):
         made = getattr(thing, "__annotate__", None)  # since Python 3.14
         if isinstance(made, types.FunctionType):
             return self.references(facts_of(made.__code__), made.__globals__)
-        found = []
-        for name, one in sorted(_annotated(thing).items()):
-            if isinstance(one, str):
-                facts = _quoted(one)
-                if facts is not None:
-                    found.append([name, facts.digest, *self.references(facts, space)])
-            else:
-                found.append([name, self.tree(one, f"annotation {name}")])
-        return found
+        before, self._quoting = self._quoting, space
+        try:
+            return [
+                [name, self.tree(one, f"annotation {name}")]
+                for name, one in sorted(_annotated(thing).items())
+            ]
+        finally:
+            self._quoting = before
+
+    def _quoted(self, text: str, space: dict[str, Any]) -> Tree:
+        """A text in an annotation: most often the name of a class."""
+        facts = _facts_of_text(text)
+        return ["text", text] if facts is None else [facts.digest, *self.references(facts, space)]
 
     def class_(self, cls: type, name: str, own: bool = False) -> Tree:
         """A class with all that it holds.
@@ -142,7 +169,7 @@ class Reading(Names):
             own: it is the node's: its name is free, and its parameters are in the key by value.
         """
         home = cls.__module__
-        if not self._ours.has(home) and home in sys.modules:
+        if not self._ours.has(home) and home in sys.modules and is_known_by_name(cls):
             return self.foreign(f"{home}.{cls.__qualname__}")
         of_node = _OF_NODES if hasattr(cls, "node_version") else frozenset()
         found = {
@@ -157,6 +184,8 @@ class Reading(Names):
             found["members"] = list(members)
         if not own:
             space = vars(sys.modules[home]) if home in sys.modules else {}
+            if of_node:  # another node, that this one runs
+                found["version"] = [vars(cls).get("node_version"), self.files(cls)]
             found["fields"] = [
                 cls.__qualname__, self.fields(cls, name), self.annotations(cls, space)
             ]  # fmt: skip
@@ -171,6 +200,18 @@ class Reading(Names):
         if its_own and isinstance(inner, types.FunctionType) and id(inner) not in self._seen:
             return [type(one).__name__, self.function(inner, name)]
         return self.tree(one, name)
+
+    def files(self, cls: type) -> Tree:
+        """Content of the files that a node declares."""
+        home = getattr(sys.modules.get(cls.__module__), "__file__", None)
+        folder = Path(home).parent if home else Path.cwd()
+        found = []
+        for name in getattr(cls, "node_files", ()):
+            try:
+                found.append([name, self._store.content(folder / name)[0]])
+            except InputError as error:
+                raise KeyingError(f"{self._where}: of its files, {error}") from None
+        return found
 
     def fields(self, cls: type, name: str) -> Tree:
         """The fields of an attrs class or dataclass: defaults, converters and validators."""
@@ -195,6 +236,8 @@ class Reading(Names):
             return ["content", self._store.digest_of(value, self._variable(name))[1]]
         if isinstance(value, Named):
             return self.foreign(value.path)
+        if isinstance(value, typing.ForwardRef):
+            return self._quoted(value.__forward_arg__, self._quoting or {})
         try:
             found = apart(value, self._ours)
         except NoKeyError as error:
@@ -207,17 +250,15 @@ class Reading(Names):
         """A file by its content; a folder, or what is not there, by its place in the project."""
         if path.is_file():
             return ["content", self._store.digest_of(path, self._variable(name))[1]]
-        root = self._ours.root
-        if root is not None and path.is_relative_to(root):
-            path = path.relative_to(root)
-        return ["path", str(path)]
+        place = self._ours.place_of_folder(path)
+        return ["path", str(path)] if place is None else ["folder", place]
 
 
 _CACHES = frozenset({"dispatch", "register", "_clear_cache", "cache_clear", "cache_info"})
 
 
 @functools.lru_cache(10_000)
-def _quoted(annotation: str) -> Facts | None:
+def _facts_of_text(annotation: str) -> Facts | None:
     """Facts of an annotation that is a text."""
     with contextlib.suppress(SyntaxError, ValueError):
         return facts_of(compile(annotation, "annotation", "eval", dont_inherit=True))
@@ -243,5 +284,8 @@ def is_machinery(cls: type, name: str, own: Any) -> bool:
         home = str(inner.__globals__.get("__name__"))
         made = inner.__code__.co_filename.startswith("<attrs generated")
         return made or home.startswith("attr.") or (name == "__init__" and is_engine(home))
+    if name == "__init__" and getattr(cls, "_is_protocol", None) is False:  # set by typing, late
+        return any(own is vars(base).get(name) for base in cls.__mro__[1:])
     of_enum = issubclass(cls, enum.Enum)
-    return of_enum and (isinstance(own, cls) or (name[:1] == "_" and type(own) in (dict, list)))
+    own_table = name[:1] == name[-1:] == "_" and type(own) in (dict, list)
+    return of_enum and (isinstance(own, cls) or own_table)
