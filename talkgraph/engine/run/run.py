@@ -184,7 +184,8 @@ class Run:
                 f"step '{name}' would have to run ({decision.reason}) "
                 f"but only {', '.join(sorted(only))} may; add '{name}' to only or give its value"
             )
-        if key in walk.gone:
+        lost = key in walk.gone
+        if lost:
             self.recorder.say(name, f"{walk.gone.pop(key)}; it is made again")
             self.store.forget(key)
         step, known = steps[name], walk.known
@@ -198,7 +199,7 @@ class Run:
             known=known.only(step, self.store) if self._executor.remote else known,
             files={one: file for one, file in walk.keys.files.items() if one in read},
             graph=self.request.graph.name,
-            forced=name in walk.force,
+            forced=lost or name in walk.force,  # a remote may bring the lost one back
         )
         future = self._submit(job, self.recorder)
         self._running[future] = name

@@ -214,6 +214,7 @@ def test_digests_events_and_notes_are_those_of_a_serial_run(executor, path, tmp_
     assert set(digests(serial)) == {"load", "one", "two", "write"}
     assert result["load.numbers"].tolist() == alone["load.numbers"].tolist()
     assert Note("load", f"{path}: loaded") in said
+    assert result.records["load"].notes == (f"{path}: loaded",)
     assert Progress("load", 1, 2) in said
     assert {e.step for e in said if isinstance(e, Started)} >= {"load", "one", "two", "write"}
     assert {e.step for e in said if isinstance(e, Finished)} >= {"load", "one", "invert", "write"}
