@@ -140,6 +140,8 @@ def _coerce(value: Any, type_: Any) -> Any:
         return float(value)
     if base is int and isinstance(value, np.integer):
         return int(value)
+    if base is bool and isinstance(value, np.bool_):
+        return bool(value)
     if base is File and isinstance(value, str | Path):
         return File(value)
     if issubclass(base, Path) and isinstance(value, str):

@@ -239,6 +239,7 @@ def test_type_names():
 def test_coerce():
     assert coerce("x", Path) == Path("x") and coerce([1], tuple[int, ...]) == (1,)
     assert coerce(np.int64(3), int) == 3 and type(coerce(np.float32(1), float)) is float
+    assert coerce(np.bool_(True), bool) is True
     for bad, type_ in (("1", int), (1.5, int), (True, int), ([1, "a"], list[int]), (None, int),
                        (10**400, float)):  # fmt: skip
         with pytest.raises(TypeError):
