@@ -5,13 +5,14 @@ from __future__ import annotations
 import ctypes
 import os
 import threading
-from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Protocol
+
+import attrs
 
 from talkgraph.cache.files import File
 from talkgraph.cache.keys import digest_file
@@ -22,10 +23,12 @@ DEVICES = ("auto", "cpu", "cuda")
 _KEPT = 16  # sessions kept open per process, the least recently used goes first
 
 _VARIABLE = "TALKGRAPH_DEVICE"
-_default: str = os.environ.get(_VARIABLE, "auto")
-_device: ContextVar[str] = ContextVar("talkgraph_device", default=_default)
-_sessions: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
 _lock = threading.Lock()
+
+
+@cache  # so that the device is in no key of code that asks for it
+def _device() -> ContextVar[str | None]:
+    return ContextVar("talkgraph_device", default=None)
 
 
 class Network(Protocol):
@@ -49,13 +52,13 @@ def use_device(device: str) -> Iterator[None]:
         raise InputError(f"there is no device '{device}': use one of {', '.join(DEVICES)}")
     if device == "cuda" and (reason := cuda_missing()):
         raise InputError(f"device 'cuda' cannot be used: {reason}. Use device 'cpu' or 'auto'")
-    token = _device.set(device)
+    token = _device().set(device)
     before = os.environ.get(_VARIABLE)
     os.environ[_VARIABLE] = device  # worker processes follow
     try:
         yield
     finally:
-        _device.reset(token)
+        _device().reset(token)
         os.environ.pop(_VARIABLE)
         if before is not None:
             os.environ[_VARIABLE] = before
@@ -63,7 +66,7 @@ def use_device(device: str) -> Iterator[None]:
 
 def current_device() -> str:
     """``cpu`` or ``cuda``: where a session opened now would run."""
-    device = _device.get()
+    device = _device().get() or os.environ.get(_VARIABLE, "auto")
     if device == "auto":
         return "cpu" if cuda_missing() else "cuda"
     return device
@@ -86,15 +89,24 @@ def open_session(model: Path | str | File, threads: int | None = None) -> Any:
         stat = file.stat()
     except OSError as error:
         raise ModelError(f"the model file {file} cannot be read: {error.strerror}") from error
-    device = current_device()
-    key = (_digest(str(file.resolve()), stat.st_size, stat.st_mtime_ns), device, threads)
+    digest = _digest(str(file.resolve()), stat.st_size, stat.st_mtime_ns)
     with _lock:
-        if key not in _sessions:
-            _sessions[key] = _open(file, device, threads)
-            while len(_sessions) > _KEPT:
-                _sessions.popitem(last=False)
-        _sessions.move_to_end(key)
-        return _sessions[key]
+        return _kept(_Wanted(digest, current_device(), threads, file))
+
+
+@attrs.frozen
+class _Wanted:
+    """A session, which is the same for equal content wherever it lies."""
+
+    digest: str
+    device: str
+    threads: int | None
+    file: Path = attrs.field(eq=False)
+
+
+@lru_cache(maxsize=_KEPT)
+def _kept(wanted: _Wanted) -> Any:
+    return _open(wanted.file, wanted.device, wanted.threads)
 
 
 def open_network(

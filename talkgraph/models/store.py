@@ -21,6 +21,7 @@ import secrets
 import sys
 import threading
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 
 import attrs
@@ -35,7 +36,6 @@ SHIPPED = Path(__file__).parent / "shipped"
 RECIPE = 1  # raise it when a conversion gives another network, so that stores convert again
 _READY, _ABSENT, _DAMAGED = "ready", "absent", "damaged"
 
-_hashed: dict[tuple[str, int, int, int], str] = {}  # (path, size, mtime_ns, inode) -> sha256
 _filling = threading.Lock()
 
 
@@ -180,7 +180,7 @@ def verify(name: str) -> Path:
         raise ModelError(
             f"model '{name}' is not in {root()}: fetch it with `models.pull(['{name}'])`"
         )
-    _hashed.clear()
+    _hashed.cache_clear()
     if _state(receipt) == _DAMAGED:
         raise ModelError(
             f"model '{name}' is damaged ({receipt.file}): fetch it with `models.pull(['{name}'])`"
@@ -236,12 +236,16 @@ def _state(receipt: _Receipt) -> str:
     file = receipt.file
     try:
         stat = file.stat()
-        key = (str(file), stat.st_size, stat.st_mtime_ns, stat.st_ino)
-        if key not in _hashed:
-            _hashed[key] = sha256_of(file)
+        found = _hashed(file, stat.st_size, stat.st_mtime_ns, stat.st_ino)
     except OSError:
         return _ABSENT
-    return _READY if _hashed[key] == receipt.sha256 else _DAMAGED
+    return _READY if found == receipt.sha256 else _DAMAGED
+
+
+@lru_cache(maxsize=64)
+def _hashed(file: Path, size: int, mtime_ns: int, inode: int) -> str:
+    """sha256 of a file, read again when its stamp is another."""
+    return sha256_of(file)
 
 
 def _fill(asset: Asset, progress: Progress | None) -> None:

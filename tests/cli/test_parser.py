@@ -48,7 +48,7 @@ def test_words_behind_a_double_dash_are_no_options(capsys):
 def test_every_command_explains_itself(capsys):
     with pytest.raises(SystemExit):
         main(["--help"])
-    commands = re.findall(r"^    (\w+) ", capsys.readouterr().out, re.MULTILINE)
+    commands = re.findall(r"^    (\w+)(?: |$)", capsys.readouterr().out, re.MULTILINE)
     assert {"talk", "plan", "run", "report", "studio", "provenance", "doctor"} <= set(commands)
     for command in commands:
         with pytest.raises(SystemExit) as caught:

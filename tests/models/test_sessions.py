@@ -1,4 +1,5 @@
 import ctypes
+import functools
 import os
 import shutil
 
@@ -51,10 +52,10 @@ def test_equal_content_is_opened_once(doubling, tmp_path):
 
 
 def test_only_so_many_stay_open(doubling, monkeypatch):
-    monkeypatch.setattr(sessions, "_KEPT", 2)
+    monkeypatch.setattr(sessions, "_kept", functools.lru_cache(2)(sessions._kept.__wrapped__))
     for threads in (1, 2, 3, 4):
         open_session(doubling, threads=threads)
-    assert len(sessions._sessions) == 2
+    assert sessions._kept.cache_info().currsize == 2
 
 
 def test_a_missing_or_broken_file(tmp_path):
@@ -113,3 +114,15 @@ def test_cuda_agrees_with_the_cpu(face_model):
             results.append(session.run(None, {"input_1": x}))
     for on_cpu, on_cuda in zip(*results, strict=True):
         np.testing.assert_allclose(on_cuda, on_cpu, atol=0.2)
+
+
+def test_neither_the_device_nor_open_sessions_are_in_a_key(doubling, tmp_path):
+    from talkgraph import Store
+    from talkgraph.engine.keys.code import code_digest
+    from talkgraph.nodes.pose_mapping import MapMotion
+
+    store = Store(tmp_path / "store")
+    before = code_digest(MapMotion, store)
+    with use_device("cpu"):
+        open_session(doubling)
+        assert code_digest(MapMotion, store) == before

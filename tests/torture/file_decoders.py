@@ -183,7 +183,7 @@ def _read_network(data: bytes, folder: Path) -> None:
 
     path = folder / "models" / "model.onnx"
     path.write_bytes(data)
-    sessions._sessions.clear()
+    sessions._kept.cache_clear()
 
     def facts() -> None:
         MappingFacts.of(OnnxModel(file=File(path), facts=read_facts(path)))
