@@ -89,7 +89,7 @@ def test_a_wrong_network_is_refused_at_its_port(node, port, arguments, expected,
     monkeypatch.setattr("talkgraph.nodes.footage.open_footage", lambda footage: NOTHING.frames)
     more = {} if port != "detector" else {"landmarks": wrong}
     with pytest.raises(ModelError) as caught:
-        node().run(**arguments, **{port: wrong}, **more)
+        node.run(node(), **arguments, **{port: wrong}, **more)  # its other ports are not looked at
     said = str(caught.value)
     assert said.startswith(f"node '{node.node_id}', port '{port}': expected ") and expected in said
     assert "received 'general-mapping-mfcc', features (batch, time, 28, 12)" in said
@@ -110,7 +110,7 @@ def test_a_mapping_is_held_against_its_contract(node, tmp_path):
     wrong = LoadNetwork(file=File(tmp_path / "other.onnx")).run()
     ports = {"features": None} if node is MapMotion else {"fit": None}
     with pytest.raises(ModelError) as caught:
-        node().run(mapping=wrong, **ports)
+        node.run(node(), mapping=wrong, **ports)
     said = str(caught.value)
     assert re.match(rf"node '{node.node_id}', port 'mapping': expected a speech-to-motion", said)
     assert "pose2 (batch, time, 6)" in said and "general-mapping-mfcc" in said

@@ -101,7 +101,7 @@ def test_a_network_that_the_user_brought_says_what_it_is(tmp_path, models_folder
         ({}, GraphError, "needs a network; give name=... of the model store, or file=..."),
         ({"name": "face-detectr"}, GraphError, "did you mean 'face-detector'?"),
         ({"name": "mel"}, GraphError, "expected one of 'face-detector'"),
-        ({"name": "resnet18"}, ModelError, "then run: talkgraph models add resnet18 FILE.onnx"),
+        ({"name": "resnet18"}, ModelError, "then `models.add('resnet18', 'FILE.onnx')`"),
         ({"file": "nowhere.onnx"}, ModelError, "there is no file nowhere.onnx"),
         ({"file": __file__}, ModelError, "not a valid ONNX model"),
     ],
