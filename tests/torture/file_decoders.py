@@ -177,7 +177,7 @@ def _change_field(message: Any, rng: random.Random) -> None:
 
 def _read_network(data: bytes, folder: Path) -> None:
     from talkgraph.cache import File
-    from talkgraph.models import read_facts, sessions, store
+    from talkgraph.models import onnx_reading, read_facts, sessions
     from talkgraph.nodes.pose_mapping.facts import MappingFacts
     from talkgraph.nodes.values import OnnxModel
 
@@ -195,7 +195,7 @@ def _read_network(data: bytes, folder: Path) -> None:
             assert one.name
             assert len(one.name) < 4 or one.name.encode() not in weights  # shorter by chance
 
-    _try_all(facts, opened, lambda: store._check_onnx(path))
+    _try_all(facts, opened, lambda: onnx_reading.check_onnx(path))
 
 
 def _try_all(*acts: Callable[[], object]) -> None:

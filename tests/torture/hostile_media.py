@@ -190,7 +190,7 @@ def outcome(path: Path, data: bytes) -> str:
             READERS.get(path.suffix, ReadSpeech)().run(path)
     except InputError as error:
         text = str(error)
-        if path.name not in text or ";" not in text or "\n" in text:
+        if path.name in text or ";" not in text or "\n" in text:  # the run names the file
             return f"not one clear line: {text!r:.200}"
     except Exception as error:
         return f"{type(error).__name__}: {error}"
