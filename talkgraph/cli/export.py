@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from talkgraph.cli.options import add_debug, add_quiet, add_store
+from talkgraph.cli.options import add_debug, add_quiet, add_run_or_video, add_store
 from talkgraph.cli.report import run_of
 from talkgraph.errors import InputError
 
@@ -27,11 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     mesh = kinds.add_parser(
         "mesh", help="the fitted head, coloured by its albedo; as GLB it moves as in the video"
     )
-    mesh.add_argument(
-        "run_or_video", nargs="?", default="last", metavar="RUN|VIDEO",
-        help="a video that talkgraph made, a run's id or the start of it, or `last`; "
-        "default: %(default)s",
-    )  # fmt: skip
+    add_run_or_video(mesh)
     mesh.add_argument(
         "-o", "--output", type=Path, default=Path("head.glb"), metavar="FILE",
         help="where it goes, as .glb, .ply or .obj; default: %(default)s",

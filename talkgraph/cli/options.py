@@ -17,6 +17,15 @@ if TYPE_CHECKING:
 DEVICES = ("auto", "cpu", "cuda")
 
 
+def add_run_or_video(parser: argparse.ArgumentParser) -> None:
+    """The run that a command looks at; `report.run_of` finds it."""
+    parser.add_argument(
+        "run_or_video", nargs="?", default="last", metavar="RUN|VIDEO",
+        help="a run's id or the start of it, `last`, or a video that talkgraph made; "
+        "default: %(default)s",
+    )  # fmt: skip
+
+
 def add_store(parser: argparse.ArgumentParser) -> None:
     """`--store DIR`, or the URL of a remote store."""
     parser.add_argument(

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from talkgraph.cli.options import add_debug, add_quiet, add_store
+from talkgraph.cli.options import add_debug, add_quiet, add_run_or_video, add_store
 from talkgraph.errors import InputError
 
 if TYPE_CHECKING:
@@ -23,11 +23,7 @@ _VIDEOS = (".mp4", ".m4v")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `talkgraph report`."""
-    parser.add_argument(
-        "run_or_video", nargs="?", default="last", metavar="RUN|VIDEO",
-        help="a run's id or the start of it, `last`, or a video that talkgraph made; "
-        "default: %(default)s",
-    )  # fmt: skip
+    add_run_or_video(parser)
     parser.add_argument(
         "-o", "--output", type=Path, default=Path("report.html"), metavar="FILE",
         help="where the page goes; default: %(default)s",
