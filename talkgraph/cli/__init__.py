@@ -10,6 +10,7 @@ failure    which line and which exit code an error deserves
 output     the user's files: checks before any work, the finished file in its place
 samples    the built-in speech and photo
 
-One module per command; each has NAME, HELP, `add_arguments(parser)` and `run(args) -> int`.
+One module per command; each has NAME, HELP, `add_arguments(parser)` and `run(args) -> int`. `train`
+is a folder with a module per model.
 Nothing heavy is imported before a command runs, so that `--help` answers at once.
 """

@@ -3,7 +3,7 @@
 import pytest
 
 from talkgraph.cli.main import main
-from talkgraph.cli.train import clips
+from talkgraph.cli.train.clips import clips
 
 
 def test_a_subfolder_is_a_person_and_a_loose_file_another(tmp_path):
@@ -23,7 +23,7 @@ def test_a_subfolder_is_a_person_and_a_loose_file_another(tmp_path):
         (["face-model", "--clips", "empty"], "no clips in it"),
         (["refiner"], "give --video FILE"),
         (["refiner", "--video", "me.mp4"], "me.mp4: no such video"),
-        (["mapping", "--clips", "one"], "one: clips of one person only; a general mapping needs"),
+        (["mapping", "--clips", "one"], "one: clips of one person only; a general model needs"),
         (["mapping", "--clips", "bad"], "bad: none of its 2 files can be used; see the notes"),
         (["mapping", "--clips", ".", "-o", "nowhere/m.onnx"], "nowhere"),
     ],

@@ -1,0 +1,113 @@
+"""The user's clips: whose they are, and the run of a graph over each."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from talkgraph.cli.progress import Watcher
+from talkgraph.errors import InputError, NodeError
+
+if TYPE_CHECKING:
+    from talkgraph.cache.store import Store
+    from talkgraph.engine import Graph, Result
+
+LICENCE = "as the clips it was made from allow; say so before passing it on"
+_CLIPS = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi")
+_PHOTOS = (".jpg", ".jpeg", ".png", ".webp")
+
+Made = tuple[Path, dict[str, Any]]
+"""The trained model, and what `--json` says besides its path."""
+
+
+def add_clips(parser: argparse.ArgumentParser) -> None:
+    """`--clips DIR`."""
+    parser.add_argument(
+        "--clips", type=Path, metavar="DIR",
+        help="videos (for face-model also photos) as DIR/PERSON/CLIP.mp4, or DIR/CLIP.mp4 with "
+        "another person in each",
+    )  # fmt: skip
+
+
+def check_clips(args: argparse.Namespace, *, photos: bool = False) -> None:
+    """Raise InputError where `--clips` is missing, or names a folder without any."""
+    if args.clips is None:
+        raise InputError("no clips; give --clips DIR")
+    next(clips(args.clips, photos=photos))
+
+
+def check_several(folder: Path, people: set[str]) -> None:
+    """Raise InputError unless there are clips of two people or more."""
+    if len(people) < 2:
+        raise InputError(
+            f"{folder}: clips of one person only; a general model needs several, "
+            "each in a subfolder"
+        )
+
+
+@attrs.frozen
+class TrackedClip:
+    """A clip or photo of a person, and the run of the graph that looked at it."""
+
+    person: str
+    path: Path
+    moving: bool
+    graph: Graph
+    result: Result
+
+
+def tracked_clips(
+    folder: Path,
+    steps: tuple[str, ...],
+    store: Store,
+    watch: Watcher,
+    *,
+    photos: bool = False,
+    parameters: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Iterator[TrackedClip]:
+    """Run `steps` over every clip, one at a time; what cannot be used is named and left out.
+
+    Raises:
+        InputError: no folder, no clips in it, or none that can be used.
+    """
+    from talkgraph.cli.lookup import load_graph
+
+    found = list(clips(folder, photos=photos))
+    used = 0
+    for number, (person, path) in enumerate(found):
+        watch.progress("clips", number, len(found))
+        moving = path.suffix.lower() in _CLIPS
+        graph = load_graph("yi2020" if moving else "photo")
+        graph = graph.with_params(**(parameters or {})).subgraph(*steps)
+        inputs = {"video" if moving else "photo": path}
+        try:
+            result = graph.run(inputs, store=store, until=steps)
+        except (InputError, NodeError) as error:
+            words = str(error).removeprefix(f"{path}: ")
+            watch.note("clips", f"{path} is left out: {words}")
+            continue
+        used += 1
+        yield TrackedClip(person, path, moving, graph, result)
+    if not used:
+        raise InputError(f"{folder}: none of its {len(found)} files can be used; see the notes")
+
+
+def clips(folder: Path, *, photos: bool = False) -> Iterator[tuple[str, Path]]:
+    """Person and path of every video (and photo) below a folder, in order of their names.
+
+    Raises:
+        InputError: no such folder, or nothing in it.
+    """
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder of clips; check the path")
+    wanted = (*_CLIPS, *_PHOTOS) if photos else _CLIPS
+    paths = [*folder.glob("*"), *folder.glob("*/*")]
+    found = sorted(path for path in paths if path.suffix.lower() in wanted and path.is_file())
+    if not found:
+        raise InputError(f"{folder}: no clips in it ({', '.join(wanted)})")
+    for path in found:
+        yield (path.stem if path.parent == folder else path.parent.name), path
