@@ -176,12 +176,13 @@ class Declaration:
     def replace(self, **steps: Node | Step) -> Self:
         """Another graph with some steps swapped; a bare node keeps the place of the old one.
 
-        A step inside a nested graph is named with `replace(**{"outer/inner": ...})`.
+        What the old node read and the new one has no port for is left out. A step inside a nested
+        graph is named with `replace(**{"outer/inner": ...})`.
         """
         changed = dict(self.steps)
         for name, step in steps.items():
-            sources = self._step(name).sources
-            changed[name] = step if isinstance(step, Step) else Step(step, sources)
+            read = self._step(name).sources
+            changed[name] = step if isinstance(step, Step) else _placed(step, read)
         return type(self)(self.name, inputs=self.inputs, steps=changed, output=self.output)
 
     def add(self, **steps: Step) -> Self:
@@ -296,6 +297,12 @@ def flatten(
                 "write Node(...).on(port='source')"
             )
     return flat, ends
+
+
+def _placed(node: Node, sources: Mapping[str, str]) -> Step:
+    """A node in the place of another: it reads what it has ports for."""
+    ports = signature(type(node)).inputs
+    return Step(node, {port: source for port, source in sources.items() if port in ports})
 
 
 def _fix(source: str, given: Any, wanted: Any) -> str:

@@ -54,6 +54,12 @@ class Sum(Node):
         return one
 
 
+@node("test_graph_alone", version=1)
+class Alone(Node):
+    def run(self, one: Sound) -> Sound:
+        return one
+
+
 @node("test_graph_maybe", version=1)
 class Maybe(Node):
     def run(self, sound: Sound) -> Sound | None:
@@ -308,6 +314,13 @@ def test_replace_and_with_params_check_names():
             change()
     with pytest.raises(GraphError, match="no parameter 'gian'"):
         base().with_params(read={"gian": 1})
+
+
+def test_a_node_that_reads_less_takes_the_place_of_one_that_reads_more():
+    graph = base().add(both=Sum().on(one="read", two="join"))
+    assert graph.replace(both=Alone()).steps["both"].sources == {"one": "read"}
+    with pytest.raises(GraphError, match=r"port 'rate' .* is not bound"):
+        graph.replace(both=Rate())
 
 
 def test_subgraph_keeps_what_is_needed():
