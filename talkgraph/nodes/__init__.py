@@ -49,7 +49,7 @@ evaluate         a result held against the real video
     compare_head_motion   Motion, Motion, Motion? -> Scores
     compare_identity      IdentityFeature, IdentityFeature -> Scores
 
-Shared by the stages: `values`, `geometry`, `signals`, `colours`, `footage`, `training`.
+Shared by the stages: `values`, `geometry`, `signals`, `prosody`, `colours`, `footage`, `training`.
 """
 
 from types import ModuleType

@@ -1,4 +1,4 @@
-"""Series in time: smoothing without lag, limits without kinks, correlation and lag.
+"""Series in time: smoothing without lag, bands, limits without kinks, correlation and lag.
 
 `smooth_in_time` is the Whittaker smoother (penalised least squares). It minimises
 sum_t w_t (x_t - y_t)^2 + lambda sum_t (x_{t-1} - 2 x_t + x_{t+1})^2. Its response is symmetric in
@@ -8,6 +8,8 @@ new method of graduation, 1923; Eilers, A perfect smoother, 2003.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
@@ -72,6 +74,20 @@ def low_pass(signal: NDArray[np.floating], cutoff_hz: float, fps: float) -> NDAr
 
     sigma = np.sqrt(np.log(2.0)) / (2 * np.pi * cutoff_hz) * fps
     return np.asarray(gaussian_filter1d(signal, sigma, axis=0, mode="nearest"), np.float32)
+
+
+def split_bands(
+    signal: NDArray[np.floating], cutoffs_hz: Sequence[float], fps: float
+) -> NDArray[np.float32]:
+    """Split `signal [shape=(T, ...)]` at rising `cutoffs_hz` into bands that sum to it.
+
+    Returns:
+        `[shape=(len(cutoffs_hz) + 1, T, ...), float32]`, the slowest first; the last is what lies
+        above all cutoffs.
+    """
+    low = [low_pass(signal, cutoff, fps) for cutoff in cutoffs_hz]
+    whole = np.asarray(signal, np.float32)
+    return np.stack([low[0], *(b - a for a, b in pairwise([*low, whole]))])
 
 
 def soft_limit(

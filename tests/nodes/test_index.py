@@ -9,7 +9,7 @@ from talkgraph.engine import node_class, node_ids
 from talkgraph.engine.declare.description import ports_line
 from tests.places import ROOT
 
-SHARED = {"geometry", "training"}
+SHARED = {"geometry", "prosody", "training"}
 
 
 def index():

@@ -11,6 +11,7 @@ from talkgraph.nodes.signals import (
     low_pass,
     smooth_in_time,
     soft_limit,
+    split_bands,
     whittaker_lambda,
 )
 
@@ -114,3 +115,15 @@ def test_soft_limit_takes_a_range_off_the_middle_and_keeps_the_dtype():
     assert y[3:6].tolist() == [3, 4, 5]  # up to half of the way from 4 to a limit
     assert 2 < y[0] < y[1] < y[2] < 3 and 5 < y[6] < y[7] < 6
     assert soft_limit(x, 4.0, 4.0, 0.0) == pytest.approx(4)
+
+
+def test_bands_sum_to_the_signal_and_each_holds_its_own_frequencies():
+    time = np.arange(1000) / 25
+    tones = [np.sin(2 * np.pi * hertz * time) for hertz in (0.05, 0.45, 1.4, 6.0)]
+    bands = split_bands(np.stack([sum(tones), -sum(tones)], axis=1), (0.2, 0.8, 2.5), 25)
+    assert bands.shape == (4, 1000, 2)
+    np.testing.assert_allclose(bands.sum(0)[:, 0], sum(tones), atol=1e-5)
+    inner = slice(100, -100)
+    for band, tone in zip(bands, tones, strict=True):
+        assert correlation(band[inner, 0], tone[inner]) > 0.9
+        np.testing.assert_allclose(band[:, 1], -band[:, 0], atol=1e-6)

@@ -3,6 +3,7 @@
 rotation        angles <-> matrices
 camera          head -> camera -> picture, and back
 pose            a head pose as six numbers
+neck            the same as it turns about the neck
 rigid_pose      rigid pose of a known shape from its landmarks
 lighting        spherical-harmonics light: basis, irradiance, estimation
 mesh            normals, adjacency, boundary loops

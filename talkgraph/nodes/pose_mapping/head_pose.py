@@ -8,13 +8,11 @@ the person has in it, the sum is set at the person's place and kept inside the r
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import attrs
 import numpy as np
 
 from talkgraph.nodes.geometry.pose import pose_from_parts
-from talkgraph.nodes.signals import low_pass, soft_limit
+from talkgraph.nodes.signals import soft_limit, split_bands
 from talkgraph.nodes.values import FaceFit, Floats
 
 # Upper ends of the bands. Nods reach 2 Hz or so; faster movement is the tracker's or net's noise.
@@ -43,9 +41,7 @@ def pose_of(fit: FaceFit) -> Floats:
 
 def pose_bands(pose: Floats, fps: float) -> Floats:
     """Split `pose [shape=(T, 6)]` less its mean into bands, `[shape=(3, T, 6), float32]`."""
-    centred = pose - pose.mean(0)
-    low = [low_pass(centred, cutoff, fps) for cutoff in BANDS_HZ]
-    return np.stack([low[0], *(b - a for a, b in pairwise(low))])
+    return split_bands(pose - pose.mean(0), BANDS_HZ, fps)[:-1]
 
 
 def habit_of_clip(fit: FaceFit, percentile: float) -> PoseHabit:

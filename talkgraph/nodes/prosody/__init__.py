@@ -1,0 +1,5 @@
+"""How something is said, apart from what is said; shared by the stages.
+
+pitch     fundamental frequency by autocorrelation
+prosody   loudness, pitch and voicing of every video frame
+"""
