@@ -56,7 +56,7 @@ def train(args: argparse.Namespace, store: Store, watch: Watcher, scratch: Path)
     import torch
 
     from talkgraph.nodes.audio_features import LogMel, Mfcc
-    from talkgraph.nodes.pose_mapping.readout import mouth_readout
+    from talkgraph.nodes.face_model.readout import mouth_readout
     from talkgraph.nodes.pose_mapping.train.corpus import example_of, loudness_of
     from talkgraph.nodes.pose_mapping.train.fold_training import (
         GeneralTraining,

@@ -4,6 +4,8 @@ load_face_model `LoadFaceModel`: () -> FaceModel. The first thing that face_fit,
                 need; it has no input.
 face_model      the value `FaceModel`: mean, bases, regions
 face_mesh       the 468-point landmark topology, its mirror image and openings
+readout         lip opening, jaw, width: linear measures over the expression
+lids            the gap between the eyelids, likewise
 inner_surfaces  what lies behind open lips and lids
 occlusion       how dark it is behind lips and lids that are nearly closed
 model_file      reading and writing the default model's file

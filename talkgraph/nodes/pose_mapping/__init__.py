@@ -11,9 +11,9 @@ The general mapping is a network of the model store: `LoadNetwork(name="general-
 They stand between audio_features and face_fit on the one side, backgrounds and render on the other.
 
 Helpers: `network` eq. (1); `onnx_file`, `facts`, `inference` the model as a file; `head_pose`,
-`mouth`, `eyelids`, `readout` what is done to the prediction; `train/` the corpus, its lags, the
-loss of eq. (2), the optimiser, folds, scores, and the synthetic speech of the pretraining. Only
-`network`, `onnx_file` and `train/` need torch, and nothing here imports them before it trains.
+`mouth`, `eyelids` what is done to the prediction; `train/` the corpus, its lags, the loss of eq.
+(2), the optimiser, folds, scores, and the synthetic speech of the pretraining. Only `network`,
+`onnx_file` and `train/` need torch, and nothing here imports them before it trains.
 """
 
 from talkgraph.nodes.pose_mapping.add_blinks import AddBlinks

@@ -14,7 +14,7 @@ import attrs
 import numpy as np
 
 from talkgraph.errors import ModelError
-from talkgraph.nodes.pose_mapping.readout import Readout
+from talkgraph.nodes.face_model.readout import Readout
 from talkgraph.nodes.values import Floats, OnnxModel, SpeechFeatures
 
 KIND = "speech-to-motion mapping"

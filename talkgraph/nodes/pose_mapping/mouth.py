@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from talkgraph.nodes.face_model.readout import Readout
 from talkgraph.nodes.pose_mapping.facts import MappingFacts
-from talkgraph.nodes.pose_mapping.readout import Readout
 from talkgraph.nodes.values import FaceFit, Floats
 
 CLOSED_PERCENTILE = 2.0  # the lips of a talking clip touch in at least this share of its frames

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from talkgraph.nodes.face_model.face_model import FaceModel
-from talkgraph.nodes.pose_mapping.eyelids import LID_PAIRS
+from talkgraph.nodes.face_model.lids import LID_PAIRS
+from talkgraph.nodes.face_model.readout import MOUTH_MEASURES, mouth_readout
 from talkgraph.nodes.pose_mapping.network import MappingNetwork, MappingSize
 from talkgraph.nodes.pose_mapping.onnx_file import write_mapping
-from talkgraph.nodes.pose_mapping.readout import MOUTH_MEASURES, mouth_readout
 from talkgraph.nodes.pose_mapping.train.corpus import Example, corpus_facts
 from talkgraph.nodes.values import FaceFit, Motion, SpeechFeatures
 

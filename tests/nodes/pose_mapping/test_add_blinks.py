@@ -3,14 +3,14 @@ import numpy as np
 import pytest
 
 from talkgraph.errors import ModelError
+from talkgraph.nodes.face_model.lids import lids_of
+from talkgraph.nodes.face_model.readout import mouth_readout
 from talkgraph.nodes.pose_mapping import AddBlinks
 from talkgraph.nodes.pose_mapping.eyelids import (
     LID_TOUCH,
     blinks_in_clip,
     closing_by_model,
-    lids_of,
 )
-from talkgraph.nodes.pose_mapping.readout import mouth_readout
 from talkgraph.nodes.values import Motion
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import attrs
 import numpy as np
 
+from talkgraph.nodes.face_model.readout import Readout
 from talkgraph.nodes.geometry.pose import pose_from_parts
 from talkgraph.nodes.pose_mapping.facts import MappingFacts, speech_scale
 from talkgraph.nodes.pose_mapping.head_pose import pose_bands
 from talkgraph.nodes.pose_mapping.network import MappingSize
-from talkgraph.nodes.pose_mapping.readout import Readout
 from talkgraph.nodes.values import Bools, FaceFit, Floats, Speech, SpeechFeatures
 
 CLOSED_PERCENTILE = 8.0  # lowest openings of a clip, taken as closed lips

@@ -11,10 +11,10 @@ import numpy as np
 import torch
 
 from talkgraph.errors import InputError
+from talkgraph.nodes.face_model.readout import Readout
 from talkgraph.nodes.pose_mapping.facts import MappingFacts
 from talkgraph.nodes.pose_mapping.network import MappingNetwork, MappingSize
 from talkgraph.nodes.pose_mapping.onnx_file import write_mapping
-from talkgraph.nodes.pose_mapping.readout import Readout
 from talkgraph.nodes.pose_mapping.train.corpus import Example, corpus_facts, target_of
 from talkgraph.nodes.pose_mapping.train.lag import estimate_lags
 from talkgraph.nodes.pose_mapping.train.loss import LossWeights

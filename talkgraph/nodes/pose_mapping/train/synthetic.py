@@ -16,7 +16,7 @@ import attrs
 import numpy as np
 
 from talkgraph.errors import InputError
-from talkgraph.nodes.pose_mapping.readout import Readout
+from talkgraph.nodes.face_model.readout import Readout
 from talkgraph.nodes.pose_mapping.train.corpus import Example
 from talkgraph.nodes.pose_mapping.train.visemes import MEASURES, Phone, mouth_of
 from talkgraph.nodes.values import Floats, Speech, SpeechFeatures
