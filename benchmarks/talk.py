@@ -33,14 +33,11 @@ from talkgraph.cache.frames import Frames
 from talkgraph.cache.store import Store
 from talkgraph.engine import Result
 from talkgraph.graphs import watch, yi2020
-from talkgraph.nodes.evaluate.compare_head_motion import (
-    head_similarity,
-    jitter,
-    replay_similarity,
-)
 from talkgraph.nodes.evaluate.compare_identity import identity_distance
 from talkgraph.nodes.evaluate.compare_mouths import CompareMouths
 from talkgraph.nodes.evaluate.compare_pictures import ComparePictures
+from talkgraph.nodes.evaluate.head.similarity import head_similarity, replay_similarity
+from talkgraph.nodes.evaluate.head.spread import jitter
 from talkgraph.nodes.face_fit import DescribeIdentity
 from talkgraph.nodes.footage import open_footage
 from talkgraph.nodes.media import WriteVideo, save

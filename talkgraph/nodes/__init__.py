@@ -44,7 +44,7 @@ refine           rendered frames made real
     train_refiner         Frames, Frames, IdentityFeature, FaceTrack?, OnnxModel? -> OnnxModel
     refine                Frames, IdentityFeature, OnnxModel, Frames? -> Frames
 evaluate         a result held against the real video
-    compare_pictures      Frames, Frames -> Scores
+    compare_pictures      Frames, Frames, FaceTrack? -> Scores
     compare_mouths        FaceTrack, FaceTrack -> Scores
     compare_head_motion   Motion, Motion, Motion? -> Scores
     compare_identity      IdentityFeature, IdentityFeature -> Scores

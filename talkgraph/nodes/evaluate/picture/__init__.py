@@ -1,0 +1,8 @@
+"""How near pictures are to real ones, as plain functions; each counts the pixels that it is given.
+
+size        frames brought to 256 px, ATVG's way
+psnr        peak signal-to-noise ratio, and the wrapped one of ATVG's script
+structure   SSIM
+sharpness   detail against the real detail
+regions     which pixels are face and mouth
+"""
