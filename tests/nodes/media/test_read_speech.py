@@ -203,6 +203,22 @@ def test_cut_off(tmp_path, name, codec, part):
     refused(path, "cut off|damaged")
 
 
+@pytest.mark.parametrize("name", ["a.wav", "a.flac"])
+def test_plain_sound_is_read_to_the_last_bit(tmp_path, name):
+    sound = (np.random.default_rng(0).integers(-(2**13), 2**13, (48000, 2)) / 2**15).astype("f4")
+    soundfile.write(tmp_path / name, sound, 48000, "PCM_16")
+    assert np.array_equal(ReadSpeech().run(tmp_path / name).soundtrack, sound)
+
+
+def test_damage_within_a_flac_file_is_not_taken_for_its_end(tmp_path):
+    path = made.write_sound(tmp_path / "a.flac", made.chirp(4, 48000), 48000, "flac")
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2 : len(data) // 2 + 4000] = bytes(4000)
+    path.write_bytes(data)
+    with pytest.raises(InputError, match=r"cut off|damaged"):
+        ReadSpeech().run(path)
+
+
 def test_wav_of_a_recorder_that_did_not_know_the_length(tmp_path):
     path = tmp_path / "a.wav"
     soundfile.write(path, made.chirp(1, 16000).T, 16000, "PCM_16")

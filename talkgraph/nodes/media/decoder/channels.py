@@ -5,10 +5,30 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import attrs
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
+
+
+@attrs.frozen(eq=False)
+class Block:
+    """Consecutive samples of a recording.
+
+    data: `[shape=(c, n), float32]`, c = 1 or 2, full scale at 1.
+    rate: Hz.
+    time: of the first sample in the file's time, in s; None where it follows the one before.
+    """
+
+    data: Floats
+    rate: int
+    time: float | None
+
+
+def finite(samples: NDArray[Any]) -> Floats:
+    """Samples as float32, with silence for what is no number."""
+    return np.asarray(np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0), np.float32)
 
 
 def stereo(frame: Any) -> Floats:
@@ -23,7 +43,7 @@ def stereo(frame: Any) -> Floats:
         samples = (data / float(2 ** (8 * data.dtype.itemsize - 1))).astype(np.float32)
     else:
         samples = data.astype(np.float32)
-    samples = np.asarray(np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0), np.float32)
+    samples = finite(samples)
     return samples if count <= 2 else _to_stereo(samples, frame)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -11,7 +11,8 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from talkgraph.nodes.media.decoder.channels import stereo
+from talkgraph.nodes.media.decoder import plain_sound
+from talkgraph.nodes.media.decoder.channels import Block, stereo
 from talkgraph.nodes.media.decoder.levels import SPEECH_RATE, settle
 from talkgraph.nodes.media.decoder.opening import (
     AUDIO_CODECS,
@@ -20,7 +21,7 @@ from talkgraph.nodes.media.decoder.opening import (
     open_media,
     sound_stream,
 )
-from talkgraph.nodes.media.decoder.truncation import told_seconds
+from talkgraph.nodes.media.decoder.truncation import told_seconds, wav_seconds
 
 Progress = Callable[[float, float], None]
 Floats = NDArray[np.float32]
@@ -58,28 +59,15 @@ def decode(
         `max_seconds` cut it), lost and packets, loudest_db (the loudest 0.1 s, dB re full scale).
     """
     speech_file, track_file = Path(folder) / "speech.f32", Path(folder) / "soundtrack.f32"
-    with open_media(path) as container:
-        stream = sound_stream(container)
-        if stream is None:
-            raise Refused(NO_SOUND)
-        check_codec(stream, AUDIO_CODECS, "sound")
-        told = told_seconds(path, container, stream)
-        with open(speech_file, "wb") as speech, open(track_file, "wb") as track:
-            writer = _Writer(speech, track, max_seconds)
-            counts = {"packets": 0, "lost": 0}
-            for frame in _frames(container, stream, counts):
-                writer.add(frame, start)
-                if counts["packets"] % 64 == 0:
-                    expected = min(told or writer.seconds, max_seconds)
-                    progress(writer.seconds, max(expected, writer.seconds))
-                if writer.full:
-                    break
-            writer.finish()
-        exact = stream.duration if container.format.name.startswith("mov") else None
-        if exact and stream.time_base and start is None:
-            own = round(exact * stream.time_base * writer.track_rate)
-            if 0 < writer.samples - own <= EDIT_SLACK:
-                writer.samples = int(own)
+    counts = {"packets": 0, "lost": 0}
+    with open(speech_file, "wb") as speech, open(track_file, "wb") as track:
+        writer = _Writer(speech, track, max_seconds)
+        with plain_sound.plain_sound(path) as file:
+            if file is not None:
+                told = plain_sound.told_by_header(file) or wav_seconds(path)
+                _write(plain_sound.blocks(file, counts), writer, told, start, progress)
+        if file is None:
+            told = _write_stream(path, counts, writer, start, progress)
     if not writer.samples:
         raise Refused(NO_SOUND if not counts["lost"] else "holds no sound that can be decoded")
     seconds = writer.samples / writer.track_rate
@@ -101,6 +89,44 @@ def decode(
         "longer": writer.full,
         "loudest_db": loudest,
     }
+
+
+def _write_stream(
+    path: str, counts: dict[str, int], writer: _Writer, start: float | None, progress: Progress
+) -> float | None:
+    """Write the sound of a container of compressed sound; the seconds that it tells of."""
+    with open_media(path) as container:
+        stream = sound_stream(container)
+        if stream is None:
+            raise Refused(NO_SOUND)
+        check_codec(stream, AUDIO_CODECS, "sound")
+        told = told_seconds(path, container, stream)
+        frames = _frames(container, stream, counts)
+        blocks = (Block(stereo(frame), frame.sample_rate, frame.time) for frame in frames)
+        _write(blocks, writer, told, start, progress)
+        exact = stream.duration if container.format.name.startswith("mov") else None
+        if exact and stream.time_base and start is None:
+            own = round(exact * stream.time_base * writer.track_rate)
+            if 0 < writer.samples - own <= EDIT_SLACK:
+                writer.samples = int(own)
+    return told
+
+
+def _write(
+    blocks: Iterable[Block],
+    writer: _Writer,
+    told: float | None,
+    start: float | None,
+    progress: Progress,
+) -> None:
+    for number, block in enumerate(blocks):
+        writer.add(block, start)
+        if number % 64 == 0:
+            expected = min(told or writer.seconds, writer.max_seconds)
+            progress(writer.seconds, max(expected, writer.seconds))
+        if writer.full:
+            break
+    writer.finish()
 
 
 def _frames(container: Any, stream: Any, counts: dict[str, int]) -> Iterator[Any]:
@@ -129,7 +155,7 @@ class _Writer:
         self.track_rate = AAC_RATES[-1]
         self.full = False
         self._files = (speech, track)
-        self._max_seconds = max_seconds
+        self.max_seconds = max_seconds
         self._chains: tuple[_Chain, ...] = ()
         self._read = 0  # source samples taken so far, holes included
         self._skip = 0  # source samples still to be left out at the start
@@ -141,24 +167,24 @@ class _Writer:
         """Source time taken so far."""
         return self._read / self.source_rate if self.source_rate else 0.0
 
-    def add(self, frame: Any, start: float | None) -> None:
-        """Append one decoded frame at its place in time."""
-        data = stereo(frame)
+    def add(self, block: Block, start: float | None) -> None:
+        """Append one block at its place in time."""
+        data, time = block.data, block.time
         if not self._chains:
-            self._begin(frame, data.shape[0])
-        if frame.sample_rate != self.source_rate or data.shape[0] != self.channels:
+            self._begin(block.rate, data.shape[0])
+        if block.rate != self.source_rate or data.shape[0] != self.channels:
             return  # the format changes half-way: only damaged files do
-        if frame.time is not None and self._origin is None:
-            self._origin = frame.time if start is None else start
-            if frame.time < self._origin:
-                self._skip = round((self._origin - frame.time) * self.source_rate)
-        if frame.time is not None and self._origin is not None and not self._skip:
-            self._fill(frame.time - self._origin - self.seconds)
+        if time is not None and self._origin is None:
+            self._origin = time if start is None else start
+            if time < self._origin:
+                self._skip = round((self._origin - time) * self.source_rate)
+        if time is not None and self._origin is not None and not self._skip:
+            self._fill(time - self._origin - self.seconds)
         if self._skip:
             left_out = min(self._skip, data.shape[1])
             self._skip -= left_out
             data = data[:, left_out:]
-        room = round(self._max_seconds * self.source_rate) - self._read
+        room = round(self.max_seconds * self.source_rate) - self._read
         if data.shape[1] > room:
             data, self.full = data[:, : max(room, 0)], True
         self._push(data)
@@ -168,8 +194,7 @@ class _Writer:
         for chain in self._chains:
             self._append(chain, chain.flush())
 
-    def _begin(self, frame: Any, channels: int) -> None:
-        rate = frame.sample_rate
+    def _begin(self, rate: int, channels: int) -> None:
         if not RATE_RANGE[0] <= rate <= RATE_RANGE[1]:
             raise Refused(f"has a sample rate of {rate} Hz, which no recording has")
         self.source_rate, self.channels = rate, channels
@@ -187,7 +212,7 @@ class _Writer:
         if hole <= GAP or self._silence + hole > MAX_SILENCE:
             return
         self._silence += hole
-        room = round(self._max_seconds * self.source_rate) - self._read
+        room = round(self.max_seconds * self.source_rate) - self._read
         count = min(round(hole * self.source_rate), max(room, 0))
         self._push(np.zeros((self.channels, count), np.float32))
 

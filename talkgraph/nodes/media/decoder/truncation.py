@@ -20,7 +20,7 @@ def told_seconds(path: str, container: Any, stream: Any) -> float | None:
     """
     name = container.format.name
     if name in ("wav", "w64"):
-        return _wav_seconds(path)
+        return wav_seconds(path)
     if name == "mp3":
         with open(path, "rb") as file:
             head = file.read(HEAD)
@@ -35,7 +35,7 @@ def told_seconds(path: str, container: Any, stream: Any) -> float | None:
     return float(stream.duration * stream.time_base)
 
 
-def _wav_seconds(path: str) -> float | None:
+def wav_seconds(path: str) -> float | None:
     """Duration by the RIFF chunks (the demuxer corrects a cut file's length silently)."""
     with open(path, "rb") as file:
         if file.read(4) != b"RIFF":
