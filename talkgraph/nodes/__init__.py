@@ -31,6 +31,8 @@ pose_mapping     from speech to expression and head pose
     personalise_mapping   OnnxModel, FaceFit, SpeechFeatures? -> OnnxModel
     map_motion            SpeechFeatures, OnnxModel, FaceFit? -> Motion
     add_blinks            Motion, FaceModel, FaceFit? -> Motion
+head_motion      how the head moves meanwhile
+    replay_head_motion    Motion, FaceFit? -> Motion
 backgrounds      the frames behind the face, bent to its pose
     match_backgrounds     Motion, FaceFit -> Backgrounds
     rehearse_backgrounds  FaceFit -> Backgrounds

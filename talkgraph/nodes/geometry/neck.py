@@ -15,6 +15,9 @@ from talkgraph.nodes.geometry.rotation import matrix_from_angles
 NECK = (0.0, -0.9, -0.8)
 """The joint about which the head turns, in head space: below and behind the face."""
 
+AT_ORIGIN = np.array([0.0, 0.0, 0.0, *NECK])
+"""The neck pose of a head at the origin that looks at the camera."""
+
 
 def neck_pose(rotation: ArrayLike, translation: ArrayLike) -> NDArray[np.float64]:
     """Angles and the place of the neck, `[shape=(..., 6), float64]`.
