@@ -8,6 +8,9 @@ media            files in, files out
     read_speech           Path -> Speech
     read_video            Path -> Footage
     read_photo            Path -> Footage
+    cut_footage           Footage, Footage? -> Footage
+    take_sound            Footage -> Speech
+    play_footage          Footage -> Frames
     write_video           Frames, Speech -> File
 networks         how learned weights enter a graph
     load_network          () -> OnnxModel
@@ -16,10 +19,12 @@ face_model       the 3D morphable face model
 face_fit         where the face is, how it is formed, how it moves
     detect_faces          Footage, OnnxModel, OnnxModel -> FaceBoxes
     crop_head             Footage, FaceBoxes -> Clip
+    crop_like             Footage, Clip, Footage? -> Clip
     track_face            Clip, OnnxModel, OnnxModel -> FaceTrack
     fit_face              FaceTrack, FaceModel -> FaceFit
     regress_face          Clip, FaceTrack, FaceModel, OnnxModel -> FaceFit
     describe_identity     Clip, FaceTrack, OnnxModel -> IdentityFeature
+    take_photo            Footage, FaceFit -> Footage
 albedo           the face's own colours, and the light
     detailed_albedo       Clip, FaceFit, FaceModel -> Albedo
     low_frequency_albedo  Clip, FaceFit, FaceModel -> Albedo
@@ -46,9 +51,16 @@ refine           rendered frames made real
     train_refiner         Frames, Frames, IdentityFeature, FaceTrack?, OnnxModel? -> OnnxModel
     refine                Frames, IdentityFeature, OnnxModel, Frames? -> Frames
 evaluate         a result held against the real video
-    compare_pictures      Frames, Frames, FaceTrack? -> Scores
+    read_phones           Path -> Phones
+    shuffle_speech        Speech -> Speech
+    stand_in_motion       FaceFit, FaceModel, Speech -> Motion
+    compare_mouth_motion  Motion, FaceFit, FaceModel, Speech?, Phones? -> Scores
     compare_mouths        FaceTrack, FaceTrack -> Scores
-    compare_head_motion   Motion, Motion, Motion? -> Scores
+    observe_head          Motion, Speech?, array[bool]? -> HeadTalk
+    stand_in_head         HeadTalk, HeadTalk -> HeadTalk
+    compare_head_motion   HeadTalk, HeadTalk, HeadTalk? -> Scores
+    measure_blinks        FaceTrack -> Scores
+    compare_pictures      Frames, Frames, FaceTrack? -> Scores
     compare_identity      IdentityFeature, IdentityFeature -> Scores
 
 Shared by the stages: `values`, `geometry`, `signals`, `prosody`, `colours`, `footage`, `training`.

@@ -1,42 +1,83 @@
-"""`compare_head_motion`: HS of eq. (6) with the baseline it needs, and jitter."""
+"""`compare_head_motion`: whether a head moves as the person's does."""
 
 from __future__ import annotations
 
 from talkgraph.engine import Node, node, param
-from talkgraph.nodes.evaluate.head.similarity import BINS, head_similarity, replay_similarity
-from talkgraph.nodes.evaluate.head.spread import jitter
+from talkgraph.errors import InputError
+from talkgraph.nodes.evaluate.head.coupling import coupling, energy_response, silence_speed_ratio
+from talkgraph.nodes.evaluate.head.explained import explained_by_speech
+from talkgraph.nodes.evaluate.head.similarity import BINS, head_similarity
+from talkgraph.nodes.evaluate.head.spectrum import log_spectral_distance
+from talkgraph.nodes.evaluate.head.spread import (
+    jerk_ratio,
+    speed_ratios,
+    spread_ratios,
+    typical,
+    typical_factor,
+)
+from talkgraph.nodes.evaluate.head.stillness import still_share, velocity_kurtosis
+from talkgraph.nodes.evaluate.head.talks import ANGLES, HeadTalk
+from talkgraph.nodes.evaluate.head.windows import copied_share
 from talkgraph.nodes.evaluate.scores import Scores
-from talkgraph.nodes.values import Motion
+
+FEWEST = 50  # frames
 
 
-@node("compare_head_motion", version=1)
+@node("compare_head_motion", version=2)
 class CompareHeadMotion(Node):
-    """Similarity of head motion (HS) beside its replay baseline, and jitter.
+    """Figures of one head motion against the person's real one; read them beside two real halves.
 
     Example:
+        >>> from talkgraph.nodes.evaluate import ObserveHead
         >>> from talkgraph.nodes.face_model.synthetic import synthetic_fit
-        >>> still = synthetic_fit(frames=50).motion
-        >>> CompareHeadMotion().run(still, still)
-        Scores(...)
+        >>> still = ObserveHead().run(synthetic_fit(frames=50).motion)
+        >>> CompareHeadMotion().run(still, still).values["hs"]
+        1.0
     """
 
-    bins: int = param(BINS, "bins of the angles' histograms", ge=2)
+    bins: int = param(BINS, "bins of the angles' histograms, over the range of both heads", ge=2)
 
-    def run(self, generated: Motion, real: Motion, clip: Motion | None = None) -> Scores:
-        """Return hs, jitter and jitter_real (rad), and with `clip`, the input, also hs_replay.
+    def run(self, made: HeadTalk, real: HeadTalk, clip: HeadTalk | None = None) -> Scores:
+        """Compare what is said and done; silence at both ends is left out.
+
+        Returns hs; std_r, std_factor, vc_r, vc_factor, jerk (ratios); lsd (dB); kurtosis, still,
+        and with a speech energy_response, coupling, silence_speed, explained_pitch, _yaw, _roll,
+        _speed of the made head alone; with `clip` also copied.
 
         Args:
-            generated: the motion of the result.
-            real: the motion of the person that it is compared with.
-            clip: the input clip, whose ping-pong replay is the baseline of hs.
+            clip: what the person was learned from.
+
+        Raises:
+            InputError: less than two seconds of one of them.
         """
-        values = {
-            "hs": head_similarity(generated.rotation, real.rotation, self.bins),
-            "jitter": jitter(generated.rotation),
-            "jitter_real": jitter(real.rotation),
-        }
-        if clip is not None:
-            values["hs_replay"] = replay_similarity(
-                clip.rotation, real.rotation, len(generated.rotation), self.bins
+        said = made.active.any()
+        made, real = made.spoken(), real.spoken()
+        if min(len(made), len(real)) < FEWEST:
+            raise InputError(
+                f"head motions of {len(made)} and {len(real)} frames are too short to compare, "
+                f"{FEWEST} are needed; give a longer clip"
             )
+        spread = spread_ratios(made.pose, real.pose)
+        pace = speed_ratios(made.pose, real.pose, made.fps)
+        values = {
+            "hs": head_similarity(made.pose[:, ANGLES], real.pose[:, ANGLES], self.bins),
+            "std_r": typical(spread),
+            "std_factor": typical_factor(spread),
+            "vc_r": typical(pace),
+            "vc_factor": typical_factor(pace),
+            "jerk": jerk_ratio(made.pose, real.pose),
+            "lsd": log_spectral_distance(made.pose, real.pose, made.fps),
+            "kurtosis": velocity_kurtosis(made.pose, made.fps),
+            "still": still_share(made.pose, made.fps),
+            "head_frames": float(len(made)),
+        }
+        if said:
+            values["energy_response"] = energy_response(made)
+            values["coupling"] = coupling(made)
+            quiet = silence_speed_ratio(made)
+            if quiet is not None:
+                values["silence_speed"] = quiet
+            values |= {f"explained_{k}": v for k, v in explained_by_speech([made]).items()}
+        if clip is not None:
+            values["copied"] = copied_share(made.pose, clip.pose, made.fps)
         return Scores(values=values)

@@ -7,12 +7,14 @@ Nodes
 detect_faces       `DetectFaces`: Footage and two networks -> FaceBoxes, one face followed
                    through the clip.
 crop_head          `CropHead`: Footage, FaceBoxes -> Clip, one fixed square around the head.
+crop_like          `CropLike`: Footage, Clip -> Clip, the same square out of another video.
 track_face         `TrackFace`: Clip and two networks -> FaceTrack, 478 landmarks per frame, gaps
                    marked.
 fit_face           `FitFace`: FaceTrack, FaceModel -> FaceFit, the 3DMM coefficients.
 regress_face       `RegressFace`: Clip, FaceTrack, FaceModel and a network -> FaceFit, by the
                    paper's network for BFM 2009, from files that the user brings.
 describe_identity  `DescribeIdentity`: Clip, FaceTrack and a network -> IdentityFeature.
+take_photo         `TakePhoto`: Footage, FaceFit -> Footage of one frame.
 
 Helpers
 -------
@@ -22,10 +24,21 @@ regression/  the paper's ResNet-50 of 257 coefficients and the aligned picture t
 """
 
 from talkgraph.nodes.face_fit.crop_head import CropHead
+from talkgraph.nodes.face_fit.crop_like import CropLike
 from talkgraph.nodes.face_fit.describe_identity import DescribeIdentity
 from talkgraph.nodes.face_fit.detect_faces import DetectFaces
 from talkgraph.nodes.face_fit.fit_face import FitFace
 from talkgraph.nodes.face_fit.regress_face import RegressFace
+from talkgraph.nodes.face_fit.take_photo import TakePhoto
 from talkgraph.nodes.face_fit.track_face import TrackFace
 
-__all__ = ["CropHead", "DescribeIdentity", "DetectFaces", "FitFace", "RegressFace", "TrackFace"]
+__all__ = [
+    "CropHead",
+    "CropLike",
+    "DescribeIdentity",
+    "DetectFaces",
+    "FitFace",
+    "RegressFace",
+    "TakePhoto",
+    "TrackFace",
+]

@@ -5,6 +5,9 @@ Nodes
 ReadVideo   video file -> Footage: upright, 25 fps by timestamps, with the clip's own sound.
 ReadPhoto   photo file -> Footage of one frame.
 ReadSpeech  sound or video file -> Speech: 16 kHz mono, and the soundtrack for the output.
+CutFootage  some seconds of a Footage, with their sound.
+TakeSound   Footage -> its Speech, where there has to be one.
+PlayFootage Footage -> whole frames.
 WriteVideo  whole frames + Speech -> MP4 file (H.264, AAC).
 
 Helpers
@@ -16,17 +19,23 @@ decode          files from outside, opened in a child process with limits (`deco
 resample        which source frame is shown at each moment of a constant rate.
 """
 
+from talkgraph.nodes.media.cut_footage import CutFootage
+from talkgraph.nodes.media.play_footage import PlayFootage
 from talkgraph.nodes.media.provenance_box import box_of_run, provenance_of, unchanged
 from talkgraph.nodes.media.read_photo import ReadPhoto
 from talkgraph.nodes.media.read_speech import ReadSpeech
 from talkgraph.nodes.media.read_video import ReadVideo
 from talkgraph.nodes.media.save import check_target, save
+from talkgraph.nodes.media.take_sound import TakeSound
 from talkgraph.nodes.media.write_video import WriteVideo
 
 __all__ = [
+    "CutFootage",
+    "PlayFootage",
     "ReadPhoto",
     "ReadSpeech",
     "ReadVideo",
+    "TakeSound",
     "WriteVideo",
     "box_of_run",
     "check_target",

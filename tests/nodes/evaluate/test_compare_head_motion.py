@@ -1,24 +1,40 @@
 import numpy as np
 import pytest
 
-from talkgraph.nodes.evaluate import CompareHeadMotion
-from talkgraph.nodes.values import Motion
+from talkgraph.errors import InputError
+from talkgraph.nodes.evaluate import CompareHeadMotion, StandInHead
+from tests.nodes.evaluate.head.made import swaying, talk
+
+COMPARE = CompareHeadMotion()
 
 
-def motion(rotation: np.ndarray) -> Motion:
-    count = len(rotation)
-    return Motion(
-        expression=np.zeros((count, 64), np.float32),
-        rotation=rotation.astype(np.float32),
-        translation=np.zeros((count, 3), np.float32),
-        fps=25.0,
-    )
+def test_a_head_compared_with_itself():
+    real = talk(0)
+    found = COMPARE.run(real, real).values
+    for name in ("hs", "std_r", "std_factor", "vc_r", "vc_factor", "jerk"):
+        assert found[name] == pytest.approx(1)
+    assert found["lsd"] == 0
+    assert found["head_frames"] == len(real.spoken())
+    assert "copied" not in found
 
 
-def test_head_motion_scores_come_with_their_baseline():
-    clip = np.random.default_rng(4).normal(0, 0.1, (80, 3))
-    found = CompareHeadMotion().run(motion(clip), motion(clip), motion(clip)).values
-    assert found["hs"] == pytest.approx(1)
-    assert found["hs_replay"] > 0.95
-    assert found["jitter"] == found["jitter_real"] > 0
-    assert "hs_replay" not in CompareHeadMotion().run(motion(clip), motion(clip)).values
+def test_hs_hardly_tells_replay_from_the_person_but_other_figures_do():
+    clip, real = talk(0, count=250), talk(1, swaying(0, 500))
+    replay = COMPARE.run(StandInHead(kind="replay").run(clip, real), real, clip).values
+    frozen = COMPARE.run(StandInHead(kind="frozen").run(clip, real), real, clip).values
+    assert replay["hs"] > 0.8 and replay["copied"] > 0.5
+    assert replay["hs"] - frozen["hs"] < 0.4
+    assert frozen["std_r"] < 1e-3 and frozen["vc_r"] < 1e-3 and frozen["lsd"] > 20
+    assert np.isfinite([*replay.values(), *frozen.values()]).all()
+
+
+def test_without_speech_nothing_is_said_of_it():
+    mute = talk(3).part(0, 500)
+    mute.active[:] = False
+    found = COMPARE.run(mute, mute).values
+    assert "coupling" not in found and "explained_pitch" not in found
+
+
+def test_a_second_of_motion_is_refused():
+    with pytest.raises(InputError, match="too short to compare, 50 are needed"):
+        COMPARE.run(talk(0).part(40, 65), talk(1))

@@ -50,6 +50,17 @@ class HeadTalk:
             fps=self.fps,
         )
 
+    def with_pose(self, pose: NDArray[np.float64]) -> HeadTalk:
+        """Another head, `[shape=(T, 6)]`, while the same is said."""
+        return HeadTalk(
+            pose=pose,
+            energy=self.energy,
+            active=self.active,
+            pitch=self.pitch,
+            voiced=self.voiced,
+            fps=self.fps,
+        )
+
     def spoken(self) -> HeadTalk:
         """Without the silence before the first and after the last word, but for .2 s.
 

@@ -6,11 +6,10 @@ openings of the real clip, which says less: a clip without p, b and m has lowest
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import attrs
 import numpy as np
 from numpy.typing import NDArray
+
+from talkgraph.nodes.evaluate.phones import Phones
 
 Series = NDArray[np.floating]
 Mask = NDArray[np.bool_]
@@ -19,15 +18,6 @@ BILABIALS = frozenset({"p", "b", "m"})
 CLOSED_PERCENTILE = 8.0  # lowest openings of a real clip, taken as closed lips
 LOW_PERCENTILE = 15.0  # a made mouth in its own lowest openings counts as closed
 NEAR = 1  # frames by which a made closure may miss the real one
-
-
-@attrs.frozen
-class Phone:
-    """One phone of an alignment: its symbol (stress marks and case do not count), s, s."""
-
-    symbol: str
-    start: float
-    stop: float
 
 
 def lowest_openings(real: Series, counted: Mask, percentile: float = CLOSED_PERCENTILE) -> Mask:
@@ -42,17 +32,17 @@ def lowest_openings(real: Series, counted: Mask, percentile: float = CLOSED_PERC
     return np.asarray(real <= np.percentile(real[counted], percentile)) & counted
 
 
-def bilabial_frames(phones: Sequence[Phone], count: int, fps: float) -> Mask:
+def bilabial_frames(phones: Phones, count: int, fps: float) -> Mask:
     """The frames of p, b and m, `[shape=(count,), bool]`; each phone has at least one.
 
-    Symbols are IPA or ARPAbet: `M`, `m`, `P0` and `b̥` are bilabial, `MUH` is not.
+    `M`, `m`, `P0` and `b̥` are bilabial, `MUH` is not.
     """
     closed = np.zeros(count, bool)
-    for phone in phones:
-        letters = "".join(c for c in phone.symbol.lower() if c.isalpha() and c.isascii())
+    for symbol, start, stop in zip(phones.symbols, phones.starts, phones.stops, strict=True):
+        letters = "".join(c for c in symbol.lower() if c.isalpha() and c.isascii())
         if letters in BILABIALS:
-            first = int(phone.start * fps)
-            closed[first : max(first + 1, int(np.ceil(phone.stop * fps)))] = True
+            first = int(start * fps)
+            closed[first : max(first + 1, int(np.ceil(stop * fps)))] = True
     return closed
 
 

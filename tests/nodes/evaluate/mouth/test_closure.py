@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from talkgraph.nodes.evaluate.mouth.closure import (
-    Phone,
     bilabial_frames,
     closure_depth,
     hits_and_false,
@@ -14,6 +13,7 @@ from talkgraph.nodes.evaluate.mouth.closure import (
     lowest_openings,
     runs_of,
 )
+from talkgraph.nodes.evaluate.phones import Phones
 
 
 def talking(closures: list[int], count: int = 100) -> np.ndarray:
@@ -80,16 +80,17 @@ def test_depth_is_in_units_of_the_real_spread():
 
 
 def test_bilabial_phones_in_either_alphabet_mark_their_frames():
-    phones = [
-        Phone("HH", 0.0, 0.1), Phone("M", 0.1, 0.22), Phone("UH1", 0.22, 0.4),
-        Phone("p", 0.4, 0.405), Phone("bʰ", 0.8, 0.84), Phone("mb", 0.9, 1.0),
-    ]  # fmt: skip
+    phones = Phones(
+        symbols=["HH", "M", "UH1", "p", "bʰ", "mb"],
+        starts=[0.0, 0.1, 0.22, 0.4, 0.8, 0.9],
+        stops=[0.1, 0.22, 0.4, 0.405, 0.84, 1.0],
+    )
     closed = bilabial_frames(phones, 30, 25.0)
     assert np.flatnonzero(closed).tolist() == [2, 3, 4, 5, 10, 20]
 
 
 def test_phones_beyond_the_clip_are_left_out():
-    assert not bilabial_frames([Phone("m", 5.0, 5.1)], 30, 25.0).any()
+    assert not bilabial_frames(Phones(symbols=["m"], starts=[5.0], stops=[5.1]), 30, 25.0).any()
 
 
 def test_low_is_relative_to_the_made_mouth():

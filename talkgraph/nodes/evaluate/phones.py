@@ -1,0 +1,59 @@
+"""Where the phones of a speech lie: the alignment that closures at p, b and m are looked up in."""
+
+from __future__ import annotations
+
+import math
+
+from talkgraph.cache.values import value
+from talkgraph.errors import InputError
+
+
+@value("phones")
+class Phones:
+    """An alignment: phone k, `symbols[k]`, sounds from `starts[k]` to `stops[k]`, s.
+
+    Symbols are IPA or ARPAbet; stress marks and case do not count.
+    """
+
+    symbols: list[str]
+    starts: list[float]
+    stops: list[float]
+
+
+def phones_of(text: str) -> Phones:
+    """Read an alignment from text with a phone a line.
+
+    Either Audacity's labels, `0.42<tab>0.51<tab>M`, or the CSV of the Montreal Forced Aligner,
+    whose header names Begin, End, Label and, where words are in it, too, Type.
+
+    Raises:
+        InputError: a line that is neither, or no phone at all.
+    """
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("\\")]
+    head = [word.strip().lower() for word in lines[0].split(",")] if lines else []
+    csv = {"begin", "end", "label"} <= set(head)
+    rows: list[tuple[str, float, float]] = []
+    for number, line in enumerate(lines[1:] if csv else lines, 2 if csv else 1):
+        cells = [cell.strip() for cell in line.split("," if csv else "\t")]
+        try:
+            if csv:
+                one = dict(zip(head, cells, strict=True))
+                if one.get("type", "phones").startswith("word"):
+                    continue
+                cells = [one["begin"], one["end"], one["label"]]
+            start, stop, symbol = float(cells[0]), float(cells[1]), cells[2]
+            if not (math.isfinite(start) and 0 <= start <= stop < math.inf):
+                raise ValueError
+        except (ValueError, IndexError):
+            raise InputError(
+                f"the alignment's line {number} is no phone: {line[:40]!r}; write start, stop in "
+                "seconds and symbol, separated by tabs (Audacity's labels), or export MFA's CSV"
+            ) from None
+        rows.append((symbol, start, stop))
+    if not rows:
+        raise InputError("the alignment holds no phones; export it again")
+    return Phones(
+        symbols=[row[0] for row in rows],
+        starts=[row[1] for row in rows],
+        stops=[row[2] for row in rows],
+    )
