@@ -33,7 +33,7 @@ class OnnxWriter:
         from onnx import numpy_helper
 
         name = self.fresh(hint)
-        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
+        self.constants.append(numpy_helper.from_array(np.asarray(array, order="C"), name))
         return name
 
     def add(self, kind: str, inputs: Sequence[str], hint: str = "", **attributes: Any) -> str:
