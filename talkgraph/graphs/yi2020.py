@@ -16,7 +16,7 @@ from pathlib import Path
 from talkgraph.engine import Graph, Step
 from talkgraph.graphs.quality import Quality
 from talkgraph.nodes.albedo import DetailedAlbedo
-from talkgraph.nodes.audio_features import ClipFeatures, Mfcc
+from talkgraph.nodes.audio_features import Mfcc
 from talkgraph.nodes.backgrounds import (
     Composite,
     MatchBackgrounds,
@@ -63,7 +63,7 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
         "fit": FitFace().on(track="track", model="face_model"),
         "albedo": DetailedAlbedo().on(clip="clip", fit="fit", model="face_model"),
         # The person's way of talking: sections 3.2 and 4.1.
-        "clip_features": ClipFeatures().on(speech="footage.speech"),
+        "clip_features": Mfcc().on(speech="footage.speech"),
         "general_mapping": LoadNetwork(name="general-mapping-mfcc").on(),
         "mapping": PersonaliseMapping(seed=seed).on(
             mapping="general_mapping", fit="fit", clip_features="clip_features"

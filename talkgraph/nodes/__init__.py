@@ -29,9 +29,8 @@ albedo           the face's own colours, and the light
     detailed_albedo       Clip, FaceFit, FaceModel -> Albedo
     low_frequency_albedo  Clip, FaceFit, FaceModel -> Albedo
 audio_features   what the mapping hears
-    mfcc                  Speech -> SpeechFeatures
-    log_mel               Speech -> SpeechFeatures
-    clip_features         Speech | None -> SpeechFeatures | None
+    mfcc                  Speech | None -> SpeechFeatures
+    log_mel               Speech | None -> SpeechFeatures
 pose_mapping     from speech to expression and head pose
     personalise_mapping   OnnxModel, FaceFit, SpeechFeatures? -> OnnxModel
     map_motion            SpeechFeatures, OnnxModel, FaceFit? -> Motion

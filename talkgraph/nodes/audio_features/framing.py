@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from talkgraph.errors import InputError
 from talkgraph.nodes.values import Floats, Speech
 
+RATE = 16000  # Hz, of every speech
 ROWS_PER_BLOCK = 4096  # 41 s at 10 ms: about 30 MB of spectra at a time, however long the speech
 RowFeatures = Callable[[NDArray[np.float64], int], NDArray[Any]]
 
@@ -35,17 +36,31 @@ class Framing:
     rows: int
     fps: float
 
-    def window_count(self, speech: Speech) -> int:
-        """Number of video frames of `speech`: round(fps * seconds)."""
-        return round(self.fps * len(speech.samples) / speech.rate)
-
     def first_rows(self, count: int) -> NDArray[np.int64]:
         """First feature row of each of `count` windows."""
         return np.rint(np.arange(count) / (self.fps * self.step)).astype(np.int64)
 
 
+def window_count(speech: Speech, fps: float) -> int:
+    """Number of video frames of `speech`: round(fps * seconds).
+
+    Raises:
+        InputError: the speech is shorter than half a video frame.
+    """
+    count = round(fps * len(speech.samples) / speech.rate)
+    if count == 0:
+        raise InputError(
+            f"the speech is {speech.seconds:.3f} s long, less than one video frame at "
+            f"{fps:g} fps; give a longer recording"
+        )
+    return count
+
+
 def speech_windows(
-    speech: Speech, framing: Framing, pre_emphasis: float, row_features: RowFeatures
+    speech: Speech | None,
+    framing: Framing,
+    pre_emphasis: float,
+    row_features: RowFeatures,
 ) -> Floats:
     """Cut `speech` into rows, take their features and gather the rows of every video frame.
 
@@ -53,17 +68,15 @@ def speech_windows(
         row_features: maps a pre-emphasised signal of n rows to `[shape=(n, bins)]`.
 
     Returns:
-        `[shape=(round(fps * seconds), rows, bins), float32]`.
+        `[shape=(round(fps * seconds), rows, bins), float32]`, no windows for no speech.
 
     Raises:
-        InputError: the speech is shorter than half a video frame.
+        InputError: as `window_count`.
     """
-    count = framing.window_count(speech)
-    if count == 0:
-        raise InputError(
-            f"the speech is {speech.seconds:.3f} s long, less than one video frame at "
-            f"{framing.fps:g} fps; give a longer recording"
-        )
+    if speech is None:
+        bins = row_features(np.zeros(1), RATE).shape[1]
+        return np.empty((0, framing.rows, bins), np.float32)
+    count = window_count(speech, framing.fps)
     first = framing.first_rows(count)
     rows = _rows(speech, framing, int(first[-1]) + framing.rows, pre_emphasis, row_features)
     windows = np.empty((count, framing.rows, rows.shape[1]), np.float32)

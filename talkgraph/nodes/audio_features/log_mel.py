@@ -39,8 +39,10 @@ class LogMel(Node):
     pad: float = param(0.120, "silence in front of the speech, centres the windows", unit="s", ge=0)
     rows: int = param(28, "analysis windows per video frame (280 ms)", ge=1)
 
-    def run(self, speech: Speech) -> SpeechFeatures:
+    def run(self, speech: Speech | None) -> SpeechFeatures:
         """Return windows `[shape=(round(fps * seconds), rows, bins), float32]` of ln(energy).
+
+        There are none for a clip without sound.
 
         Raises:
             InputError: the speech is shorter than half a video frame.

@@ -67,13 +67,13 @@ class PersonaliseMapping(Node):
 
         Args:
             fit: tracked motion of the clip.
-            clip_features: features of the clip's own sound, None where it has none.
+            clip_features: features of the clip's own sound, without windows where it has none.
 
         Raises:
             ModelError: `mapping` is none, holds no weights, or was trained on other features.
         """
         facts = open_mapping(mapping, self.node_id)
-        if clip_features is None:
+        if clip_features is None or not len(clip_features.windows):
             return self._general(mapping, "the clip has no sound")
         facts.check(clip_features)
         enough = self.min_seconds * facts.fps

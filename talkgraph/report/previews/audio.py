@@ -21,8 +21,10 @@ def features(value: SpeechFeatures, scene: Scene) -> Iterator[Html]:
     count, rows, bins = value.windows.shape
     yield facts(
         windows=f"{count}, one per video frame at {value.fps:g} fps",
-        window=f"{rows} rows of {bins} numbers",
+        window=f"{'one row' if rows == 1 else f'{rows} rows'} of {bins} numbers",
     )
+    if not count:  # of a clip without sound
+        return
     speech = scene.nearest(Speech) or scene.port("speech")
     if isinstance(speech, Speech):
         yield waveform(speech, "The speech")

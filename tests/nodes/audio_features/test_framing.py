@@ -57,3 +57,11 @@ def test_one_window_per_video_frame(samples, fps):
 def test_digital_silence_is_finite():
     for node in (Mfcc(), Mfcc(keep_zeroth=True), LogMel()):
         assert np.isfinite(node.run(speech(np.zeros(8000))).windows).all()
+
+
+def test_a_clip_without_sound_has_no_windows():
+    for node in (Mfcc(), Mfcc(keep_zeroth=True), LogMel()):
+        made = node.run(None)
+        some = node.run(noise(0.5))
+        assert made.windows.shape == (0, *some.windows.shape[1:]) and made.fps == some.fps
+        assert made.windows.dtype == some.windows.dtype

@@ -59,9 +59,11 @@ def unchanged(made, model):
 
 def test_a_clip_without_sound_keeps_the_general_mapping(toys, general, capsys):
     clip = toys.example("someone")
-    made = QUICK.run(general[0], toys.fit_of(clip), None)
-    assert unchanged(made, general[0])
-    assert "the clip has no sound" in capsys.readouterr().err
+    silent = SpeechFeatures(windows=clip.features[:0], fps=25.0)
+    for features in (None, silent):
+        made = QUICK.run(general[0], toys.fit_of(clip), features)
+        assert unchanged(made, general[0])
+        assert "the clip has no sound" in capsys.readouterr().err
 
 
 def test_a_short_clip_keeps_the_general_mapping(toys, general, capsys):
