@@ -182,7 +182,7 @@ def _models() -> Check:
     from talkgraph import models
     from talkgraph.models.assets import ASSETS
 
-    needed = [row for row in models.status() if ASSETS[row.name].parts]
+    needed = [row for row in models.status() if ASSETS[row.name].wanted]
     absent = [row.name for row in needed if row.path is None]
     if absent:
         return Check(

