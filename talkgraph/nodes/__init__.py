@@ -31,6 +31,7 @@ albedo           the face's own colours, and the light
 audio_features   what the mapping hears
     mfcc                  Speech | None -> SpeechFeatures
     log_mel               Speech | None -> SpeechFeatures
+    speech_encoder        Speech | None, OnnxModel -> SpeechFeatures
 pose_mapping     from speech to expression and head pose
     personalise_mapping   OnnxModel, FaceFit, SpeechFeatures? -> OnnxModel
     map_motion            SpeechFeatures, OnnxModel, FaceFit? -> Motion

@@ -28,7 +28,7 @@ def _array(values: Any) -> Floats:
 class MappingFacts:
     """Everything that is needed to use and to fine-tune a mapping.
 
-    feature: id of the node that makes its input, `mfcc` or `log_mel`.
+    feature: id of the node that makes its input: `mfcc`, `log_mel` or `speech_encoder`.
     fps: video frames per second.
     feature_mean, feature_std: `[shape=(bins,)]`, over all training speech.
     feature_prior: frames' worth of weight that these have against the speech's own mean and std.

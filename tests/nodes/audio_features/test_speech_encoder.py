@@ -1,0 +1,115 @@
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from talkgraph.cache.files import File
+from talkgraph.errors import InputError, ModelError
+from talkgraph.models.onnx_writer import OnnxWriter
+from talkgraph.nodes.audio_features import SpeechEncoder
+from talkgraph.nodes.networks import LoadNetwork
+from talkgraph.nodes.values import OnnxModel
+from tests.models.speech_reference import SOUNDS
+from tests.nodes.audio_features.made_speech import RATE, noise, speech
+
+
+@pytest.fixture(scope="module")
+def tiny():
+    return LoadNetwork(name="speech-encoder-tiny").run()
+
+
+@pytest.fixture(scope="module")
+def loudness(tmp_path_factory):
+    """A network of the same ports that hears how loud it is, exactly every 20 ms."""
+    out = OnnxWriter()
+    mel, hidden = out.fresh("mel"), out.fresh("hidden")
+    kernel = np.zeros((1, 80, 1), np.float32)
+    kernel[:] = 1 / 80
+    heard = out.add("Conv", [mel, out.constant(kernel)], kernel_shape=[1], strides=[2])
+    out.name(out.transpose(heard, (0, 2, 1)), hidden)
+    model = out.model([(mel, ("n", 80, "frames"))], [(hidden, ("n", "steps", 1))], {})
+    path = tmp_path_factory.mktemp("networks") / "loudness.onnx"
+    path.write_bytes(model.SerializeToString())
+    return OnnxModel(file=File(path), facts={})
+
+
+def long_speech(seconds):
+    """The sample speech again and again."""
+    sound = max(SOUNDS.values(), key=len)
+    return speech(np.resize(sound, round(seconds * RATE)))
+
+
+def windows_of(node, given_speech, network):
+    return node.run(given_speech, network).windows[:, 0]
+
+
+@pytest.mark.parametrize("fps", [10, 24, 25, 29.97, 50, 75])
+@pytest.mark.parametrize("frame", [0, 7, 24, 90])
+def test_a_click_is_heard_in_its_video_frame(loudness, fps, frame):
+    samples = np.zeros(10 * RATE)
+    samples[round((frame + 0.5) / fps * RATE)] = 0.5
+    made = windows_of(SpeechEncoder(fps=fps), speech(samples), loudness)[:, 0]
+    assert abs(int(made.argmax()) - frame) <= (fps > 50)  # steps are 20 ms apart
+
+
+def test_the_weights_at_25_fps_are_a_quarter_a_half_and_a_quarter(loudness):
+    given_speech = noise(2)
+    between = windows_of(SpeechEncoder(fps=50), given_speech, loudness)[:, 0]
+    made = windows_of(SpeechEncoder(), given_speech, loudness)[:, 0]
+    # Frame k of 50 fps lies between steps k and k + 1, and is their mean.
+    np.testing.assert_allclose(made[:-1], (between[:-2:2] + between[1:-2:2]) / 2, atol=1e-5)
+
+
+def test_windows_equal_one_pass_but_for_what_the_encoder_counts(tiny):
+    given_speech = long_speech(14.2)
+    whole = windows_of(SpeechEncoder(window=30), given_speech, tiny)
+    made = windows_of(SpeechEncoder(), given_speech, tiny)
+    spread = whole.std(0)
+    assert np.median(np.abs(made - whole).mean(0) / spread) < 0.35
+    steps = np.square(np.diff(made, axis=0) / spread).mean(1)
+    borders = [round(3 * 25 * i) for i in (1, 2, 3)]
+    assert steps[borders].max() < 2 * np.median(steps)  # nothing jumps
+
+
+def test_a_speech_that_still_arrives_gives_what_the_whole_gives(tiny):
+    """And what is heard of the future is `window`, no more."""
+    node, whole = SpeechEncoder(window=1), long_speech(4.1)
+    made = windows_of(node, whole, tiny)
+    for seconds in (2.03, 3.3):
+        so_far = speech(whole.samples[: round(seconds * RATE)])
+        certain = int((seconds - 1) * 25) - 1
+        np.testing.assert_array_equal(windows_of(node, so_far, tiny)[:certain], made[:certain])
+
+
+def test_a_changed_end_changes_the_last_windows_only(tiny):
+    given_speech = long_speech(14)
+    samples = given_speech.samples.copy()
+    samples[13 * RATE :] *= 0.1
+    before = windows_of(SpeechEncoder(), given_speech, tiny)
+    changed = (windows_of(SpeechEncoder(), speech(samples), tiny) != before).any(1)
+    # The windows begin every 3 s: that of 6 s ends before the change, that of 9 s does not.
+    assert np.flatnonzero(changed).min() == 9 * 25 - 1  # a frame's triangle reaches 20 ms on
+
+
+@settings(max_examples=40)
+@given(st.integers(560, 70000), st.sampled_from([15.0, 24.0, 25.0, 29.97, 30.0, 50.0, 60.0, 75.0]))
+def test_one_window_per_video_frame(loudness, samples, fps):
+    made = SpeechEncoder(fps=fps, window=1).run(speech(np.full(samples, 0.01)), loudness)
+    assert made.windows.shape == (round(fps * samples / RATE), 1, 1) and made.fps == fps
+    assert np.isfinite(made.windows).all()
+
+
+@pytest.mark.parametrize("samples", [np.zeros(5 * RATE), np.ones(RATE), np.eye(1, 321, 200)[0]])
+def test_silence_is_finite(tiny, samples):
+    assert np.isfinite(windows_of(SpeechEncoder(), speech(samples), tiny)).all()
+
+
+def test_a_clip_without_sound_has_no_windows(tiny):
+    assert SpeechEncoder().run(None, tiny).windows.shape == (0, 1, 384)
+
+
+def test_too_short_a_speech_and_another_network_are_refused(tiny):
+    with pytest.raises(InputError, match="longer recording"):
+        SpeechEncoder().run(speech(np.zeros(100)), tiny)
+    with pytest.raises(ModelError, match="port 'network': expected a speech encoder"):
+        SpeechEncoder().run(noise(1), LoadNetwork(name="general-mapping-mfcc").run())
