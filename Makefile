@@ -6,7 +6,7 @@
 # packages from wherever the user's own pip configuration says.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup talk test torture torture-short format clean
+.PHONY: help setup talk test types torture torture-short format clean
 
 # PYTHON: the interpreter to build .venv with; by default the first that is new enough.
 ifndef PYTHON
@@ -43,6 +43,7 @@ help:
 	@echo "make talk [AUDIO=speech.wav] [VIDEO=me.mp4 | PHOTO=me.jpg] [OUT=$(OUT)]"
 	@echo "          [QUALITY=draft|standard|best] [DEVICE=auto|cpu|cuda] [PYTHON=python3.12]"
 	@echo "make test [JOBS=2]   every check, the quick first: ruff, mypy, pytest, a little torture"
+	@echo "make types    what the type checker says"
 	@echo "make torture  kill, starve and damage the store: about an hour;"
 	@echo "              writes benchmarks/results/torture.json and its section of RESULTS.md"
 	@echo "make torture-short   a little of each, in minutes"
@@ -77,14 +78,17 @@ talk: $(STAMP)
 	  "--report=$${OUT%.*}.html"
 
 # JOBS: so many processes share the tests. What shares costly fixtures stays together
-# (tests/conftest.py). Torture forks, so it has a process without threads of others.
+# (tests/conftest.py). Torture forks, so it has a process without threads of others; as it keeps one
+# core busy at most, the type checker runs beside it.
 JOBS ?= 2
 test: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder
-	@$(MAKE) --no-print-directory torture-short
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync types torture-short
+
+types: $(STAMP)
+	$(BIN)/mypy
 
 torture-short: $(STAMP)
 	$(BIN)/python -m pytest tests/torture
