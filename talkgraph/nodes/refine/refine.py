@@ -110,13 +110,19 @@ class Network:
     def __init__(self, refiner: OnnxModel, identity: IdentityFeature) -> None:
         self.session = open_network(refiner, NETWORK, node="refine", port="refiner")
         inputs = {i.name: i.shape for i in self.session.get_inputs()}
-        if inputs["identity"][1] != len(identity.vector):
+        length, size = inputs["identity"][1], inputs["window"][2]
+        if isinstance(length, int) and length != len(identity.vector):
             raise ModelError(
-                f"refine: the refiner expects {inputs['identity'][1]} identity values, the"
+                f"refine: the refiner expects {length} identity values, the"
                 f" identity feature has {len(identity.vector)}; use the network that it was"
                 " trained with"
             )
-        self.size = int(inputs["window"][2])
+        if not isinstance(size, int):
+            raise ModelError(
+                "refine: the refiner does not say the side of its pictures; export it with a "
+                "window of fixed size"
+            )
+        self.size = size
         self.region = _region(refiner)
         self.identity = identity.vector.astype(np.float32)[None]
 

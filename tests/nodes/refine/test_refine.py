@@ -45,6 +45,20 @@ def test_the_track_narrows_the_view_to_the_face():
     assert Region.parse(whole.facts["region"]) == Region()
 
 
+def test_a_refiner_of_any_size_is_refused(tmp_path):
+    import onnx
+
+    rendered, real = clip(4)
+    model = onnx.load(str(train(rendered, real).file.path))
+    for one in (model.graph.input[0], model.graph.output[0], model.graph.output[1]):
+        for axis in one.type.tensor_type.shape.dim[2:]:
+            axis.dim_param = "side"
+    onnx.save(model, str(tmp_path / "free.onnx"))
+    free = OnnxModel(file=File(tmp_path / "free.onnx"), facts={})
+    with pytest.raises(ModelError, match="does not say the side of its pictures"):
+        Refine().run(Frames.from_array(rendered), identity(), free)
+
+
 @pytest.mark.parametrize("frames", ["array", "once"])
 @pytest.mark.parametrize("batch", [1, 3, 7])
 def test_chunks_and_batches_do_not_show(frames: str, batch: int):
