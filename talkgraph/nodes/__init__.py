@@ -63,7 +63,8 @@ evaluate         a result held against the real video
     compare_pictures      Frames, Frames, FaceTrack? -> Scores
     compare_identity      IdentityFeature, IdentityFeature -> Scores
 
-Shared by the stages: `values`, `geometry`, `signals`, `prosody`, `colours`, `footage`, `training`.
+Shared by the stages: `values`, `geometry`, `signals`, `agreement`, `closure`, `prosody`, `colours`,
+`footage`, `training`.
 """
 
 from types import ModuleType

@@ -18,7 +18,7 @@ compare_pictures      `ComparePictures`: two Frames -> psnr, ssim, psnr_wrapped,
                       with the real FaceTrack also of face and mouth alone.
 compare_identity      `CompareIdentity`: two IdentityFeatures -> distance.
 
-The measures are plain functions, an idea a file: `mouth/` agreement, closure, silence, landmarks;
+The measures are plain functions, an idea a file: `mouth/` silence, landmarks;
 `head/` range, speed, spectrum, events, what speech explains, habits; `picture/`; `blinks`.
 """
 

@@ -6,16 +6,15 @@ import numpy as np
 
 from talkgraph.engine import Node, node, param
 from talkgraph.errors import InputError
-from talkgraph.nodes.evaluate.mouth.agreement import Pairs, agreement, cross_fitted_pairs, pairs_at
-from talkgraph.nodes.evaluate.mouth.closure import (
-    bilabial_frames,
+from talkgraph.nodes.agreement import Pairs, agreement, cross_fitted_pairs, pairs_at
+from talkgraph.nodes.closure import (
     closure_depth,
     hits_and_false,
     lowest_openings,
     runs_of,
 )
 from talkgraph.nodes.evaluate.mouth.silence import levels_db, movement_in_silence, silent_frames
-from talkgraph.nodes.evaluate.phones import Phones
+from talkgraph.nodes.evaluate.phones import Phones, bilabial_frames
 from talkgraph.nodes.evaluate.scores import Scores
 from talkgraph.nodes.face_model.face_model import FaceModel
 from talkgraph.nodes.face_model.readout import mouth_readout

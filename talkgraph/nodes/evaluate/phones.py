@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from talkgraph.cache.values import value
 from talkgraph.errors import InputError
+from talkgraph.nodes.values import Bools
+
+BILABIALS = frozenset({"p", "b", "m"})
 
 
 @value("phones")
@@ -57,3 +62,17 @@ def phones_of(text: str) -> Phones:
         starts=[row[1] for row in rows],
         stops=[row[2] for row in rows],
     )
+
+
+def bilabial_frames(phones: Phones, count: int, fps: float) -> Bools:
+    """The frames of p, b and m, `[shape=(count,), bool]`; each phone has at least one.
+
+    `M`, `m`, `P0` and `b̥` are bilabial, `MUH` is not.
+    """
+    closed = np.zeros(count, bool)
+    for symbol, start, stop in zip(phones.symbols, phones.starts, phones.stops, strict=True):
+        letters = "".join(c for c in symbol.lower() if c.isalpha() and c.isascii())
+        if letters in BILABIALS:
+            first = int(start * fps)
+            closed[first : max(first + 1, int(np.ceil(stop * fps)))] = True
+    return closed

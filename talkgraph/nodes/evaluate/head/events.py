@@ -12,8 +12,8 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
+from talkgraph.nodes.closure import runs_of
 from talkgraph.nodes.evaluate.head.talks import HeadTalk, speed
-from talkgraph.nodes.evaluate.mouth.closure import runs_of
 from talkgraph.nodes.signals import correlation
 
 Curves = NDArray[np.float64]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from talkgraph.nodes.evaluate.mouth.closure import runs_of
+from talkgraph.nodes.closure import runs_of
 from talkgraph.nodes.values import Speech
 
 Series = NDArray[np.floating]

@@ -5,15 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from talkgraph.nodes.evaluate.mouth.closure import (
-    bilabial_frames,
+from talkgraph.nodes.closure import (
     closure_depth,
     hits_and_false,
     low_openings,
     lowest_openings,
     runs_of,
 )
-from talkgraph.nodes.evaluate.phones import Phones
+from talkgraph.nodes.evaluate.phones import Phones, bilabial_frames
 
 
 def talking(closures: list[int], count: int = 100) -> np.ndarray:

@@ -9,12 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from talkgraph.nodes.evaluate.phones import Phones
-
 Series = NDArray[np.floating]
 Mask = NDArray[np.bool_]
 
-BILABIALS = frozenset({"p", "b", "m"})
 CLOSED_PERCENTILE = 8.0  # lowest openings of a real clip, taken as closed lips
 LOW_PERCENTILE = 15.0  # a made mouth in its own lowest openings counts as closed
 NEAR = 1  # frames by which a made closure may miss the real one
@@ -30,20 +27,6 @@ def lowest_openings(real: Series, counted: Mask, percentile: float = CLOSED_PERC
     if not counted.any():
         return np.zeros(len(real), bool)
     return np.asarray(real <= np.percentile(real[counted], percentile)) & counted
-
-
-def bilabial_frames(phones: Phones, count: int, fps: float) -> Mask:
-    """The frames of p, b and m, `[shape=(count,), bool]`; each phone has at least one.
-
-    `M`, `m`, `P0` and `b̥` are bilabial, `MUH` is not.
-    """
-    closed = np.zeros(count, bool)
-    for symbol, start, stop in zip(phones.symbols, phones.starts, phones.stops, strict=True):
-        letters = "".join(c for c in symbol.lower() if c.isalpha() and c.isascii())
-        if letters in BILABIALS:
-            first = int(start * fps)
-            closed[first : max(first + 1, int(np.ceil(stop * fps)))] = True
-    return closed
 
 
 def low_openings(made: Series, percentile: float = LOW_PERCENTILE) -> Mask:
@@ -64,7 +47,7 @@ def hits_and_false(made: Series, real: Series, closed: Mask, counted: Mask) -> t
 
     Args:
         made, real: `[shape=(T,)]`, lip opening, frame by frame.
-        closed: `[shape=(T,)]`, of `lowest_openings` or `bilabial_frames`.
+        closed: `[shape=(T,)]`, of `lowest_openings`, or those of p, b and m.
         counted: `[shape=(T,)]`; other frames count neither as closed nor as open.
     """
     low = low_openings(made)

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter1d
 from scipy.stats import pearsonr
 
-from talkgraph.nodes.evaluate.mouth.agreement import (
+from talkgraph.nodes.agreement import (
     agreement,
     concordance,
     cross_fitted_pairs,
