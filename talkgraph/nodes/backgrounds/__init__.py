@@ -18,6 +18,7 @@ Helpers
 -------
 keyframes    extremes of head orientation.
 traversal    the path through the clip from keyframe to keyframe.
+relative_matching  the same by turns of the head instead of poses (Yi et al. 2022).
 pose_limit   how far the shown pose may differ from the background's.
 depth_mesh   the face mesh extended over hair, ears and neck (face profiling).
 field        displacement lattices and resampling (numba; imported when frames are made).

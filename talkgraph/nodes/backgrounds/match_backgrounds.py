@@ -10,6 +10,7 @@ from talkgraph.engine import Node, node, note, param
 from talkgraph.errors import InputError
 from talkgraph.nodes.backgrounds.keyframes import AXES, orientation_extremes
 from talkgraph.nodes.backgrounds.pose_limit import Curve, neck_in_camera
+from talkgraph.nodes.backgrounds.relative_matching import relative_frames, turning_points
 from talkgraph.nodes.backgrounds.traversal import interpolated, nearest_frames, unbroken_runs
 from talkgraph.nodes.geometry.pose import ROTATION, TRANSLATION, pose_from_parts
 from talkgraph.nodes.geometry.rotation import matrix_from_angles
@@ -28,6 +29,9 @@ class MatchBackgrounds(Node):
     the background's only where the difference is more than `warp_background` can bear, where the
     public implementation replays the background's own pose.
 
+    With `relative`, keyframes are chosen and matched as in Yi et al. 2022: by how far the head has
+    turned since the keyframe before, wherever it is held.
+
     Example:
         >>> from talkgraph.nodes.face_model.synthetic import synthetic_fit
         >>> clip, speech = synthetic_fit(frames=50), synthetic_fit(frames=80)
@@ -40,6 +44,10 @@ class MatchBackgrounds(Node):
         "axis whose extremes are keyframes (3.3: leftmost or rightmost head pose)",
         choices=(*AXES, "widest"),
     )
+    relative: bool = param(
+        False, "match turns of the head instead of poses, frame by frame (Yi et al. 2022); neither "
+        "the search's windows nor the weights count then"
+    )  # fmt: skip
     smooth: float = param(0.28, "Hann window over the angle before the search", unit="s", ge=0)
     window: float = param(0.8, "the short period that an extreme rules", unit="s", gt=0)
     min_gap: float = param(0.4, "keyframes nearer than this are thinned", unit="s", gt=0)
@@ -150,6 +158,8 @@ class MatchBackgrounds(Node):
     def _keyframes(self, pose: Curve, fps: float) -> Ints:
         ranges = np.ptp(pose[:, ROTATION], axis=0)
         column = int(np.argmax(ranges)) if self.axis == "widest" else AXES.index(self.axis)
+        if self.relative:
+            return turning_points(pose[:, column])
         return orientation_extremes(
             pose[:, column],
             smooth=round(self.smooth * fps),
@@ -161,12 +171,18 @@ class MatchBackgrounds(Node):
         self, pose: Curve, clip_pose: Curve, fit: FaceFit, keyframes: Ints, fps: float
     ) -> tuple[Curve, Ints]:
         """Clip position (unrounded) and index of every output frame."""
+        runs = unbroken_runs(fit.measured, round(self.max_missing * fit.motion.fps))
+        if self.relative:
+            start, stop = max(runs, key=lambda run: run[1] - run[0])
+            turns = clip_pose[start:stop, ROTATION]
+            path = start + relative_frames(pose[:, ROTATION], turns, keyframes)
+            position, _ = interpolated(keyframes, path)
+            return position, np.rint(position).astype(np.int64)
         weights = np.array([self.angle_weight] * 3 + [self.translation_weight] * 3)
         rate = self.max_speed * fit.motion.fps / fps  # clip frames per output frame
         reach = np.floor(np.diff(keyframes) * rate + 1e-9).astype(np.int64)
         unseen = (self.angle_weight * math.radians(self.unseen_penalty)) ** 2
         penalty = np.where(fit.measured, 0.0, unseen)
-        runs = unbroken_runs(fit.measured, round(self.max_missing * fit.motion.fps))
         # A stretch of a few frames would freeze the shoulders, however well its pose fits.
         enough = min(max(b - a for a, b in runs), round(fit.motion.fps))
         results = []
