@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from talkgraph.engine import Node, node, param, progress
+from talkgraph.errors import ModelError
 from talkgraph.models.contract import Contract
 from talkgraph.models.sessions import open_network
 from talkgraph.nodes.audio_features.encoding_windows import overlapping
 from talkgraph.nodes.audio_features.framing import window_count
 from talkgraph.nodes.audio_features.whisper_mel import MELS, RATE, log_mel
-from talkgraph.nodes.values import OnnxModel, Speech, SpeechFeatures
+from talkgraph.nodes.values import Floats, OnnxModel, Speech, SpeechFeatures
 
 NETWORK = Contract(
     what="speech encoder",
@@ -56,10 +57,21 @@ class SpeechEncoder(Node):
 
         Raises:
             InputError: the speech is shorter than half a video frame.
-            ModelError: `network` is no speech encoder.
+            ModelError: `network` is no speech encoder, or not one of a step every 20 ms.
         """
         session = open_network(network, NETWORK, node=self.node_id, port="network")
-        width = session.get_outputs()[0].shape[2]
+
+        def encode(samples: Floats) -> Floats:
+            whole = np.pad(samples, (0, -len(samples) % _SAMPLES))
+            hidden: Floats = session.run(["hidden"], {"mel": log_mel(whole)[None]})[0][0]
+            if len(hidden) != len(whole) // _SAMPLES:
+                raise ModelError(
+                    f"node '{self.node_id}', port 'network': expected a step every 20 ms, received "
+                    f"{len(hidden)} of {len(whole) / RATE:g} s; use {NETWORK.remedy}"
+                )
+            return hidden
+
+        width = encode(np.zeros(_SAMPLES, np.float32)).shape[1]
         if speech is None:
             return SpeechFeatures(windows=np.empty((0, 1, width), np.float32), fps=self.fps)
         count = window_count(speech, self.fps)
@@ -69,13 +81,11 @@ class SpeechEncoder(Node):
         reach = max(STEPS_PER_SECOND / self.fps, 1.0)
         made, total = np.zeros((count, width), np.float32), np.zeros((count, 1), np.float32)
         for window in overlapping(steps, round(self.window * STEPS_PER_SECOND / 2)):
-            heard = speech.samples[window.first * _SAMPLES : window.stop * _SAMPLES]
-            heard = np.pad(heard, (0, -len(heard) % _SAMPLES))
-            (hidden,) = session.run(["hidden"], {"mel": log_mel(heard)[None]})
+            hidden = encode(speech.samples[window.first * _SAMPLES : window.stop * _SAMPLES])
             a, b = np.searchsorted(moments, (window.first - reach, window.stop + reach))
             distance = np.abs(moments[a:b, None] - np.arange(window.first, window.stop))
             shares = np.maximum(0, 1 - distance / reach) * window.weights
-            made[a:b] += shares.astype(np.float32) @ hidden[0]
+            made[a:b] += shares.astype(np.float32) @ hidden
             total[a:b] += shares.sum(1, keepdims=True)
             progress(int(b), count)
         windows = np.asarray(made / total, np.float32)[:, None]

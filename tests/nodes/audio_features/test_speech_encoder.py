@@ -18,19 +18,22 @@ def tiny():
     return LoadNetwork(name="speech-encoder-tiny").run()
 
 
-@pytest.fixture(scope="module")
-def loudness(tmp_path_factory):
-    """A network of the same ports that hears how loud it is, exactly every 20 ms."""
+def loudness_network(folder, stride):
+    """A network of the same ports that hears how loud it is in every frame, or every second."""
     out = OnnxWriter()
     mel, hidden = out.fresh("mel"), out.fresh("hidden")
-    kernel = np.zeros((1, 80, 1), np.float32)
-    kernel[:] = 1 / 80
-    heard = out.add("Conv", [mel, out.constant(kernel)], kernel_shape=[1], strides=[2])
+    kernel = out.constant(np.full((1, 80, 1), 1 / 80, np.float32))
+    heard = out.add("Conv", [mel, kernel], kernel_shape=[1], strides=[stride])
     out.name(out.transpose(heard, (0, 2, 1)), hidden)
-    model = out.model([(mel, ("n", 80, "frames"))], [(hidden, ("n", "steps", 1))], {})
-    path = tmp_path_factory.mktemp("networks") / "loudness.onnx"
+    model = out.model([(mel, ("n", 80, "frames"))], [(hidden, ("n", "steps", "width"))], {})
+    path = folder / f"loudness_{stride}.onnx"
     path.write_bytes(model.SerializeToString())
     return OnnxModel(file=File(path), facts={})
+
+
+@pytest.fixture(scope="module")
+def loudness(tmp_path_factory):
+    return loudness_network(tmp_path_factory.mktemp("networks"), 2)
 
 
 def long_speech(seconds):
@@ -108,8 +111,10 @@ def test_a_clip_without_sound_has_no_windows(tiny):
     assert SpeechEncoder().run(None, tiny).windows.shape == (0, 1, 384)
 
 
-def test_too_short_a_speech_and_another_network_are_refused(tiny):
+def test_too_short_a_speech_and_another_network_are_refused(tiny, tmp_path):
     with pytest.raises(InputError, match="longer recording"):
         SpeechEncoder().run(speech(np.zeros(100)), tiny)
     with pytest.raises(ModelError, match="port 'network': expected a speech encoder"):
         SpeechEncoder().run(noise(1), LoadNetwork(name="general-mapping-mfcc").run())
+    with pytest.raises(ModelError, match=r"a step every 20 ms, received 2 of 0\.02 s"):
+        SpeechEncoder().run(noise(1), loudness_network(tmp_path, 1))
