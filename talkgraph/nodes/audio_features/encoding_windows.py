@@ -39,3 +39,18 @@ def overlapping(steps: int, half: int) -> Iterator[EncodingWindow]:
         if first + len(weights) < steps:
             weights[half:] = ramp[::-1]
         yield EncodingWindow(first, weights)
+
+
+def live(steps: int, length: int, ahead: int) -> Iterator[EncodingWindow]:
+    """Windows of `length` steps, of which only a few near the end count.
+
+    What counts hears no more than `ahead` steps on from where it begins, and all of the past that a
+    window has room for.
+    """
+    each = max(1, ahead // 2)
+    for start in range(0, steps, each):
+        stop = min(start + ahead, steps)
+        first = max(0, stop - length)
+        weights = np.zeros(stop - first)
+        weights[start - first : start - first + each] = 1
+        yield EncodingWindow(first, weights)

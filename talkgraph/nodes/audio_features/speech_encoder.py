@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+
 import numpy as np
 
 from talkgraph.engine import Node, node, param, progress
-from talkgraph.errors import ModelError
+from talkgraph.errors import GraphError, ModelError
 from talkgraph.models.contract import Contract
 from talkgraph.models.sessions import open_network
-from talkgraph.nodes.audio_features.encoding_windows import overlapping
+from talkgraph.nodes.audio_features.encoding_windows import EncodingWindow, live, overlapping
 from talkgraph.nodes.audio_features.framing import window_count
 from talkgraph.nodes.audio_features.whisper_mel import MELS, RATE, log_mel
 from talkgraph.nodes.values import Floats, OnnxModel, Speech, SpeechFeatures
@@ -35,6 +38,9 @@ class SpeechEncoder(Node):
     changes no more than the last `window` seconds before it, and a speech that still arrives gives,
     `window` seconds late, exactly what the whole of it gives.
 
+    `look_ahead` makes that delay as short as live use needs, such as 0.2 s: then every few steps a
+    window is encoded that ends so soon, and only these steps of it count.
+
     Example:
         >>> import numpy as np
         >>> from talkgraph.nodes.networks import LoadNetwork
@@ -48,6 +54,18 @@ class SpeechEncoder(Node):
 
     fps: float = param(25.0, "video frames per second; one window each", unit="Hz", gt=0)
     window: float = param(6.0, "speech that is heard at a time", unit="s", ge=0.1, le=30)
+    look_ahead: float | None = param(
+        None, "no video frame hears more than this of what comes after it; None hears `window`",
+        unit="s", ge=0.1, le=5,
+    )  # fmt: skip
+
+    def __attrs_post_init__(self) -> None:
+        least = (self._reach + 1) / STEPS_PER_SECOND
+        if self.look_ahead is not None and not least <= self.look_ahead <= self.window:
+            raise GraphError(
+                f"node '{self.node_id}': look_ahead is {self.look_ahead:g} s; at {self.fps:g} fps "
+                f"set it between {least:g} s and window ({self.window:g} s), or leave it out"
+            )
 
     def run(self, speech: Speech | None, network: OnnxModel) -> SpeechFeatures:
         """Return windows `[shape=(round(fps * seconds), 1, width), float32]`; none for no speech.
@@ -78,9 +96,9 @@ class SpeechEncoder(Node):
         steps = -(-len(speech.samples) // _SAMPLES)
         moments = (np.arange(count) + 0.5) * STEPS_PER_SECOND / self.fps
         moments = np.minimum(moments, steps - 1)  # the very end has no step of its own
-        reach = max(STEPS_PER_SECOND / self.fps, 1.0)
+        reach = self._reach
         made, total = np.zeros((count, width), np.float32), np.zeros((count, 1), np.float32)
-        for window in overlapping(steps, round(self.window * STEPS_PER_SECOND / 2)):
+        for window in self._layout(steps):
             hidden = encode(speech.samples[window.first * _SAMPLES : window.stop * _SAMPLES])
             a, b = np.searchsorted(moments, (window.first - reach, window.stop + reach))
             distance = np.abs(moments[a:b, None] - np.arange(window.first, window.stop))
@@ -90,3 +108,15 @@ class SpeechEncoder(Node):
             progress(int(b), count)
         windows = np.asarray(made / total, np.float32)[:, None]
         return SpeechFeatures(windows=windows, fps=self.fps)
+
+    @property
+    def _reach(self) -> float:
+        """How far the triangle of a video frame reaches to either side, in steps."""
+        return max(STEPS_PER_SECOND / self.fps, 1.0)
+
+    def _layout(self, steps: int) -> Iterator[EncodingWindow]:
+        length = round(self.window * STEPS_PER_SECOND)
+        if self.look_ahead is None:
+            return overlapping(steps, length // 2)
+        ahead = self.look_ahead * STEPS_PER_SECOND - self._reach
+        return live(steps, length, math.floor(ahead + 1e-6))

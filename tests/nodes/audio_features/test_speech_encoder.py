@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 
 from talkgraph.cache.files import File
-from talkgraph.errors import InputError, ModelError
+from talkgraph.errors import GraphError, InputError, ModelError
 from talkgraph.models.onnx_writer import OnnxWriter
 from talkgraph.nodes.audio_features import SpeechEncoder
 from talkgraph.nodes.networks import LoadNetwork
@@ -74,14 +74,39 @@ def test_windows_equal_one_pass_but_for_what_the_encoder_counts(tiny):
     assert steps[borders].max() < 2 * np.median(steps)  # nothing jumps
 
 
-def test_a_speech_that_still_arrives_gives_what_the_whole_gives(tiny):
-    """And what is heard of the future is `window`, no more."""
-    node, whole = SpeechEncoder(window=1), long_speech(4.1)
+@pytest.mark.parametrize(
+    "node",
+    [
+        SpeechEncoder(window=1),
+        SpeechEncoder(window=2, look_ahead=0.2),
+        SpeechEncoder(window=1, look_ahead=0.2, fps=30),
+    ],
+)
+def test_a_speech_that_still_arrives_gives_what_the_whole_gives(tiny, node):
+    """And what is heard of the future is `window`, or `look_ahead`, and no more."""
+    whole = long_speech(4.1)
     made = windows_of(node, whole, tiny)
-    for seconds in (2.03, 3.3):
+    ahead = node.look_ahead or node.window + 1 / node.fps
+    for seconds in (2.03, 3.3, 3.5):
         so_far = speech(whole.samples[: round(seconds * RATE)])
-        certain = int((seconds - 1) * 25) - 1
+        moments = (np.arange(len(made)) + 0.5) / node.fps
+        certain = int(np.searchsorted(moments, seconds - ahead))
         np.testing.assert_array_equal(windows_of(node, so_far, tiny)[:certain], made[:certain])
+
+
+@pytest.mark.parametrize("fps", [10, 25, 29.97, 60])
+def test_live_features_come_in_time(loudness, fps):
+    """What hears a moment only gives the same, however short the windows."""
+    given_speech = speech(long_speech(3).samples + noise(3).samples)  # no floor is reached
+    whole = windows_of(SpeechEncoder(fps=fps), given_speech, loudness)
+    made = windows_of(SpeechEncoder(fps=fps, look_ahead=0.25), given_speech, loudness)
+    np.testing.assert_allclose(made, whole, atol=0.02)
+
+
+@pytest.mark.parametrize("node", [{"look_ahead": 0.1, "fps": 10}, {"look_ahead": 1, "window": 0.5}])
+def test_a_look_ahead_that_cannot_be_is_refused(node):
+    with pytest.raises(GraphError, match=r"look_ahead is .* set it between .* and window"):
+        SpeechEncoder(**node)
 
 
 def test_a_changed_end_changes_the_last_windows_only(tiny):
@@ -104,7 +129,8 @@ def test_one_window_per_video_frame(loudness, samples, fps):
 
 @pytest.mark.parametrize("samples", [np.zeros(5 * RATE), np.ones(RATE), np.eye(1, 321, 200)[0]])
 def test_silence_is_finite(tiny, samples):
-    assert np.isfinite(windows_of(SpeechEncoder(), speech(samples), tiny)).all()
+    for node in (SpeechEncoder(), SpeechEncoder(window=1, look_ahead=0.2)):
+        assert np.isfinite(windows_of(node, speech(samples), tiny)).all()
 
 
 def test_a_clip_without_sound_has_no_windows(tiny):
