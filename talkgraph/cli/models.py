@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     pull.add_argument("--quality", choices=QUALITIES, help="of --graph, if it has this option")
     add_quiet(pull)
-    add = action("add", "take a copy of an ONNX file that you bring")
+    add = action("add", "take in a file that you bring: ONNX, or what a model is made from")
     add.add_argument("name", metavar="NAME")
     add.add_argument("file", metavar="FILE", type=Path)
     convert = action("convert", "make an ONNX file anew from the published one, as it is shipped")

@@ -11,6 +11,8 @@ download.py archive.py fetching and reading, with nothing half done and nothing 
 tflite_to_onnx.py      conversion of the face networks (tflite_graph, tflite_face_operators)
 identity_network.py    the recognition network from its quantized weights
 speech_encoder.py      the lower half of Whisper's encoder from its weights (ctranslate2_file)
+head_pattern.py        the networks of Yi et al. 2022 from their weights
+torch_file.py          tensors of PyTorch's files as data, pickled modules among them
 onnx_reading.py        ONNX files as data: checked, and their facts
 sessions.py            onnxruntime on CPU or CUDA
 contract.py            inputs and outputs that a stage asks of a network

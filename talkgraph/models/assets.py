@@ -83,6 +83,22 @@ def _speech_encoder(blocks: int) -> Conversion:
     return convert
 
 
+def _published_encoder(data: bytes, facts: dict[str, str]) -> bytes:
+    from talkgraph.models.head_pattern import PUBLISHED_FACTS, build_encoder
+    from talkgraph.models.torch_file import read_tensors
+
+    model = build_encoder(read_tensors(data), facts | PUBLISHED_FACTS)
+    return bytes(model.SerializeToString(deterministic=True))
+
+
+def _published_decoder(data: bytes, facts: dict[str, str]) -> bytes:
+    from talkgraph.models.head_pattern import PUBLISHED_FACTS, PUBLISHED_STRIDE, build_decoder
+    from talkgraph.models.torch_file import read_tensors
+
+    model = build_decoder(read_tensors(data), facts | PUBLISHED_FACTS, PUBLISHED_STRIDE)
+    return bytes(model.SerializeToString(deterministic=True))
+
+
 def _as_brought(asset: Asset, parts: dict[str, bytes]) -> bytes:
     (data,) = parts.values()
     return data
@@ -233,6 +249,30 @@ ASSETS: dict[str, Asset] = {
                 "export ArcFace to ONNX (input N x 3 x 112 x 112), or take w600k_r50.onnx from "
                 "InsightFace's buffalo_l package, then "
                 "`models.add('arcface', 'FILE.onnx')`"
+            ),
+            parts=(),
+            convert=_as_brought,
+        ),
+        Asset(
+            name="head-pattern-encoder-yi2022",
+            purpose="motion behaviour pattern from head motion, as Yi et al. 2022 publish it",
+            licence="university research (Yi et al.: patented)",
+            source=UserFile(
+                "take latest_iddNet.pth of Yi et al. 2022, then "
+                "`models.add('head-pattern-encoder-yi2022', 'latest_iddNet.pth')`",
+                convert=_published_encoder,
+            ),
+            parts=(),
+            convert=_as_brought,
+        ),
+        Asset(
+            name="head-pattern-decoder-yi2022",
+            purpose="head motion from that pattern and speech, as Yi et al. 2022 publish it",
+            licence="university research (Yi et al.: patented)",
+            source=UserFile(
+                "take latest_cttMotionNet.pth of Yi et al. 2022, then "
+                "`models.add('head-pattern-decoder-yi2022', 'latest_cttMotionNet.pth')`",
+                convert=_published_decoder,
             ),
             parts=(),
             convert=_as_brought,

@@ -38,11 +38,18 @@ class OnnxWriter:
 
     def add(self, kind: str, inputs: Sequence[str], hint: str = "", **attributes: Any) -> str:
         """Add one node of type `kind` with one output."""
+        (output,) = self.add_many(kind, inputs, 1, hint, **attributes)
+        return output
+
+    def add_many(
+        self, kind: str, inputs: Sequence[str], count: int, hint: str = "", **attributes: Any
+    ) -> list[str]:
+        """Add one node of type `kind` with its first `count` outputs."""
         from onnx import helper
 
-        output = self.fresh(hint or kind.lower())
-        self.nodes.append(helper.make_node(kind, list(inputs), [output], **attributes))
-        return output
+        outputs = [self.fresh(hint or kind.lower()) for _ in range(count)]
+        self.nodes.append(helper.make_node(kind, list(inputs), outputs, **attributes))
+        return outputs
 
     def name(self, tensor: str, name: str) -> None:
         """Give `tensor` a second name, reserved before with `fresh`."""

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -151,9 +152,11 @@ class UserFile:
     """A file that nobody may pass on, or whose content is not known in advance: the user brings it.
 
     how: one sentence on where to get it and in which form.
+    convert: makes ONNX of its content and the asset's facts; None: it is ONNX already.
     """
 
     how: str
+    convert: Callable[[bytes, dict[str, str]], bytes] | None = None
 
     def __str__(self) -> str:
         return "a file you bring"

@@ -109,10 +109,11 @@ def pull(names: Iterable[str], progress: Progress | None = None) -> list[Path]:
 
 
 def add(name: str, file: Path | str) -> Path:
-    """Take a copy of an ONNX file that the user brings for asset `name`.
+    """Take in a file that the user brings for asset `name`: ONNX, or what it is made from.
 
     Raises:
-        ModelError: the asset is not one to bring, or the file is no self-contained ONNX model.
+        ModelError: the asset is not one to bring, the file is no self-contained ONNX model, or
+            not what one is made from.
     """
     asset = _asset(name)
     if not isinstance(asset.source, UserFile):
@@ -120,8 +121,16 @@ def add(name: str, file: Path | str) -> Path:
             f"model '{name}' is not yours to bring: fetch it with `models.pull(['{name}'])`"
         )
     file = Path(file)
-    check_onnx(file)
-    _publish(asset, file.read_bytes())
+    if asset.source.convert is None:
+        check_onnx(file)
+        _publish(asset, file.read_bytes())
+        return _existing(asset)
+    try:
+        _publish(asset, asset.source.convert(file.read_bytes(), asset.facts))
+    except ModelError as error:
+        raise ModelError(f"{file} is not what model '{name}' is made from: {error}") from error
+    except FileNotFoundError as error:
+        raise ModelError(f"there is no file {file}") from error
     return _existing(asset)
 
 

@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+import os
 import threading
 
 import attrs
 import onnx
 import pytest
+import torch
 from onnx import TensorProto, helper, numpy_helper
 
 from talkgraph.errors import ModelError
@@ -230,6 +232,36 @@ def test_what_is_no_onnx_is_refused(shelf, tmp_path, data):
     with pytest.raises(ModelError, match="not a valid ONNX model"):
         store.add("brought", tmp_path / "m.onnx")
     assert store.where("brought") is None
+
+
+def test_a_brought_file_may_be_converted(tmp_path, monkeypatch):
+    monkeypatch.setenv("TALKGRAPH_MODELS", str(tmp_path / "models"))
+    network = torch.nn.ModuleDict(
+        {"pose_lstm": torch.nn.LSTM(6, 4), "fc": torch.nn.Sequential(torch.nn.Linear(8, 10))}
+    )
+    torch.save(network, tmp_path / "latest_iddNet.pth")
+    name = "head-pattern-encoder-yi2022"
+    made = onnx.load(store.add(name, tmp_path / "latest_iddNet.pth"))
+    assert {one.key for one in made.metadata_props} >= {"kind", "licence", "pose"}
+    assert [one.name for one in made.graph.output] == ["pattern"]
+    before = store.path(name)
+    torch.save(_Evil(), tmp_path / "evil.pth")
+    for file, words in (
+        ("evil.pth", "call of posix.system: refused"),
+        ("none", "there is no file"),
+    ):
+        with pytest.raises(ModelError, match=words) as caught:
+            store.add(name, tmp_path / file)
+        assert len(str(caught.value).splitlines()) == 1
+        assert store.path(name) == before
+    with pytest.raises(ModelError, match=r"'audio_lstm\.weight_ih_l0' is missing"):
+        store.add("head-pattern-decoder-yi2022", tmp_path / "latest_iddNet.pth")
+    assert not (tmp_path / "touched").exists()
+
+
+class _Evil:
+    def __reduce__(self):
+        return os.system, ("touch touched",)
 
 
 def test_a_shipped_file_is_made_anew_from_what_is_published(shelf, monkeypatch, tmp_path):
