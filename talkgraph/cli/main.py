@@ -16,6 +16,7 @@ from talkgraph.cli import (
     cache,
     diff,
     doctor,
+    evaluate,
     export,
     failure,
     models,
@@ -34,7 +35,7 @@ from talkgraph.cli.parser import Parser
 
 _COMMANDS: tuple[Any, ...] = (
     talk, plan, run, runs, diff, report, show, nodes, provenance, export, studio, cache, models,
-    train, doctor,
+    train, evaluate, doctor,
 )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ media            files in, files out
     take_sound            Footage -> Speech
     play_footage          Footage -> Frames
     write_video           Frames, Speech -> File
+    reopen_video          File -> Footage
 networks         how learned weights enter a graph
     load_network          () -> OnnxModel
 face_model       the 3D morphable face model
@@ -59,7 +60,9 @@ evaluate         a result held against the real video
     observe_head          Motion, Speech?, array[bool]? -> HeadTalk
     stand_in_head         HeadTalk, HeadTalk -> HeadTalk
     compare_head_motion   HeadTalk, HeadTalk, HeadTalk? -> Scores
+    compare_seeds         HeadTalk, HeadTalk, HeadTalk -> Scores
     measure_blinks        FaceTrack -> Scores
+    hold_frame            Frames, Frames -> Frames
     compare_pictures      Frames, Frames, FaceTrack? -> Scores
     compare_identity      IdentityFeature, IdentityFeature -> Scores
 

@@ -74,14 +74,14 @@ def pairs_at(lag: int, counted: Counted, start: int = 0, stop: int | None = None
 def cross_fitted_pairs(made: Series, real: Series, counted: Counted, most: int) -> Pairs:
     """Pairs in which each half of the clip stands at the lag that was found on the other half.
 
-    Halves too short to tell a lag (fewer than four times `most` frames) stay at lag 0.
+    Halves too short to tell a lag (fewer than six times `most` frames) stay at lag 0.
 
     Args:
         made, real: `[shape=(T,)]`, the series by which the lag is found (lip opening).
         most: the largest lag tried, in frames, either way.
     """
     middle = len(real) // 2
-    if middle < 4 * most or most == 0:
+    if middle < 6 * most or most == 0:
         return pairs_at(0, counted)
     halves = (slice(0, middle), slice(middle, len(real)))
     first, second = (best_lag(real[h], made[h], most, counted[h])[0] for h in halves)

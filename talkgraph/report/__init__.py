@@ -7,6 +7,7 @@ page        the whole file; overview, failure, sections and provenance are its p
 run_values  what the steps of a remembered run made
 show        how any value is shown; previews/ has those of our own stages, one module each
 drawing     the graph as SVG, laid out by layout
+scores      how near a result is to the real one, where a run has scores
 curves      lines, maps and histograms; waveform, pictures and media make the other figures
 markup      HTML that is safe by construction
 notebook    `_repr_html_` of graphs, plans, results and values

@@ -22,6 +22,7 @@ from talkgraph.report.markup import Html, join, tag
 from talkgraph.report.overview import MEANING, counts, kind_of, notes_list, run_drawing, steps_table
 from talkgraph.report.provenance import provenance
 from talkgraph.report.run_values import Absent, RunValues
+from talkgraph.report.scores import is_scored, scores_section
 from talkgraph.report.sections import step_sections
 from talkgraph.report.show import shown
 from talkgraph.report.styles import stylesheet
@@ -125,7 +126,9 @@ def _main(values: RunValues, room: Room) -> Iterator[Html]:
         yield tag("section", tag("h2", "Worth knowing"), notes, id="notes", class_="warn")
     if run.outcome == "done":
         for target in run.targets:
-            yield _target(values, target, room)
+            if not is_scored(values, target):
+                yield _target(values, target, room)
+    yield from scores_section(values)
     view = fold({name: step.sources for name, step in run.steps.items()})
     states = dict.fromkeys(step.state for step in run.steps.values())
     legend = tag(

@@ -16,6 +16,7 @@ from talkgraph.report.format import duration, size_text
 from talkgraph.report.markup import Html, join, table, tag
 from talkgraph.report.overview import anchor, badge, run_drawing, shareable
 from talkgraph.report.run_values import RunValues
+from talkgraph.report.scores import is_scored
 from talkgraph.report.show import shown
 
 PICTURED = 80  # steps; of longer graphs the others are named only
@@ -73,7 +74,8 @@ def _look(values: RunValues, step: StepRun, take: Take) -> Html | None:
     if step.state.unmade:
         return None
     if values.run.outcome == "done" and step.name in values.run.targets:
-        return tag("p", "Shown at the ", tag("a", "top of the page", href="#result"), ".")
+        place = "#scores" if is_scored(values, step.name) else "#result"
+        return tag("p", "Shown at the ", tag("a", "top of the page", href=place), ".")
     try:
         value = values[step.name]
     except TalkgraphError as error:

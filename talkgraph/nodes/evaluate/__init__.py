@@ -13,7 +13,9 @@ observe_head          `ObserveHead`: Motion, Speech -> HeadTalk, what heads are 
 stand_in_head         `StandInHead`: the clip's head replayed or frozen, for baselines.
 compare_head_motion   `CompareHeadMotion`: two HeadTalks -> hs, range, speed, spectrum, what speech
                       explains, copies of the clip.
+compare_seeds         `CompareSeeds`: two HeadTalks of other seeds, the real one -> diversity.
 measure_blinks        `MeasureBlinks`: FaceTrack -> blinks per minute.
+hold_frame            `HoldFrame`: the clip's last frame for a whole video, for a baseline.
 compare_pictures      `ComparePictures`: two Frames -> psnr, ssim, psnr_wrapped, sharpness, pixels;
                       with the real FaceTrack also of face and mouth alone.
 compare_identity      `CompareIdentity`: two IdentityFeatures -> distance.
@@ -27,6 +29,8 @@ from talkgraph.nodes.evaluate.compare_identity import CompareIdentity
 from talkgraph.nodes.evaluate.compare_mouth_motion import CompareMouthMotion
 from talkgraph.nodes.evaluate.compare_mouths import CompareMouths
 from talkgraph.nodes.evaluate.compare_pictures import ComparePictures
+from talkgraph.nodes.evaluate.compare_seeds import CompareSeeds
+from talkgraph.nodes.evaluate.hold_frame import HoldFrame
 from talkgraph.nodes.evaluate.measure_blinks import MeasureBlinks
 from talkgraph.nodes.evaluate.observe_head import ObserveHead
 from talkgraph.nodes.evaluate.read_phones import ReadPhones
@@ -40,6 +44,8 @@ __all__ = [
     "CompareMouthMotion",
     "CompareMouths",
     "ComparePictures",
+    "CompareSeeds",
+    "HoldFrame",
     "MeasureBlinks",
     "ObserveHead",
     "ReadPhones",

@@ -20,7 +20,7 @@ from talkgraph.nodes.evaluate.head.talks import ANGLES, HeadTalk
 from talkgraph.nodes.evaluate.head.windows import copied_share
 from talkgraph.nodes.evaluate.scores import Scores
 
-FEWEST = 50  # frames
+FEWEST = 25  # frames; less than one second says nothing
 
 
 @node("compare_head_motion", version=2)
@@ -48,7 +48,7 @@ class CompareHeadMotion(Node):
             clip: what the person was learned from.
 
         Raises:
-            InputError: less than two seconds of one of them.
+            InputError: less than a second of one of them.
         """
         said = made.active.any()
         made, real = made.spoken(), real.spoken()

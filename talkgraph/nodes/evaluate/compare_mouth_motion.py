@@ -6,7 +6,7 @@ import numpy as np
 
 from talkgraph.engine import Node, node, param
 from talkgraph.errors import InputError
-from talkgraph.nodes.agreement import Pairs, agreement, cross_fitted_pairs, pairs_at
+from talkgraph.nodes.agreement import Pairs, Series, agreement, cross_fitted_pairs, pairs_at
 from talkgraph.nodes.closure import (
     closure_depth,
     hits_and_false,
@@ -19,7 +19,7 @@ from talkgraph.nodes.evaluate.scores import Scores
 from talkgraph.nodes.face_model.face_model import FaceModel
 from talkgraph.nodes.face_model.readout import mouth_readout
 from talkgraph.nodes.signals import best_lag
-from talkgraph.nodes.values import Bools, FaceFit, Floats, Motion, Speech
+from talkgraph.nodes.values import Bools, FaceFit, Motion, Speech
 
 FEWEST = 25  # frames; less than one second says nothing
 
@@ -78,8 +78,8 @@ class CompareMouthMotion(Node):
                 "give a longer or clearer clip"
             )
         readout = mouth_readout(model)
-        mine = readout.of(made.expression[:count])
-        theirs = readout.of(real.motion.expression[:count])
+        mine = readout.of(made.expression[:count]).astype(np.float64)
+        theirs = readout.of(real.motion.expression[:count]).astype(np.float64)
         opening = readout.names.index("opening")
         most = min(self.most_lag, max(count // 2 - 3, 0))
         here = pairs_at(0, counted)
@@ -112,7 +112,7 @@ class CompareMouthMotion(Node):
 
 
 def _closures(
-    mine: Floats, theirs: Floats, closed: Bools, counted: Bools, at_lag: Pairs
+    mine: Series, theirs: Series, closed: Bools, counted: Bools, at_lag: Pairs
 ) -> dict[str, float]:
     hits, false = hits_and_false(mine, theirs, closed, counted)
     one, other = at_lag.of(mine, theirs)

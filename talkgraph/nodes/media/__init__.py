@@ -9,6 +9,7 @@ CutFootage  some seconds of a Footage, with their sound.
 TakeSound   Footage -> its Speech, where there has to be one.
 PlayFootage Footage -> whole frames.
 WriteVideo  whole frames + Speech -> MP4 file (H.264, AAC).
+ReopenVideo that file -> Footage.
 
 Helpers
 -------
@@ -25,6 +26,7 @@ from talkgraph.nodes.media.provenance_box import box_of_run, provenance_of, unch
 from talkgraph.nodes.media.read_photo import ReadPhoto
 from talkgraph.nodes.media.read_speech import ReadSpeech
 from talkgraph.nodes.media.read_video import ReadVideo
+from talkgraph.nodes.media.reopen_video import ReopenVideo
 from talkgraph.nodes.media.save import check_target, save
 from talkgraph.nodes.media.take_sound import TakeSound
 from talkgraph.nodes.media.write_video import WriteVideo
@@ -35,6 +37,7 @@ __all__ = [
     "ReadPhoto",
     "ReadSpeech",
     "ReadVideo",
+    "ReopenVideo",
     "TakeSound",
     "WriteVideo",
     "box_of_run",

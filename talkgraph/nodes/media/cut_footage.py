@@ -57,7 +57,7 @@ class CutFootage(Node):
         if first >= stop:
             raise InputError(
                 f"the video lasts {footage.count / footage.fps:.1f} s: nothing is left from "
-                f"{self.start:g} s on; give a longer clip or a smaller `start`"
+                f"{self.start:g} s on; give a longer clip or an earlier `start`"
             )
         path = engine.scratch_folder() / "video.mp4"
         _copy_packets(footage, path, first, stop)

@@ -12,6 +12,7 @@ backgrounds  the frames behind, on a time line
 render       rendered face, composite, pasted frames
 refine       refined frames, attention and colour masks
 training     networks and how they learned
+evaluate     scores
 runs         graphs, plans, results and the values of a notebook
 """
 
@@ -19,6 +20,7 @@ from talkgraph.report.previews import (
     albedo,
     audio,
     backgrounds,
+    evaluate,
     face_fit,
     media,
     motion,
@@ -29,6 +31,6 @@ from talkgraph.report.previews import (
 )
 
 __all__ = [
-    "albedo", "audio", "backgrounds", "face_fit", "media", "motion", "refine", "render", "runs",
-    "training",
+    "albedo", "audio", "backgrounds", "evaluate", "face_fit", "media", "motion", "refine", "render",
+    "runs", "training",
 ]  # fmt: skip

@@ -64,13 +64,15 @@ class HeadTalk:
     def spoken(self) -> HeadTalk:
         """Without the silence before the first and after the last word, but for .2 s.
 
-        Presenters walk in before they speak, which is no head movement of speech.
+        Presenters walk in before they speak, which is no head movement of speech. Where less than
+        a second would be left, all stays.
         """
         at = np.flatnonzero(self.active)
         if not len(at):
             return self
         margin = round(MARGIN * self.fps)
-        return self.part(max(int(at[0]) - margin, 0), min(int(at[-1]) + 1 + margin, len(self)))
+        start, stop = max(int(at[0]) - margin, 0), min(int(at[-1]) + 1 + margin, len(self))
+        return self if stop - start < self.fps else self.part(start, stop)
 
 
 def head_curves(pose: Curves, measured: Mask, fps: float) -> Curves:

@@ -46,3 +46,5 @@ def test_silent_ends_are_cut_off():
     assert np.array_equal(part.pose, whole.pose[at[0] - 5 : at[-1] + 6])
     mute = whole.part(0, 10)
     assert len(mute.spoken()) == 10
+    hardly = whole.part(at[0] - 15, at[0] + 5)
+    assert len(hardly.spoken()) == 20  # not ten frames, of which nothing can be said
