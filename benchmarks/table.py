@@ -72,8 +72,11 @@ def talks(clips: list[dict[str, Any]]) -> str:
 
 def reenactments(clips: list[dict[str, Any]]) -> str:
     """One row per clip and kind of frames."""
+    kinds = [kind for clip in clips for kind in clip["reenactment"].values()]
+    crop = any(isinstance(kind, dict) and "pixels" in kind for kind in kinds)
+    counted = ", head crop" if crop else ""  # else of the whole frame, as it once was
     rows = [
-        "| clip, driven s | frames | PSNR dB | SSIM | LMD px | opening r | at lag |",
+        f"| clip, driven s | frames | PSNR dB{counted} | SSIM | LMD px | opening r | at lag |",
         "|---|---|---|---|---|---|---|",
     ]
     for clip in clips:
@@ -83,11 +86,19 @@ def reenactments(clips: list[dict[str, Any]]) -> str:
                 found = scores[kind]
                 rows.append(
                     f"| {clip['clip']}, {scores['seconds_driven']:.1f} | {kind} |"
-                    f" {found['psnr']:.2f} | {found['ssim']:.3f} | {found['lmd']:.2f} |"
-                    f" {found['opening_correlation']:.2f} |"
-                    f" {found['opening_correlation_at_lag']:.2f} ({found['opening_lag']:+.0f}) |"
+                    f" {found['psnr']:.2f} | {found['ssim']:.3f} | {lips(found)} |"
                 )
     return "\n".join(rows) + "\n"
+
+
+def lips(found: dict[str, Any]) -> str:
+    """Three cells; a still picture has no lips that could be tracked again."""
+    if "lmd" not in found:
+        return "– | – | –"
+    return (
+        f"{found['lmd']:.2f} | {found['opening_correlation']:.2f} |"
+        f" {found['opening_correlation_at_lag']:.2f} ({found['opening_lag']:+.0f})"
+    )
 
 
 def engine_table(report: dict[str, Any]) -> str:

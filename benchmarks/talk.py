@@ -7,8 +7,8 @@ For every clip and every foreign speech: whether all output frames hold a face, 
 reprojection error of the fit; the length of picture against sound; the range of head motion in
 and out; seconds per stage. For clips of 13 s and more also self-reenactment: the person is learned
 from the first ten seconds and driven with the sound of the rest, which is then compared with the
-real rest. Baselines stand beside every figure: the still frame, the replay of the clip, and the
-frames before the refiner.
+real rest, as `talkgraph evaluate self` does. Baselines stand beside every figure: the still frame,
+the replay of the clip, and the frames before the refiner.
 """
 
 from __future__ import annotations
@@ -24,28 +24,23 @@ from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command line does
 
-import attrs
 import numpy as np
-import soundfile
 from numpy.typing import NDArray
 
-from talkgraph.cache.frames import Frames
 from talkgraph.cache.store import Store
 from talkgraph.engine import Result
 from talkgraph.graphs import watch, yi2020
+from talkgraph.graphs.evaluate import self_reenactment
 from talkgraph.nodes.evaluate.compare_identity import identity_distance
-from talkgraph.nodes.evaluate.compare_mouths import CompareMouths
-from talkgraph.nodes.evaluate.compare_pictures import ComparePictures
 from talkgraph.nodes.evaluate.head.similarity import head_similarity, replay_similarity
 from talkgraph.nodes.evaluate.head.spread import jitter
+from talkgraph.nodes.evaluate.summary import SCORES, columns_of
 from talkgraph.nodes.face_fit import DescribeIdentity
-from talkgraph.nodes.footage import open_footage
-from talkgraph.nodes.media import WriteVideo, save
+from talkgraph.nodes.media import save
 from talkgraph.nodes.values import FaceTrack, Footage, Speech
 
 LEARNED_SECONDS = 10.0
 SHORTEST_REENACTMENT = 13.0
-NEARLY_LOSSLESS = 12  # x264 crf of the cut clips
 WATCH = watch.graph()
 
 
@@ -155,47 +150,23 @@ class Bench:
 
     def reenact(self, name: str, footage: Footage) -> dict[str, Any]:
         """Learn from the first seconds, drive with the rest's own sound, compare with the rest."""
-        assert footage.speech is not None
-        frames = open_footage(footage)
-        cut = round(LEARNED_SECONDS * footage.fps)
-        rest = min(footage.count, round(footage.speech.seconds * footage.fps)) - cut
-        learned = self.write(f"{name}-learned", frames, 0, cut, footage)
-        real = self.write(f"{name}-real", frames, cut, cut + rest, footage)
-        audio = self.scratch / f"{name}-rest.wav"
-        sound = _part(footage.speech, cut / footage.fps, (cut + rest) / footage.fps)
-        soundfile.write(audio, sound.samples, sound.rate)
-        result = self.graph.run({"audio": audio, "video": learned}, store=self.store)
-        made = {"refined" if "refiner" in self.graph.steps else "draft": self.keep(result, name)}
+        video = self.args.data / "video" / f"{name}.mp4"
+        kinds = {"draft": self.graph}
         if "refiner" in self.graph.steps:
             draft = yi2020.graph("draft", seed=self.args.seed)
-            plain = draft.run({"audio": audio, "video": learned}, store=self.store)
-            made["unrefined"] = self.keep(plain, f"{name}-unrefined")
-        still = Frames.from_function(
-            rest, frames.shape, lambda a, b: np.repeat(frames[cut - 1 : cut], b - a, axis=0)
-        )
-        made["still"] = self.write(f"{name}-still", still, 0, rest, footage)
-        truth = WATCH.run({"video": real}, store=self.store)
-        scores: dict[str, Any] = {"seconds_driven": rest / footage.fps}
-        for label, video in made.items():
-            seen = WATCH.run({"video": video}, store=self.store)
-            pictures = ComparePictures().run(
-                _first(open_footage(seen["footage"]), rest),
-                _first(open_footage(truth["footage"]), rest),
-            )
-            mouths = CompareMouths().run(_track(seen["track"], rest), _track(truth["track"], rest))
-            scores[label] = {**pictures.values, **mouths.values}
+            kinds = {"refined": self.graph, "unrefined": draft}
+        scores: dict[str, Any] = {"seconds_driven": footage.count / footage.fps - LEARNED_SECONDS}
+        for kind, talk in kinds.items():
+            graph = self_reenactment(talk, seconds=LEARNED_SECONDS)
+            wanted = [step for step in graph.steps if step.endswith(SCORES)]
+            result = graph.run({"video": video}, store=self.store, until=[*wanted, talk.output])
+            columns = columns_of({step: result[step] for step in wanted})
+            scores[kind] = columns.pop("made")
+            scores |= columns  # the baselines, and `seen` of the last kind
+            if self.args.output:
+                self.args.output.mkdir(parents=True, exist_ok=True)
+                save(result[talk.output], self.args.output / f"{name}-{kind}.mp4")
         return scores
-
-    def write(self, label: str, frames: Frames, start: int, stop: int, footage: Footage) -> Path:
-        """A nearly lossless MP4 of some frames with their sound."""
-        assert footage.speech is not None
-        path = self.scratch / f"{label}.mp4"
-        part = Frames.from_function(
-            stop - start, frames.shape, lambda a, b: frames[start + a : start + b]
-        )
-        sound = _part(footage.speech, start / footage.fps, stop / footage.fps)
-        save(WriteVideo(crf=NEARLY_LOSSLESS).run(part, sound), path)
-        return path
 
     def keep(self, result: Result, label: str) -> Path:
         """The output file, under a name of its own if the videos are to be kept."""
@@ -210,30 +181,6 @@ def _range(rotation: NDArray[np.floating]) -> list[float]:
     """5th to 95th percentile of pitch, yaw and roll, in degrees."""
     low, high = np.quantile(np.rad2deg(rotation), (0.05, 0.95), axis=0)
     return [round(float(v), 2) for v in high - low]
-
-
-def _part(speech: Speech, start: float, stop: float) -> Speech:
-    def cut(sound: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
-        return np.ascontiguousarray(sound[round(start * rate) : round(stop * rate)])
-
-    return attrs.evolve(
-        speech,
-        samples=cut(speech.samples, speech.rate),
-        soundtrack=cut(speech.soundtrack, speech.soundtrack_rate),
-    )
-
-
-def _first(frames: Frames, count: int) -> Frames:
-    return Frames.from_function(count, frames.shape, lambda a, b: frames[a:b])
-
-
-def _track(track: FaceTrack, count: int) -> FaceTrack:
-    return attrs.evolve(
-        track,
-        landmarks=track.landmarks[:count],
-        confidence=track.confidence[:count],
-        measured=track.measured[:count],
-    )
 
 
 if __name__ == "__main__":
