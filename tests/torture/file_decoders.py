@@ -178,15 +178,15 @@ def _change_field(message: Any, rng: random.Random) -> None:
 def _read_network(data: bytes, folder: Path) -> None:
     from talkgraph.cache import File
     from talkgraph.models import onnx_reading, read_facts, sessions
-    from talkgraph.nodes.pose_mapping.facts import MappingFacts
+    from talkgraph.nodes.pose_mapping.facts import MappingFacts, MotionFacts
     from talkgraph.nodes.values import OnnxModel
 
     path = folder / "models" / "model.onnx"
     path.write_bytes(data)
     sessions._kept.cache_clear()
 
-    def facts() -> None:
-        MappingFacts.of(OnnxModel(file=File(path), facts=read_facts(path)))
+    def facts(kind: type[MappingFacts]) -> None:
+        kind.of(OnnxModel(file=File(path), facts=read_facts(path)))
 
     def opened() -> None:
         session = sessions.open_session(path, threads=1)
@@ -195,7 +195,10 @@ def _read_network(data: bytes, folder: Path) -> None:
             assert one.name
             assert len(one.name) < 4 or one.name.encode() not in weights  # shorter by chance
 
-    _try_all(facts, opened, lambda: onnx_reading.check_onnx(path))
+    _try_all(
+        lambda: facts(MappingFacts), lambda: facts(MotionFacts), opened,
+        lambda: onnx_reading.check_onnx(path),
+    )  # fmt: skip
 
 
 def _try_all(*acts: Callable[[], object]) -> None:

@@ -10,10 +10,11 @@ The general mapping is a network of the model store: `LoadNetwork(name="general-
 
 They stand between audio_features and face_fit on the one side, backgrounds and render on the other.
 
-Helpers: `network` eq. (1); `onnx_file`, `facts`, `inference` the model as a file; `head_pose`,
-`mouth`, `eyelids` what is done to the prediction; `train/` the corpus, its lags, the loss of eq.
-(2), the optimiser, folds, scores, and the synthetic speech of the pretraining. Only `network`,
-`onnx_file` and `train/` need torch, and nothing here imports them before it trains.
+Helpers: `network` eq. (1); `onnx_file`, `facts`, `inference` the model as a file;
+`expression_network`, `_size`, `_file`, `_inference` likewise a small head on a pretrained speech
+encoder; `head_pose`, `mouth`, `eyelids` what is done to the prediction; `train/` the corpus, its
+lags, the losses, the optimiser, folds, scores, and the synthetic speech of the pretraining. Only
+the networks, their files and `train/` need torch, and nothing here imports them before it trains.
 """
 
 from talkgraph.nodes.pose_mapping.add_blinks import AddBlinks

@@ -8,7 +8,7 @@ in `OnnxModel.facts`.
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import attrs
 import numpy as np
@@ -17,7 +17,7 @@ from talkgraph.errors import ModelError
 from talkgraph.nodes.face_model.readout import Readout
 from talkgraph.nodes.values import Floats, OnnxModel, SpeechFeatures
 
-KIND = "speech-to-motion mapping"
+FARTHEST = 6.0  # standard deviations that a feature may lie off its mean: no net has seen more
 
 
 def _array(values: Any) -> Floats:
@@ -26,21 +26,22 @@ def _array(values: Any) -> Floats:
 
 @attrs.frozen(kw_only=True, eq=False)
 class MappingFacts:
-    """Everything that is needed to use and to fine-tune a mapping.
+    """Everything that is needed to use and to fine-tune a mapping from speech to expression.
 
-    feature: id of the node that makes its input: `mfcc`, `log_mel` or `speech_encoder`.
+    feature: id of the node that makes its input: `speech_encoder`, `mfcc` or `log_mel`.
     fps: video frames per second.
     feature_mean, feature_std: `[shape=(bins,)]`, over all training speech.
     feature_prior: frames' worth of weight that these have against the speech's own mean and std.
     expression_rest: `[shape=(64,)]`, mean of the training clips' mean expressions.
     expression_std: `[shape=(64,)]`, spread about a clip's mean; unit of the network's output.
-    pose_std: `[shape=(6,)]`, spread of rotation (rad) and translation about a clip's mean.
-    pose_band_std: `[shape=(3, 6)]`, the same in each band of `head_pose.BANDS_HZ`.
     readout: linear measures of the mouth over the expression.
     mouth_std: `[shape=(len(readout.names),)]`, their spread about a clip's mean.
-    size: the fields of `MappingSize`.
+    size: the fields of the network's size, `ExpressionSize` or `MappingSize`.
     card: model card: data, split, figures, licence.
     """
+
+    kind: ClassVar[str] = "speech-to-expression mapping"
+    shipped: ClassVar[str] = "general-mapping-speech-encoder"
 
     feature: str
     fps: float
@@ -49,34 +50,37 @@ class MappingFacts:
     feature_prior: float
     expression_rest: Floats = attrs.field(converter=_array)
     expression_std: Floats = attrs.field(converter=_array)
-    pose_std: Floats = attrs.field(converter=_array)
-    pose_band_std: Floats = attrs.field(converter=_array)
     readout: Readout
     mouth_std: Floats = attrs.field(converter=_array)
     size: dict[str, Any]
     licence: str = ""
     card: str = ""
 
+    @property
+    def mouth_of_normalised(self) -> Floats:
+        """Measures of the network's output in units of their spread, `[shape=(names, 64)]`."""
+        return _array(self.readout.rows * self.expression_std / self.mouth_std[:, None])
+
     def as_text(self) -> dict[str, str]:
         """Facts as plain text, one JSON value per key (`licence` and `card` as they are)."""
-        text = {"kind": KIND, "licence": self.licence, "card": self.card}
-        for field in attrs.fields(MappingFacts):
+        text = {"kind": self.kind, "licence": self.licence, "card": self.card}
+        for field in attrs.fields(type(self)):
             if field.name not in text:
                 text[field.name] = json.dumps(_plain(getattr(self, field.name)))
         return text
 
     @classmethod
-    def of(cls, model: OnnxModel) -> MappingFacts:
+    def of(cls, model: OnnxModel) -> Self:
         """Read the facts of `model`.
 
         Raises:
-            ModelError: it is not a mapping, or its facts are incomplete.
+            ModelError: it is not such a mapping, or its facts are incomplete.
         """
         facts = model.facts
-        if facts.get("kind") != KIND:
+        if facts.get("kind") != cls.kind:
             raise ModelError(
-                f"{model.file.path.name} is not a {KIND} (kind: {facts.get('kind', 'none')!r}); "
-                'take LoadNetwork(name="general-mapping-mfcc") or the output of personalise_mapping'
+                f"{model.file.path.name} is not a {cls.kind} (kind: {facts.get('kind', 'none')!r});"
+                f' take LoadNetwork(name="{cls.shipped}") or a personalised one'
             )
         try:
             values: dict[str, Any] = {"licence": facts["licence"], "card": facts["card"]}
@@ -102,6 +106,21 @@ class MappingFacts:
             )
 
 
+@attrs.frozen(kw_only=True, eq=False)
+class MotionFacts(MappingFacts):
+    """Facts of a mapping that gives the head's pose too, eq. (1).
+
+    pose_std: `[shape=(6,)]`, spread of rotation (rad) and translation about a clip's mean.
+    pose_band_std: `[shape=(3, 6)]`, the same in each band of `head_pose.BANDS_HZ`.
+    """
+
+    kind: ClassVar[str] = "speech-to-motion mapping"
+    shipped: ClassVar[str] = "general-mapping-mfcc"
+
+    pose_std: Floats = attrs.field(converter=_array)
+    pose_band_std: Floats = attrs.field(converter=_array)
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return [_plain(x) if x.ndim else float(f"{x:.7g}") for x in value]
@@ -119,7 +138,8 @@ class FeatureScale:
 
     def apply(self, windows: Floats) -> Floats:
         """Normalise windows `[shape=(..., bins)]`."""
-        return np.asarray((windows - self.mean) / self.std, np.float32)
+        scaled = (windows - self.mean) / self.std
+        return np.asarray(np.clip(scaled, -FARTHEST, FARTHEST), np.float32)
 
 
 def speech_scale(windows: Floats, facts: MappingFacts) -> FeatureScale:
@@ -129,6 +149,8 @@ def speech_scale(windows: Floats, facts: MappingFacts) -> FeatureScale:
     Only the middle row of each window enters: the windows overlap.
     """
     middle = windows[:, windows.shape[1] // 2].astype(np.float64)
+    if not len(middle):
+        return FeatureScale(facts.feature_mean, facts.feature_std)
     own = len(middle) / (len(middle) + facts.feature_prior)
     mean = own * middle.mean(0) + (1 - own) * facts.feature_mean
     std = own * middle.std(0) + (1 - own) * facts.feature_std

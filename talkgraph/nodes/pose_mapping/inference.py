@@ -7,11 +7,11 @@ import numpy as np
 from talkgraph.engine import progress
 from talkgraph.models.contract import Contract
 from talkgraph.models.sessions import open_network, open_session
-from talkgraph.nodes.pose_mapping.facts import KIND, MappingFacts, speech_scale
+from talkgraph.nodes.pose_mapping.facts import MotionFacts, speech_scale
 from talkgraph.nodes.values import Floats, OnnxModel, SpeechFeatures
 
 NETWORK = Contract(
-    what=KIND,
+    what=MotionFacts.kind,
     inputs={
         "features": ("n", "frames", "rows", "bins"),
         "h": ("layers", "n", "hidden"),
@@ -27,14 +27,14 @@ NETWORK = Contract(
 )
 
 
-def open_mapping(model: OnnxModel, node: str) -> MappingFacts:
+def open_mapping(model: OnnxModel, node: str) -> MotionFacts:
     """The facts of a mapping that arrived at port `mapping` of a node.
 
     Raises:
         ModelError: it is another network, or its facts are incomplete.
     """
     open_network(model, NETWORK, node=node, port="mapping")
-    return MappingFacts.of(model)
+    return MotionFacts.of(model)
 
 
 def predict(
@@ -55,7 +55,7 @@ def predict(
     Raises:
         ModelError: the features are not those of the mapping.
     """
-    facts = MappingFacts.of(model)
+    facts = MotionFacts.of(model)
     facts.check(features)
     session = open_session(model.file)
     scale = speech_scale(features.windows, facts)

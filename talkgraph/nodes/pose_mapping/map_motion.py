@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from talkgraph.engine import Node, check, node, note, param
+from talkgraph.engine import Node, check, node, param
 from talkgraph.nodes.geometry.pose import ROTATION, TRANSLATION
-from talkgraph.nodes.pose_mapping.facts import MappingFacts
+from talkgraph.nodes.pose_mapping.facts import MotionFacts
 from talkgraph.nodes.pose_mapping.head_pose import (
     habit_around,
     habit_of_clip,
@@ -14,17 +14,8 @@ from talkgraph.nodes.pose_mapping.head_pose import (
     pose_of,
 )
 from talkgraph.nodes.pose_mapping.inference import open_mapping, predict
-from talkgraph.nodes.pose_mapping.mouth import (
-    CLOSED_PERCENTILE,
-    amplify_mouth,
-    expression_of,
-    keep_lips_apart,
-    rest_of_clip,
-    rest_of_photo,
-)
+from talkgraph.nodes.pose_mapping.mouth import MIN_CLIP_FRAMES, face_of
 from talkgraph.nodes.values import FaceFit, Floats, Motion, OnnxModel, SpeechFeatures
-
-MIN_CLIP_FRAMES = 25  # fewer frames than one second say nothing about spread
 
 
 @node("map_motion", version=1, gpu=True)
@@ -78,7 +69,14 @@ class MapMotion(Node):
         expression, pose = predict(mapping, features, chunk=self.chunk)
         pose = self._head(pose, facts, person)
         return Motion(
-            expression=self._face(expression, facts, person),
+            expression=face_of(
+                expression,
+                facts,
+                person,
+                strength=self.mouth_strength,
+                max_gain=self.max_mouth_gain,
+                softness=self.lip_softness,
+            ),
             rotation=np.ascontiguousarray(pose[:, ROTATION]),
             translation=np.ascontiguousarray(pose[:, TRANSLATION]),
             fps=features.fps,
@@ -91,7 +89,7 @@ class MapMotion(Node):
         bad = ~np.all([np.isfinite(part).all(axis=1) for part in parts], axis=0)
         return f"{int(bad.sum())} of {len(bad)} frames are not" if bad.any() else ""
 
-    def _head(self, predicted: Floats, facts: MappingFacts, person: FaceFit | None) -> Floats:
+    def _head(self, predicted: Floats, facts: MotionFacts, person: FaceFit | None) -> Floats:
         if person is not None and len(pose_of(person)) >= MIN_CLIP_FRAMES:
             habit = habit_of_clip(person, self.range_percentile)
         else:
@@ -104,33 +102,3 @@ class MapMotion(Node):
             max_gain=self.max_gain,
             knee=self.knee,
         )
-
-    def _face(self, predicted: Floats, facts: MappingFacts, person: FaceFit | None) -> Floats:
-        seen = None if person is None else expression_of(person)
-        std, closed = facts.mouth_std, None
-        if seen is None:
-            rest = facts.expression_rest
-        elif len(seen) < MIN_CLIP_FRAMES:
-            rest = rest_of_photo(seen.mean(0), facts)
-        else:
-            rest = rest_of_clip(seen, facts.readout)
-            measures = facts.readout.of(seen)
-            std = measures.std(0)
-            if std[0] < 0.25 * facts.mouth_std[0]:
-                # A clip in which nobody speaks would otherwise mute the mouth.
-                note("the person hardly moves the lips in the clip: general lip movement is used")
-                std = facts.mouth_std
-            else:
-                closed = float(np.percentile(measures[:, 0], CLOSED_PERCENTILE))
-        if closed is None:
-            # Without a clip: lips touch two spreads below the middle of speech.
-            closed = float(facts.readout.of(rest)[0] - 2.0 * facts.mouth_std[0])
-        expression = amplify_mouth(
-            predicted,
-            facts.readout,
-            std,
-            strength=self.mouth_strength,
-            max_gain=self.max_mouth_gain,
-        )
-        softness = self.lip_softness * float(std[0])
-        return keep_lips_apart(rest + expression, facts.readout, closed, softness)

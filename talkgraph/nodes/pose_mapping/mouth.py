@@ -8,11 +8,53 @@ from __future__ import annotations
 
 import numpy as np
 
+from talkgraph.engine import note
 from talkgraph.nodes.face_model.readout import Readout
 from talkgraph.nodes.pose_mapping.facts import MappingFacts
 from talkgraph.nodes.values import FaceFit, Floats
 
+MIN_CLIP_FRAMES = 25  # fewer frames than one second say nothing about spread
+STILL = 0.25  # of the general spread: lips that move less say nothing about how they speak
 CLOSED_PERCENTILE = 2.0  # the lips of a talking clip touch in at least this share of its frames
+
+
+def face_of(
+    predicted: Floats,
+    facts: MappingFacts,
+    person: FaceFit | None,
+    *,
+    strength: float,
+    max_gain: float,
+    softness: float,
+) -> Floats:
+    """The person's expression, `[shape=(T, 64), float32]`, from what the network predicts.
+
+    Args:
+        predicted: `[shape=(T, 64)]`, about the mean of a clip.
+        person: fit of the clip or photo; None for the mean face.
+        strength, max_gain: of `amplify_mouth`.
+        softness: of lip contact, in standard deviations of the opening.
+    """
+    seen = None if person is None else expression_of(person)
+    std, closed = facts.mouth_std, None
+    if seen is None:
+        rest = facts.expression_rest
+    elif len(seen) < MIN_CLIP_FRAMES:
+        rest = rest_of_photo(seen.mean(0), facts)
+    else:
+        rest = rest_of_clip(seen, facts.readout)
+        measures = facts.readout.of(seen)
+        if measures[:, 0].std() < STILL * facts.mouth_std[0]:
+            # A clip in which nobody speaks would otherwise mute the mouth.
+            note("the person hardly moves the lips in the clip: general lip movement is used")
+        else:
+            std = measures.std(0)
+            closed = float(np.percentile(measures[:, 0], CLOSED_PERCENTILE))
+    if closed is None:
+        # Without a clip: lips touch two spreads below the middle of speech.
+        closed = float(facts.readout.of(rest)[0] - 2.0 * facts.mouth_std[0])
+    expression = amplify_mouth(predicted, facts.readout, std, strength=strength, max_gain=max_gain)
+    return keep_lips_apart(rest + expression, facts.readout, closed, softness * float(std[0]))
 
 
 def expression_of(fit: FaceFit) -> Floats:

@@ -21,7 +21,7 @@ from talkgraph.cache.files import File
 from talkgraph.errors import ModelError
 from talkgraph.models.onnx_reading import load_onnx
 from talkgraph.models.sessions import open_session
-from talkgraph.nodes.pose_mapping.facts import MappingFacts
+from talkgraph.nodes.pose_mapping.facts import MotionFacts
 from talkgraph.nodes.pose_mapping.network import MappingNetwork, MappingSize
 from talkgraph.nodes.values import OnnxModel
 
@@ -31,7 +31,7 @@ OUTPUTS = ("expression", "pose", "h_next", "c_next")
 PARITY = 1e-4  # of outputs that are of the order of 1
 
 
-def write_mapping(network: MappingNetwork, facts: MappingFacts, path: Path) -> OnnxModel:
+def write_mapping(network: MappingNetwork, facts: MotionFacts, path: Path) -> OnnxModel:
     """Export `network` with its facts to `path` and check it against torch.
 
     Raises:
@@ -73,7 +73,7 @@ def read_network(model: OnnxModel) -> MappingNetwork:
     Raises:
         ModelError: the file does not hold the weights of such a network.
     """
-    facts = MappingFacts.of(model)
+    facts = MotionFacts.of(model)
     graph = load_onnx(model.file.path).graph
     weights = {entry.name: numpy_helper.to_array(entry) for entry in graph.initializer}
     network = MappingNetwork(MappingSize(**facts.size))

@@ -10,7 +10,7 @@ import numpy as np
 
 from talkgraph.cache.files import File
 from talkgraph.engine import Node, node, note, param, progress, scratch_folder
-from talkgraph.nodes.pose_mapping.facts import MappingFacts
+from talkgraph.nodes.pose_mapping.facts import MotionFacts
 from talkgraph.nodes.pose_mapping.inference import open_mapping
 from talkgraph.nodes.training.curve import write_curve
 from talkgraph.nodes.training.threads import one_thread
@@ -85,7 +85,7 @@ class PersonaliseMapping(Node):
             return self._fine_tune(mapping, facts, fit, clip_features)
 
     def _fine_tune(
-        self, mapping: OnnxModel, facts: MappingFacts, fit: FaceFit, features: SpeechFeatures
+        self, mapping: OnnxModel, facts: MotionFacts, fit: FaceFit, features: SpeechFeatures
     ) -> OnnxModel:
         from talkgraph.nodes.pose_mapping.onnx_file import read_network, write_mapping
         from talkgraph.nodes.pose_mapping.train.corpus import example_of, target_of
@@ -113,16 +113,16 @@ class PersonaliseMapping(Node):
         return OnnxModel(file=made.file, facts={**made.facts, **write_curve(losses)})
 
     def _train(
-        self, network: MappingNetwork, targets: list[Target], facts: MappingFacts, *, done: int
+        self, network: MappingNetwork, targets: list[Target], facts: MotionFacts, *, done: int
     ) -> tuple[MappingNetwork, list[float]]:
         """The network after training, and its loss after every step."""
         from talkgraph.nodes.pose_mapping.train.loss import LossWeights
-        from talkgraph.nodes.pose_mapping.train.optimiser import Schedule, optimise
+        from talkgraph.nodes.pose_mapping.train.motion_training import train_motion
+        from talkgraph.nodes.pose_mapping.train.optimiser import Schedule
+        from talkgraph.nodes.pose_mapping.train.sequences import Variation
 
         schedule = Schedule(
             steps=self.steps,
-            batch=self.batch,
-            frames=self.frames,
             rate=self.rate,
             betas=(self.beta1, 0.999),
             warmup=10,
@@ -137,19 +137,20 @@ class PersonaliseMapping(Node):
             losses.append(loss)
             progress(done + step, 2 * self.steps)
 
-        trained = optimise(
+        trained = train_motion(
             network, targets, facts, schedule, weights,
+            variation=Variation(batch=self.batch, frames=self.frames),
             seed=self.seed,
             anchor=self.anchor,
             report=report,
         )  # fmt: skip
         return trained, losses
 
-    def _lag(self, general: MappingNetwork, target: Target, facts: MappingFacts) -> int:
+    def _lag(self, general: MappingNetwork, target: Target, facts: MotionFacts) -> int:
         from talkgraph.nodes.pose_mapping.train.lag import believed_lag
-        from talkgraph.nodes.pose_mapping.train.optimiser import predict_target
+        from talkgraph.nodes.pose_mapping.train.motion_training import predict_motion
 
-        heard, _ = predict_target(general, target)
+        heard, _ = predict_motion(general, target)
         lag = believed_lag(
             facts.readout.of(heard * facts.expression_std)[:, 0],
             facts.readout.of(target.example.expression)[:, 0],
@@ -180,14 +181,14 @@ def _part(target: Target, cut: slice) -> Target:
     )
 
 
-def _error(network: MappingNetwork, target: Target, facts: MappingFacts) -> float:
+def _error(network: MappingNetwork, target: Target, facts: MotionFacts) -> float:
     """Squared error of the mouth measures, in units of their general spread.
 
     Each part is taken about its own mean: a constant is put right by the person's offset anyway.
     """
-    from talkgraph.nodes.pose_mapping.train.optimiser import predict_target
+    from talkgraph.nodes.pose_mapping.train.motion_training import predict_motion
 
-    made, _ = predict_target(network, target)
+    made, _ = predict_motion(network, target)
     seen = target.measured
     wrong = facts.readout.of((made - target.expression) * facts.expression_std)[seen]
     return (

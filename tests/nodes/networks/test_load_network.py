@@ -12,7 +12,7 @@ from talkgraph.models.onnx_writer import OnnxWriter
 from talkgraph.nodes.audio_features import LogMel, Mfcc
 from talkgraph.nodes.networks import LoadNetwork
 from talkgraph.nodes.pose_mapping import MapMotion
-from talkgraph.nodes.pose_mapping.facts import MappingFacts
+from talkgraph.nodes.pose_mapping.facts import MotionFacts
 from talkgraph.nodes.pose_mapping.onnx_file import read_network
 from talkgraph.nodes.values import OnnxModel, Speech
 
@@ -34,7 +34,7 @@ def syllables(seconds: float = 4.0) -> Speech:
 @pytest.mark.parametrize("feature", ["mfcc", "log_mel"])
 def test_the_shipped_mapping_moves_mouth_and_head(feature):
     model = LoadNetwork(name=f"general-mapping-{feature.replace('_', '-')}").run()
-    facts = MappingFacts.of(model)
+    facts = MotionFacts.of(model)
     assert facts.feature == feature
     assert "unclear rights" in facts.licence and "Figures" in facts.card
     assert model.file.path.stat().st_size < 3e6

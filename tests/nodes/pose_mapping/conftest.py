@@ -9,9 +9,12 @@ import pytest
 from talkgraph.nodes.face_model.face_model import FaceModel
 from talkgraph.nodes.face_model.lids import LID_PAIRS
 from talkgraph.nodes.face_model.readout import MOUTH_MEASURES, mouth_readout
+from talkgraph.nodes.pose_mapping.expression_file import write_expression_mapping
+from talkgraph.nodes.pose_mapping.expression_network import ExpressionNetwork
+from talkgraph.nodes.pose_mapping.expression_size import ExpressionSize
 from talkgraph.nodes.pose_mapping.network import MappingNetwork, MappingSize
 from talkgraph.nodes.pose_mapping.onnx_file import write_mapping
-from talkgraph.nodes.pose_mapping.train.corpus import Example, corpus_facts
+from talkgraph.nodes.pose_mapping.train.corpus import Example, corpus_facts, motion_facts
 from talkgraph.nodes.values import FaceFit, Motion, SpeechFeatures
 
 SMALL = MappingSize(channels=8, embedding=16, hidden=16, dropout=0.0)
@@ -100,8 +103,11 @@ def examples(persons: int = 5) -> list[Example]:
 
 
 def facts(size: MappingSize = SMALL):
-    return corpus_facts(
-        examples(), feature="mfcc", readout=mouth_readout(face_model()), size=size, prior=50.0
+    return motion_facts(
+        examples(),
+        feature="mfcc",
+        readout=mouth_readout(face_model()),
+        size=attrs.asdict(size),
     )
 
 
@@ -112,6 +118,40 @@ def mapping(folder, size: MappingSize = SMALL, seed: int = 0):
     network = MappingNetwork(size)
     made = attrs.evolve(facts(size), licence="toy", card="a toy")
     return network, write_mapping(network, made, folder / "mapping.onnx")
+
+
+EXPRESSION = ExpressionSize(bins=24, width=16)
+
+
+def encoded(count: int, seed: int = 0) -> SpeechFeatures:
+    """Two neighbouring rows of `features` as one: what an encoder might give."""
+    windows = features(count, seed).windows if count else np.zeros((0, 28, 12), np.float32)
+    return SpeechFeatures(windows=windows[:, 13:15].reshape(-1, 1, 24), fps=25.0)
+
+
+def encoded_examples(persons: int = 5) -> list[Example]:
+    return [
+        attrs.evolve(clip, features=encoded(len(clip), seed=k).windows)
+        for k, clip in enumerate(examples(persons))
+    ]
+
+
+def expression_facts(size: ExpressionSize = EXPRESSION):
+    return corpus_facts(
+        encoded_examples(),
+        feature="speech_encoder",
+        readout=mouth_readout(face_model()),
+        size=attrs.asdict(size),
+    )
+
+
+def expression_mapping(folder, size: ExpressionSize = EXPRESSION, seed: int = 0):
+    import torch
+
+    torch.manual_seed(seed)
+    network = ExpressionNetwork(size).eval()
+    made = attrs.evolve(expression_facts(size), licence="toy", card="a toy")
+    return network, write_expression_mapping(network, made, folder / "expression.onnx")
 
 
 @pytest.fixture(scope="session")
@@ -126,6 +166,11 @@ def toys() -> SimpleNamespace:
         fit_of=fit_of,
         facts=facts,
         mapping=mapping,
+        EXPRESSION=EXPRESSION,
+        encoded=encoded,
+        encoded_examples=encoded_examples,
+        expression_facts=expression_facts,
+        expression_mapping=expression_mapping,
     )
 
 

@@ -7,7 +7,7 @@ import torch
 from talkgraph.cache.files import File
 from talkgraph.errors import ModelError
 from talkgraph.models import read_facts
-from talkgraph.nodes.pose_mapping.facts import MappingFacts
+from talkgraph.nodes.pose_mapping.facts import MotionFacts
 from talkgraph.nodes.pose_mapping.inference import predict
 from talkgraph.nodes.pose_mapping.network import MappingNetwork, MappingSize
 from talkgraph.nodes.pose_mapping.onnx_file import read_network, write_mapping
@@ -55,7 +55,7 @@ def test_facts_survive_the_file_and_the_text(toys, tmp_path):
     _, model = toys.mapping(tmp_path)
     text = read_facts(model.file.path)
     assert text == model.facts
-    facts = MappingFacts.of(OnnxModel(file=model.file, facts=text))
+    facts = MotionFacts.of(OnnxModel(file=model.file, facts=text))
     given = toys.facts()
     assert facts.licence == "toy" and facts.card == "a toy"
     assert facts.readout.names == ("opening", "jaw", "width")
@@ -75,10 +75,10 @@ def test_the_same_training_gives_the_same_bytes(toys, tmp_path):
 def test_other_files_and_facts_are_refused(toys, tmp_path):
     _, model = toys.mapping(tmp_path)
     with pytest.raises(ModelError, match="is not a speech-to-motion mapping"):
-        MappingFacts.of(OnnxModel(file=model.file, facts={}))
+        MotionFacts.of(OnnxModel(file=model.file, facts={}))
     partial = {k: v for k, v in model.facts.items() if k != "readout"}
     with pytest.raises(ModelError, match="incomplete"):
-        MappingFacts.of(OnnxModel(file=model.file, facts=partial))
+        MotionFacts.of(OnnxModel(file=model.file, facts=partial))
     broken = tmp_path / "broken.onnx"
     broken.write_bytes(b"no model")
     with pytest.raises(ModelError, match=r"broken\.onnx"):

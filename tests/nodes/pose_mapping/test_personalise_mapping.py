@@ -5,11 +5,12 @@ import torch
 
 from talkgraph.errors import ModelError
 from talkgraph.nodes.pose_mapping import PersonaliseMapping
-from talkgraph.nodes.pose_mapping.onnx_file import read_network, write_mapping
+from talkgraph.nodes.pose_mapping.onnx_file import read_network
 from talkgraph.nodes.pose_mapping.train.corpus import target_of
-from talkgraph.nodes.pose_mapping.train.fold_training import GeneralTraining, train_network
-from talkgraph.nodes.pose_mapping.train.optimiser import Schedule, predict_target
+from talkgraph.nodes.pose_mapping.train.motion_training import MotionTraining, predict_motion
+from talkgraph.nodes.pose_mapping.train.optimiser import Schedule
 from talkgraph.nodes.pose_mapping.train.score import score
+from talkgraph.nodes.pose_mapping.train.sequences import Variation
 from talkgraph.nodes.training.curve import read_curve
 from talkgraph.nodes.values import SpeechFeatures
 
@@ -17,10 +18,16 @@ from talkgraph.nodes.values import SpeechFeatures
 @pytest.fixture(scope="module")
 def general(toys, tmp_path_factory):
     torch.set_num_threads(1)
-    schedule = Schedule(steps=80, batch=8, frames=40, rate=5e-3, warmup=5, average=0.9)
-    settings = GeneralTraining(size=toys.SMALL, schedule=schedule)
-    network, facts = train_network(toys.examples(4), "mfcc", toys.facts().readout, settings)
-    return write_mapping(network, facts, tmp_path_factory.mktemp("general") / "general.onnx"), facts
+    training = MotionTraining(
+        feature="mfcc",
+        readout=toys.facts().readout,
+        size=toys.SMALL,
+        schedule=Schedule(steps=80, rate=5e-3, warmup=5, average=0.9),
+        variation=Variation(batch=8, frames=40),
+    )
+    made = training.train(toys.examples(4))
+    path = tmp_path_factory.mktemp("general") / "general.onnx"
+    return made.write(path, licence="", card=""), made.facts
 
 
 QUICK = PersonaliseMapping(steps=60, rate=3e-3, frames=30, min_seconds=2.0)
@@ -40,7 +47,7 @@ def test_a_person_with_another_style_is_learned(toys, general):
     assert steps == 60 and losses[-10:].mean() < losses[:10].mean()
     target = target_of(later, facts)
     before, after = (
-        score(target, *predict_target(read_network(m), target), facts) for m in (model, made)
+        score(target, predict_motion(read_network(m), target)[0], facts) for m in (model, made)
     )
     assert after.gain > before.gain + 0.05
 

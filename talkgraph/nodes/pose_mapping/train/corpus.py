@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 import numpy as np
 
 from talkgraph.nodes.face_model.readout import Readout
 from talkgraph.nodes.geometry.pose import pose_from_parts
-from talkgraph.nodes.pose_mapping.facts import MappingFacts, speech_scale
+from talkgraph.nodes.pose_mapping.facts import MappingFacts, MotionFacts, speech_scale
 from talkgraph.nodes.pose_mapping.head_pose import pose_bands
-from talkgraph.nodes.pose_mapping.network import MappingSize
 from talkgraph.nodes.values import Bools, FaceFit, Floats, Speech, SpeechFeatures
 
 CLOSED_PERCENTILE = 8.0  # lowest openings of a clip, taken as closed lips
+FEATURE_PRIOR = 50.0  # frames' worth of the corpus' feature statistics against a speech's own
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -23,6 +25,7 @@ class Example:
     expression: `[shape=(T, 64)]`.   pose: `[shape=(T, 6)]`, rotation and translation.
     measured: `[shape=(T,)]`, False where the face was not seen.
     loudness: `[shape=(T,)]`, log energy of the sound for the baseline, or None.
+    reliable: whether to learn from it; False where lips and sound hardly agree.
     """
 
     name: str
@@ -33,6 +36,7 @@ class Example:
     measured: Bools
     fps: float
     loudness: Floats | None = None
+    reliable: bool = True
 
     def __len__(self) -> int:
         return len(self.expression)
@@ -92,10 +96,12 @@ def loudness_of(speech: Speech, fps: float) -> Floats:
 
 @attrs.frozen(kw_only=True, eq=False)
 class Target:
-    """An example in the network's units: see `MappingFacts`.
+    """An example as the network has it: see `MappingFacts`.
 
+    features, expression: normalised, the latter about the clip's mean.
+    pose: about the clip's mean, in rad and head units.
     closed: `[shape=(T,)]`, True where the lips are closed.
-    offset, offset_pose: the clip's mean expression `(64,)` and pose `(6,)`, taken off.
+    offset: the clip's mean expression `(64,)`, taken off.
     """
 
     example: Example
@@ -105,48 +111,73 @@ class Target:
     measured: Bools
     closed: Bools
     offset: Floats
-    offset_pose: Floats
 
 
 def target_of(example: Example, facts: MappingFacts) -> Target:
     """Normalise an example: features per speech, motion relative to the clip's mean."""
     seen = example.measured if example.measured.any() else np.ones(len(example), bool)
     offset = example.expression[seen].mean(0)
-    offset_pose = example.pose[seen].mean(0)
     opening = facts.readout.of(example.expression)[:, 0]
     closed = opening <= np.percentile(opening[seen], CLOSED_PERCENTILE)
     return Target(
         example=example,
         features=speech_scale(example.features, facts).apply(example.features),
         expression=np.asarray((example.expression - offset) / facts.expression_std, np.float32),
-        pose=np.asarray((example.pose - offset_pose) / facts.pose_std, np.float32),
+        pose=np.asarray(example.pose - example.pose[seen].mean(0), np.float32),
         measured=example.measured,
         closed=np.asarray(closed & seen),
         offset=offset,
-        offset_pose=offset_pose,
     )
 
 
+def mouth_spread(examples: list[Example], readout: Readout) -> Floats:
+    """Spread of the measures of the mouth within clips, `[shape=(len(readout.names),)]`."""
+    return np.asarray(readout.of(_within(examples)).std(0), np.float32)
+
+
+def _within(examples: list[Example]) -> Floats:
+    """Expressions of all measured frames about their clip's mean."""
+    kept = (x.expression[x.measured] for x in examples if x.measured.any())
+    return np.concatenate([expression - expression.mean(0) for expression in kept])
+
+
 def corpus_facts(
-    examples: list[Example], *, feature: str, readout: Readout, size: MappingSize, prior: float
+    examples: list[Example],
+    *,
+    feature: str,
+    readout: Readout,
+    size: dict[str, Any],
+    prior: float = FEATURE_PRIOR,
 ) -> MappingFacts:
-    """Statistics of a corpus: every clip counts by its length, spreads are within clips."""
+    """Statistics of a corpus: every clip counts by its length, spreads are within clips.
+
+    Args:
+        size: fields of the network's size.
+        prior: frames' worth of the corpus' feature statistics against a speech's own.
+    """
     middle = [x.features[:, x.features.shape[1] // 2] for x in examples]
     within_features = np.concatenate([m - m.mean(0) for m in middle])
-    kept = [(x.expression[x.measured], x.pose[x.measured]) for x in examples if x.measured.any()]
-    within = np.concatenate([e - e.mean(0) for e, _ in kept])
-    within_pose = np.concatenate([p - p.mean(0) for _, p in kept])
+    kept = [x.expression[x.measured] for x in examples if x.measured.any()]
     return MappingFacts(
         feature=feature,
         fps=examples[0].fps,
         feature_mean=np.concatenate(middle).mean(0),
         feature_std=np.maximum(within_features.std(0), 1e-3),
         feature_prior=prior,
-        expression_rest=np.mean([e.mean(0) for e, _ in kept], axis=0),
-        expression_std=np.maximum(within.std(0), 1e-3),
-        pose_std=np.maximum(within_pose.std(0), 1e-5),
-        pose_band_std=np.concatenate([pose_bands(x.pose, x.fps) for x in examples], 1).std(1),
+        expression_rest=np.mean([e.mean(0) for e in kept], axis=0),
+        expression_std=np.maximum(_within(examples).std(0), 1e-3),
         readout=readout,
-        mouth_std=readout.of(within).std(0),
-        size=attrs.asdict(size),
+        mouth_std=mouth_spread(examples, readout),
+        size=size,
+    )
+
+
+def motion_facts(examples: list[Example], **told: Any) -> MotionFacts:
+    """`corpus_facts` with those of the pose."""
+    poses = [x.pose[x.measured] for x in examples if x.measured.any()]
+    within = np.concatenate([pose - pose.mean(0) for pose in poses])
+    return MotionFacts(
+        **attrs.asdict(corpus_facts(examples, **told), recurse=False),
+        pose_std=np.maximum(within.std(0), 1e-5),
+        pose_band_std=np.concatenate([pose_bands(x.pose, x.fps) for x in examples], 1).std(1),
     )

@@ -1,93 +1,100 @@
-"""How well predicted motion follows the speech: figures beside baselines."""
+"""How well predicted motion follows the speech: figures beside baselines.
+
+A clip's sound and picture may be off by a constant few frames, for which no mapping can be blamed.
+So the lip opening is compared frame by frame, and everything at the clip's own lag, each half at
+the lag that was found on the other (see `talkgraph.nodes.agreement`).
+"""
 
 from __future__ import annotations
 
 import attrs
 import numpy as np
-from numpy.typing import NDArray
 
+from talkgraph.nodes.agreement import concordance, cross_fitted_pairs, spread_ratio
+from talkgraph.nodes.closure import hits_and_false, lowest_openings
 from talkgraph.nodes.pose_mapping.facts import MappingFacts
 from talkgraph.nodes.pose_mapping.train.corpus import Target
 from talkgraph.nodes.signals import correlation
 from talkgraph.nodes.values import Floats
 
-NEAR = 1  # frames by which a predicted closure may miss the true one
-LOW_PERCENTILE = 15.0  # a prediction in its own lowest openings counts as closed
+LARGEST_LAG = 8  # frames
 
 
 @attrs.frozen(kw_only=True)
 class Score:
-    """Figures of one clip.
+    """Figures of one clip, all at its own lag but `at_0`.
 
+    lag: by which the picture is late, mean of both halves, frames.
+    at_0: correlation of predicted and tracked lip opening, frame by frame.
     opening, width, jaw: correlation with the tracked measure.
-    energy: correlation of loudness with the lip opening (baseline).
+    ccc: concordance of the opening about its mean, which a wrong gain lowers too.
+    energy: correlation of loudness with the lip opening, frame by frame (baseline).
+    rolled: of the prediction, put off by half the clip, with the opening (baseline: 0).
     gain: 1 - squared error of the mouth measures / that of the mean expression (the mean scores 0).
-    expression_gain: likewise over all coefficients.
-    spread: std of the predicted opening / the true one.
+    spread, width_spread: std predicted / tracked.
     hits: share of closures (lowest openings of the clip) that the prediction closes too.
     false: share of clearly open frames in which the prediction is closed.
-    pose_spread: mean over the axes of std predicted / true.
     """
 
     name: str
     person: str
     frames: int
+    lag: float
+    at_0: float
     opening: float
     width: float
     jaw: float
+    ccc: float
     energy: float
+    rolled: float
     gain: float
-    expression_gain: float
     spread: float
+    width_spread: float
     hits: float
     false: float
-    pose_spread: float
 
 
-def score(target: Target, expression: Floats, pose: Floats, facts: MappingFacts) -> Score:
-    """Compare normalised predictions with `target`, on its measured frames."""
-    seen = target.measured
-    truth = facts.readout.of(target.expression * facts.expression_std)[seen]
-    made = facts.readout.of(expression * facts.expression_std)[seen]
-    by_name = {
-        name: correlation(made[:, i], truth[:, i]) for i, name in enumerate(facts.readout.names)
-    }
-    unit = facts.mouth_std
-    error = (((made - truth) / unit) ** 2).sum()
-    mean_error = (((truth - truth.mean(0)) / unit) ** 2).sum()
-    whole = ((expression - target.expression)[seen] ** 2).sum()
-    mean_whole = (target.expression[seen] ** 2).sum()
-    hits, false = closures(made[:, 0], truth[:, 0], target.closed[seen])
-    loud = target.example.loudness
+def score(target: Target, expression: Floats, facts: MappingFacts) -> Score:
+    """Compare a normalised prediction with `target`, on its measured frames."""
+    example, seen = target.example, target.measured
+    real = facts.readout.of(target.expression * facts.expression_std)
+    made = facts.readout.of(expression * facts.expression_std)
+    pairs = cross_fitted_pairs(made[:, 0], real[:, 0], seen, LARGEST_LAG)
+    a, b = (part - part.mean(0) for part in pairs.of(made, real))
+    counted = np.ones(len(b), bool)
+    opening, width, jaw = (facts.readout.names.index(name) for name in ("opening", "width", "jaw"))
+    hits, false = hits_and_false(
+        a[:, opening], b[:, opening], lowest_openings(b[:, opening], counted), counted
+    )
+    error, mean_error = ((part / facts.mouth_std) ** 2 for part in (a - b, b))
+    rolled = np.roll(made[:, opening], len(made) // 2)
+    loud = example.loudness
+
+    def at_0(series: Floats) -> float:
+        return correlation(series[seen], real[seen, opening])
+
     return Score(
-        name=target.example.name,
-        person=target.example.person,
+        name=example.name,
+        person=example.person,
         frames=int(seen.sum()),
-        opening=by_name["opening"],
-        width=by_name["width"],
-        jaw=by_name["jaw"],
-        energy=0.0 if loud is None else correlation(loud[seen], truth[:, 0]),
-        gain=float(1 - error / mean_error),
-        expression_gain=float(1 - whole / mean_whole),
-        spread=float(made[:, 0].std() / truth[:, 0].std()),
+        lag=float(np.mean(pairs.lags)),
+        at_0=at_0(made[:, opening]),
+        opening=correlation(a[:, opening], b[:, opening]),
+        width=correlation(a[:, width], b[:, width]),
+        jaw=correlation(a[:, jaw], b[:, jaw]),
+        ccc=concordance(a[:, opening], b[:, opening]),
+        energy=0.0 if loud is None else at_0(loud),
+        rolled=at_0(rolled),
+        gain=float(1 - error.sum() / mean_error.sum()),
+        spread=spread_ratio(a[:, opening], b[:, opening]),
+        width_spread=spread_ratio(a[:, width], b[:, width]),
         hits=hits,
         false=false,
-        pose_spread=float((pose[seen].std(0) / target.pose[seen].std(0)).mean()),
     )
 
 
-def closures(
-    made: NDArray[np.floating], truth: NDArray[np.floating], closed: NDArray[np.bool_]
-) -> tuple[float, float]:
-    """Share of closed frames that are hit, and of open ones (above the median) falsely closed."""
-    low = made <= np.percentile(made, LOW_PERCENTILE)
-    near = np.convolve(low, np.ones(2 * NEAR + 1), mode="same") > 0
-    opened = truth > np.median(truth)
-    return float(near[closed].mean()), float(low[opened].mean())
-
-
 def table(scores: list[Score]) -> str:
-    """Markdown table with one line per clip and the mean weighted by frames."""
+    """Markdown table with one line per clip and the mean of people."""
     columns = [field.name for field in attrs.fields(Score)]
     figures = columns[3:]
     lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
@@ -100,15 +107,22 @@ def table(scores: list[Score]) -> str:
     values = [f"**{mean[name]:.2f}**" for name in figures]
     people = len({entry.person for entry in scores})
     frames = sum(entry.frames for entry in scores)
-    lines.append(f"| mean | {people} persons | {frames} | " + " | ".join(values) + " |")
+    lines.append(f"| mean of people | {people} | {frames} | " + " | ".join(values) + " |")
     return "\n".join(lines)
 
 
 def mean_score(scores: list[Score]) -> dict[str, float]:
-    """Mean of every figure, weighted by frames."""
-    weights = np.asarray([entry.frames for entry in scores], np.float64)
+    """Every figure, its mean over people; within a person clips count by their length."""
     names = [field.name for field in attrs.fields(Score)][3:]
+    people: dict[str, list[Score]] = {}
+    for entry in scores:
+        people.setdefault(entry.person, []).append(entry)
+
+    def of_person(entries: list[Score], name: str) -> float:
+        weights = [max(entry.frames, 1) for entry in entries]
+        return float(np.average([getattr(entry, name) for entry in entries], weights=weights))
+
     return {
-        name: float(np.average([getattr(entry, name) for entry in scores], weights=weights))
+        name: float(np.mean([of_person(entries, name) for entries in people.values()]))
         for name in names
     }

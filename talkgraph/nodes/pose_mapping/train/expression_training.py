@@ -1,0 +1,104 @@
+"""Training of the mapping to expression by the loss of `expression_loss`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import attrs
+import numpy as np
+import torch
+from torch import Tensor
+
+from talkgraph.nodes.face_model.readout import Readout
+from talkgraph.nodes.pose_mapping.expression_file import write_expression_mapping
+from talkgraph.nodes.pose_mapping.expression_network import ExpressionNetwork
+from talkgraph.nodes.pose_mapping.expression_size import ExpressionSize
+from talkgraph.nodes.pose_mapping.facts import MappingFacts
+from talkgraph.nodes.pose_mapping.train.corpus import Example, Target, corpus_facts, target_of
+from talkgraph.nodes.pose_mapping.train.expression_loss import ExpressionWeights, expression_loss
+from talkgraph.nodes.pose_mapping.train.optimiser import Report, Schedule, optimise
+from talkgraph.nodes.pose_mapping.train.sequences import Sequences, Variation
+from talkgraph.nodes.values import Floats, OnnxModel
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class ExpressionTraining:
+    """Settings of the general training.
+
+    feature: id of the node that made the features, `speech_encoder`.
+    """
+
+    feature: str
+    readout: Readout
+    size: ExpressionSize = attrs.Factory(ExpressionSize)
+    schedule: Schedule = attrs.Factory(Schedule)
+    variation: Variation = attrs.Factory(Variation)
+    weights: ExpressionWeights = attrs.Factory(ExpressionWeights)
+    seed: int = 0
+
+    def train(self, examples: list[Example], report: Report | None = None) -> TrainedExpression:
+        """Train on clips whose picture is in time with their sound."""
+        facts = corpus_facts(
+            examples,
+            feature=self.feature,
+            readout=self.readout,
+            size=attrs.asdict(self.size),
+        )
+        torch.manual_seed(self.seed)
+        network = train_expression(
+            ExpressionNetwork(self.size),
+            [target_of(example, facts) for example in examples],
+            facts, self.schedule, self.weights,
+            variation=self.variation, seed=self.seed, report=report,
+        )  # fmt: skip
+        return TrainedExpression(network, facts)
+
+
+@attrs.frozen(eq=False)
+class TrainedExpression:
+    """The network and its facts."""
+
+    network: ExpressionNetwork
+    facts: MappingFacts
+
+    def predict(self, target: Target) -> Floats:
+        """Normalised expression `[shape=(T, 64)]`."""
+        return predict_expression_of(self.network, target)
+
+    def write(self, path: Path, *, licence: str, card: str) -> OnnxModel:
+        """The mapping as an ONNX file."""
+        facts = attrs.evolve(self.facts, licence=licence, card=card)
+        return write_expression_mapping(self.network, facts, path)
+
+
+def train_expression(
+    network: ExpressionNetwork,
+    targets: list[Target],
+    facts: MappingFacts,
+    schedule: Schedule,
+    weights: ExpressionWeights,
+    *,
+    variation: Variation,
+    seed: int,
+    report: Report | None = None,
+) -> ExpressionNetwork:
+    """Train `network` in place on `targets`; see `optimise`."""
+    sequences = Sequences(targets, variation)
+    mouth = torch.from_numpy(facts.mouth_of_normalised)
+
+    def loss(random: np.random.Generator) -> Tensor:
+        batch = sequences.draw(random)
+        return expression_loss(
+            network(batch.features), batch.expression, weights,
+            measured=batch.measured, mouth=mouth, closed=batch.closed,
+        )  # fmt: skip
+
+    return optimise(network, loss, schedule, seed=seed, report=report)
+
+
+@torch.no_grad()
+def predict_expression_of(network: ExpressionNetwork, target: Target) -> Floats:
+    """Normalised expression `[shape=(T, 64)]` of one clip, in one pass."""
+    network.eval()
+    made = network(torch.from_numpy(target.features)[None])[0]
+    return np.asarray(made.numpy(), np.float32)
