@@ -9,7 +9,6 @@ from talkgraph.graphs.parts import joined, part_of, reader_of, reading, source_o
 from talkgraph.nodes.evaluate import CompareMouthMotion, ReadPhones, ShuffleSpeech, StandInMotion
 from talkgraph.nodes.face_fit import TakePhoto
 from talkgraph.nodes.media import (
-    CutFootage,
     PlayFootage,
     ReadVideo,
     ReopenVideo,
@@ -48,8 +47,7 @@ def sync(talk: Graph, *, renderer: Graph | None = None, phones: bool = False) ->
     aligned = {"phones": "alignment"} if phones else {}
     steps = joined(
         {
-            "whole": ReadVideo().on(video="video"),
-            "footage": CutFootage().on(footage="whole"),  # its sound is as long as its pictures
+            "footage": ReadVideo().on(video="video"),
             "sound": TakeSound().on(footage="footage"),
         },
         # The truth.

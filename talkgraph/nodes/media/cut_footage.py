@@ -59,17 +59,20 @@ class CutFootage(Node):
                 f"the video lasts {footage.count / footage.fps:.1f} s: nothing is left from "
                 f"{self.start:g} s on; give a longer clip or an earlier `start`"
             )
-        path = engine.scratch_folder() / "video.mp4"
-        _copy_packets(footage, path, first, stop)
+        speech = footage.speech
+        if speech is not None:
+            speech = cut_speech(speech, first / footage.fps, stop / footage.fps)
+        file = footage.file  # what is not cut stays the same file, and is known to the store
+        if stop - first < footage.count:
+            file = File(engine.scratch_folder() / "video.mp4")
+            _copy_packets(footage, file.path, first, stop)
         return Footage(
-            file=File(path),
+            file=file,
             fps=footage.fps,
             count=stop - first,
             width=footage.width,
             height=footage.height,
-            speech=None
-            if footage.speech is None
-            else cut_speech(footage.speech, first / footage.fps, stop / footage.fps),
+            speech=speech,
         )
 
 

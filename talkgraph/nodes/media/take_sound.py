@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from talkgraph.engine import Node, node
 from talkgraph.errors import InputError
+from talkgraph.nodes.media.cut_footage import cut_speech
 from talkgraph.nodes.values import Footage, Speech
 
 
 @node("take_sound", version=1)
 class TakeSound(Node):
-    """A footage's own sound as the speech; an error where it has none.
+    """A footage's own sound as the speech, as long as its pictures; an error where it has none.
 
     Example:
         >>> import tempfile
@@ -26,7 +27,7 @@ class TakeSound(Node):
     """
 
     def run(self, footage: Footage) -> Speech:
-        """Return the sound.
+        """Return the sound, cut or filled up with silence.
 
         Raises:
             InputError: there is none.
@@ -35,4 +36,4 @@ class TakeSound(Node):
             raise InputError(
                 "the video has no sound, or only silence; give one in which somebody speaks"
             )
-        return footage.speech
+        return cut_speech(footage.speech, 0.0, footage.count / footage.fps)

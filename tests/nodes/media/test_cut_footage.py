@@ -46,11 +46,18 @@ def test_another_footage_may_say_how_long(footage):
     assert CutFootage().run(short, footage).count == 20
 
 
+def test_what_is_not_cut_stays_the_same_file(footage):
+    assert CutFootage().run(footage).file == footage.file
+
+
 def test_nothing_left_is_said_with_the_remedy(footage):
     with pytest.raises(InputError, match=r"lasts 3.0 s: nothing is left from 4 s on; give"):
         CutFootage(start=4).run(footage)
 
 
 def test_sound_and_frames_are_those_of_the_footage(footage):
-    assert TakeSound().run(footage) is footage.speech
+    sound = TakeSound().run(footage)
+    assert len(sound.samples) == 48000 and len(sound.soundtrack) == 3 * RATE
+    here = min(48000, len(footage.speech.samples))
+    assert np.array_equal(sound.samples[:here], footage.speech.samples[:here])
     assert PlayFootage().run(footage).shape == (120, 160, 3)
