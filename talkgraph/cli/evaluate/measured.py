@@ -51,7 +51,10 @@ def measure(args: argparse.Namespace, graph: Graph, clips: Sequence[OneClip]) ->
     whole: list[Result] = []
     for clip, result in zip(clips, results, strict=True):
         if result.error is not None:
-            failed[clip.name] = explain(result.error)[0]
+            # The name stands before it; the folders of the user's files are nobody's business.
+            paths = [f"{one}: " for one in clip.inputs.values()]
+            why = explain(result.error)[0]
+            failed[clip.name] = next((why[len(p) :] for p in paths if why.startswith(p)), why)
             continue
         found = columns_of({name: result[name] for name in targets})
         done.append(ClipScores(clip.name, clip.person, found))

@@ -24,7 +24,7 @@ def sync(talk: Graph, *, renderer: Graph | None = None, phones: bool = False) ->
 
     Args:
         talk: a system that knows a person by one `photo`, such as `photo`: what it makes of the
-            clip's own sound is scored. Its photo is the clip's first frame with a face.
+            clip's own sound is scored. Its photo is the clip's best fitted frame.
         renderer: a system that knows a person by a `video`, such as `yi2020`; then also two
             ceilings: the tracker on a compressed copy of the clip, and on the real motion through
             this system's renderer.

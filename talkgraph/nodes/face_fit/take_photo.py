@@ -14,7 +14,7 @@ from talkgraph.nodes.values import FaceFit, Footage
 
 @node("take_photo", version=1)
 class TakePhoto(Node):
-    """The first frame in which the face was measured, for methods that know a person by a photo.
+    """The frame whose face the model fits best, for methods that know a person by a photo.
 
     Example:
         >>> import tempfile
@@ -29,7 +29,7 @@ class TakePhoto(Node):
     """
 
     def run(self, footage: Footage, fit: FaceFit) -> Footage:
-        """Return a footage of one frame, without sound.
+        """Return a footage of one frame, without sound; only measured frames are looked at.
 
         Raises:
             InputError: the face was measured in no frame.
@@ -39,8 +39,9 @@ class TakePhoto(Node):
         seen = np.flatnonzero(fit.measured)
         if not len(seen):
             raise InputError("no frame shows the face clearly; give another video")
+        best = int(seen[np.argmin(fit.error[seen])])
         path = engine.scratch_folder() / "photo.png"
-        Image.fromarray(open_footage(footage)[int(seen[0]) : int(seen[0]) + 1][0]).save(path)
+        Image.fromarray(open_footage(footage)[best : best + 1][0]).save(path)
         return Footage(
             file=File(path),
             fps=footage.fps,

@@ -47,9 +47,12 @@ def test_another_shape_is_no_copy_of_the_scene(tmp_path):
         CropLike().run(tall, clip(left=0.0, top=0.0, side=64.0), wide)
 
 
-def test_the_photo_is_the_first_frame_with_a_face(tmp_path):
+def test_the_photo_is_the_measured_frame_that_is_fitted_best(tmp_path):
     footage = ReadVideo().run(made.write_video(tmp_path / "a.mp4", [k / 25 for k in range(60)]))
     fit = synthetic_fit(frames=60)
+    fit.error[:] = 2
+    fit.error[3] = 0.1  # of a frame that was not measured
+    fit.error[7] = 0.5
     fit.measured[:7] = False
     photo = TakePhoto().run(footage, fit)
     assert (photo.count, photo.width, photo.height, photo.speech) == (1, 160, 120, None)
