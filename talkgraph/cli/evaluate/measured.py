@@ -63,7 +63,7 @@ def measure(args: argparse.Namespace, graph: Graph, clips: Sequence[OneClip]) ->
         raise InputError(f"none of {len(clips)} clips can be measured; {_first(failed)}")
     if "real_head" in graph.steps:
         done = with_strangers(done, [result["real_head"] for result in whole])
-    pooled = _pooled(graph, whole)
+    pooled = _pooled(graph, whole, [one.person for one in done])
     if args.json:
         options.print_json(json_of(args.way, done, failed, pooled))
     else:
@@ -127,7 +127,9 @@ def _finite(columns: Columns) -> dict[str, dict[str, float | None]]:
     }
 
 
-def _pooled(graph: Graph, results: Sequence[Result]) -> dict[str, dict[str, float]]:
+def _pooled(
+    graph: Graph, results: Sequence[Result], people: Sequence[str]
+) -> dict[str, dict[str, float]]:
     """Figures of heads over all clips, by column, where there are heads and several clips."""
     from talkgraph.nodes.evaluate.head.pooled import pooled_figures
 
@@ -136,7 +138,8 @@ def _pooled(graph: Graph, results: Sequence[Result]) -> dict[str, dict[str, floa
         return {}
     real = [result["real_head"] for result in results]
     return {
-        _column(name): pooled_figures([result[name] for result in results], real) for name in heads
+        _column(name): pooled_figures([result[name] for result in results], real, people)
+        for name in heads
     }
 
 

@@ -20,7 +20,12 @@ def log_moments(pose: Curves, fps: float) -> NDArray[np.float64]:
     return np.asarray(np.log(np.maximum(spreads, TINY)))
 
 
-def retrieval(made: Sequence[Curves], rests: Sequence[Curves], fps: float) -> float:
+def retrieval(
+    made: Sequence[Curves],
+    rests: Sequence[Curves],
+    fps: float,
+    people: Sequence[str] | None = None,
+) -> float:
     """Share of made motions whose nearest real one is that of the same person (top 1).
 
     By Euclidean distance of `log_moments`, each in units of its spread over the real ones. Chance
@@ -28,6 +33,7 @@ def retrieval(made: Sequence[Curves], rests: Sequence[Curves], fps: float) -> fl
 
     Args:
         made, rests: `[shape=(T, 6)]` each; made[i] is of the person of rests[i].
+        people: who each is, where a person has several clips; None: everybody is another.
 
     Raises:
         ValueError: not as many of one as of the other, or fewer than two.
@@ -37,7 +43,8 @@ def retrieval(made: Sequence[Curves], rests: Sequence[Curves], fps: float) -> fl
     mine, theirs = (np.stack([log_moments(x, fps) for x in clips]) for clips in (made, rests))
     unit = np.maximum(theirs.std(0), TINY)
     distance = np.linalg.norm((mine[:, None] - theirs[None]) / unit, axis=-1)
-    return float(np.mean(distance.argmin(1) == np.arange(len(made))))
+    who = np.arange(len(made)) if people is None else np.asarray(people)
+    return float(np.mean(who[distance.argmin(1)] == who))
 
 
 def diversity(by_seed: Sequence[Curves], real: Curves) -> float:

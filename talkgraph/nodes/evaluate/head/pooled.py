@@ -23,7 +23,9 @@ from talkgraph.nodes.signals import correlation
 ENOUGH_PEOPLE = 5  # for a correlation over people
 
 
-def pooled_figures(made: Sequence[HeadTalk], real: Sequence[HeadTalk]) -> dict[str, float]:
+def pooled_figures(
+    made: Sequence[HeadTalk], real: Sequence[HeadTalk], people: Sequence[str] | None = None
+) -> dict[str, float]:
     """Compare the heads of several clips with the real ones, clip by clip and all together.
 
     Returns std_r, std_factor, vc_r, vc_factor over clips and angles; explained_* pooled; events_r,
@@ -31,7 +33,8 @@ def pooled_figures(made: Sequence[HeadTalk], real: Sequence[HeadTalk]) -> dict[s
     enough windows; coupling_r, retrieval over five clips or more, and chance of the latter.
 
     Args:
-        made, real: one real head for each made one, each of another person; at least one.
+        made, real: one real head for each made one; at least one.
+        people: who each is; None: everybody is another.
     """
     mine, theirs = [talk.spoken() for talk in made], [talk.spoken() for talk in real]
     pairs = list(zip(mine, theirs, strict=True))
@@ -55,6 +58,9 @@ def pooled_figures(made: Sequence[HeadTalk], real: Sequence[HeadTalk]) -> dict[s
         values["coupling_r"] = correlation(
             np.array([coupling(a) for a in mine]), np.array([coupling(b) for b in theirs])
         )
-        values["retrieval"] = retrieval([a.pose for a in mine], [b.pose for b in theirs], fps)
-        values["retrieval_chance"] = 1 / len(pairs)
+        values["retrieval"] = retrieval(
+            [a.pose for a in mine], [b.pose for b in theirs], fps, people
+        )
+        many = list(people or range(len(pairs)))
+        values["retrieval_chance"] = sum(many.count(one) for one in many) / len(many) ** 2
     return values

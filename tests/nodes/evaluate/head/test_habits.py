@@ -24,6 +24,10 @@ def test_everybody_is_found_by_their_spreads_and_strangers_by_chance():
     assert retrieval([person(k, 1) for k in range(10)], rests, FPS) >= 0.8
     strangers = [person(k, 1) for k in range(10, 20)]
     assert retrieval(strangers, rests, FPS) <= 0.4
+    again = [person(k // 2, 2 + k % 2) for k in range(10)]  # two takes of each of five
+    names = [str(k // 2) for k in range(10)]
+    takes = [person(k // 2, k % 2) for k in range(10)]
+    assert retrieval(again, takes, FPS, names) >= 0.8 > retrieval(again, takes, FPS)
     with pytest.raises(ValueError, match="as many"):
         retrieval(rests[:3], rests, FPS)
 

@@ -20,6 +20,8 @@ def test_people_against_themselves():
         assert found[name] == pytest.approx(1), name
     assert found["frechet"] == pytest.approx(0, abs=1e-6)
     assert found["retrieval_chance"] == pytest.approx(1 / 6)
+    pairs = pooled_figures(real, real, list("aabbcc"))
+    assert pairs["retrieval_chance"] == pytest.approx(1 / 3)
 
 
 def test_another_take_with_half_the_range_is_found_by_its_moments_and_said_to_be_small():
