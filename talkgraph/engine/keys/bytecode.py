@@ -7,16 +7,15 @@ where lines break.
 
 from __future__ import annotations
 
-import dis
 import types
 import weakref
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import attrs
 
 from talkgraph.cache.keys import digest_bytes
+from talkgraph.engine.keys.instructions import Step, instructions
 
 Chain = tuple[str, ...]
 """A name and the attributes that are read of it, ``("np", "linalg", "norm")``."""
@@ -92,76 +91,6 @@ def facts_of(code: types.CodeType) -> Facts:
     return found
 
 
-class _Step(NamedTuple):
-    """One instruction: where it lies, its name, its argument and what that stands for."""
-
-    offset: int
-    name: str
-    kind: str  # of `value`: name, constant, variable, jump; or nothing
-    argument: int
-    value: Any
-
-
-def _steps(code: types.CodeType) -> list[_Step]:
-    """The instructions of a code object, without those that do nothing."""
-    data, names, constants = code.co_code, code.co_names, code.co_consts
-    own = set(code.co_varnames)
-    slots = (*code.co_varnames, *(n for n in code.co_cellvars if n not in own), *code.co_freevars)
-    found = []
-    extended = 0
-    for at in range(0, len(data), 2):
-        name, kind, shift = _OPERATIONS[data[at]]
-        if kind == "skipped":
-            continue
-        argument = data[at + 1] | extended
-        if kind == "extended":
-            extended = argument << 8
-            continue
-        extended = 0
-        value: Any = None
-        if kind == "jump":
-            after = at + 2
-            while after < len(data) and data[after] == 0:  # its cache
-                after += 2
-            value = after + 2 * (-argument if "BACKWARD" in name else argument)
-        elif kind == "name":
-            value, argument = names[argument >> shift], argument & ~(-1 << shift)
-        elif kind == "constant":
-            value = constants[argument]
-        elif kind == "variable":
-            value = (slots[argument],)
-        elif kind == "variables":
-            value = (slots[argument >> 4], slots[argument & 15])
-        found.append(_Step(at, name, kind, argument, value))
-    return found
-
-
-def _operation(number: int, name: str) -> tuple[str, str, int]:
-    """Name and kind of an operation, and by how much its argument is shifted."""
-    kind = ""
-    if name in ("CACHE", "NOP", "RESUME", "NOT_TAKEN"):
-        kind = "skipped"
-    elif name == "EXTENDED_ARG":
-        kind = "extended"
-    elif number in dis.hasjrel:
-        kind = "jump"
-    elif number in dis.hasname:
-        kind = "name"
-    elif number in dis.hasconst:
-        kind = "constant"
-    elif name.count("_FAST") == 2:  # two at once
-        kind = "variables"
-    elif number in dis.haslocal or number in dis.hasfree:
-        kind = "variable"
-    shift = {"LOAD_GLOBAL": 1, "LOAD_SUPER_ATTR": 2}.get(name, 0)
-    if name == "LOAD_ATTR" and "LOAD_METHOD" not in dis.opmap:
-        shift = 1  # says whether a method is called
-    return name, kind, shift
-
-
-_OPERATIONS = [_operation(number, name) for number, name in enumerate(dis.opname)]
-
-
 class _Reader:
     """One walk over a code object and those inside it."""
 
@@ -174,12 +103,11 @@ class _Reader:
 
     def read(self, code: types.CodeType) -> None:
         """Note all that a code object does."""
-        steps = _steps(code)
+        steps, handlers = instructions(code)
         count = code.co_argcount + code.co_kwonlyargcount
         count += bool(code.co_flags & 4) + bool(code.co_flags & 8)
         signature = (*code.co_varnames[:count], code.co_argcount, code.co_posonlyargcount)
         self.words.append(f"code {signature} {code.co_kwonlyargcount} {code.co_flags & _FLAGS}")
-        offsets = [step.offset for step in steps]
         stored: dict[str, list[Import]] = {}
         skipped = False
         for at, step in enumerate(steps):
@@ -190,16 +118,13 @@ class _Reader:
             if skipped:
                 skipped = False
                 continue
-            self._step(step, steps, at, offsets)
+            self._step(step, steps, at)
             if step.name == "IMPORT_NAME":
                 for target, one in _imported(steps, at):
-                    stored.setdefault(_variable(target), []).append(one)
+                    stored.setdefault(str(target.value), []).append(one)
                     if target.kind == "name":
-                        self.imported.add(_variable(target))
-        for *places, kept in _handlers(code):
-            start, end, handler = (bisect_left(offsets, place) for place in places)
-            if start != end:
-                self.words.append(f"try {start} {end} {handler} {kept}")
+                        self.imported.add(str(target.value))
+        self.words += [f"try {' '.join(map(str, handler))}" for handler in handlers]
         if not _BY_NAME.isdisjoint(code.co_names):
             self.words.append(f"{code.co_varnames} {code.co_cellvars} {code.co_freevars}")
         for variable, found in stored.items():
@@ -210,11 +135,11 @@ class _Reader:
                 for chain in sorted(chains):
                     self.imports[attrs.evolve(one, chain=chain)] = None
 
-    def _step(self, step: _Step, steps: list[_Step], at: int, offsets: list[int]) -> None:
+    def _step(self, step: Step, steps: list[Step], at: int) -> None:
         """Add the words of one instruction, and what it names."""
         _, name, kind, argument, value = step
         if kind == "jump":
-            self.words.append(f"{_direction(name)} {_landing(steps, value, offsets)}")
+            self.words.append(f"{name} {value}")
         elif name in _READS:
             chain = (value, *_attributes(steps, at))
             self._import_by_name(chain, steps[at + len(chain) :])
@@ -229,16 +154,16 @@ class _Reader:
         else:
             self.words.append(f"{name} {argument}")
             if kind and name.startswith("LOAD_") and name != "LOAD_CLOSURE":
-                for one in value[:-1]:
-                    self.variables.setdefault(one, set()).add(())
-                chain = (value[-1], *_attributes(steps, at))
+                chain = (value, *_attributes(steps, at))
                 self._import_by_name(chain, steps[at + len(chain) :])
-                self.variables.setdefault(value[-1], set()).add(chain[1:])
+                self.variables.setdefault(value, set()).add(chain[1:])
 
-    def _import_by_name(self, chain: Chain, steps: list[_Step]) -> None:
+    def _import_by_name(self, chain: Chain, steps: list[Step]) -> None:
         """Note ``import_module("name")``."""
         if chain[-1] not in ("import_module", "__import__"):
             return
+        if steps and steps[0].name == "PUSH_NULL":  # before the arguments since Python 3.13
+            steps = steps[1:]
         if steps and isinstance(steps[0].value, str) and steps[0].kind == "constant":
             name = steps[0].value.lstrip(".")
             self.imports[Import(name, len(steps[0].value) - len(name), "", ())] = None
@@ -255,21 +180,6 @@ class _Reader:
             self.words.append(_spelled(value))
 
 
-def _direction(name: str) -> str:
-    """The name of a jump, whichever way it goes."""
-    return name.replace("_FORWARD", "").replace("_BACKWARD", "").replace("_NO_INTERRUPT", "")
-
-
-def _landing(steps: list[_Step], offset: int, offsets: list[int]) -> int:
-    """The number of the instruction where a jump ends, by way of jumps that follow at once."""
-    for _ in steps:
-        place = bisect_left(offsets, offset)
-        if place == len(steps) or _direction(steps[place].name) != "JUMP":
-            break
-        offset = steps[place].value
-    return place
-
-
 def _spelled(value: Any) -> str:
     """A constant with its type, sets in one order."""
     if isinstance(value, tuple):
@@ -284,7 +194,7 @@ def _looks_up_modules(chains: Iterable[Chain]) -> bool:
     return any(chain[-2:] == ("sys", "modules") for chain in chains)
 
 
-def _attributes(steps: list[_Step], at: int) -> Chain:
+def _attributes(steps: list[Step], at: int) -> Chain:
     """The attributes that are read, one of the other, of what an instruction loads."""
     found = []
     for step in steps[at + 1 :]:
@@ -294,7 +204,7 @@ def _attributes(steps: list[_Step], at: int) -> Chain:
     return tuple(found)
 
 
-def _imported(steps: list[_Step], at: int) -> Iterator[tuple[_Step, Import]]:
+def _imported(steps: list[Step], at: int) -> Iterator[tuple[Step, Import]]:
     """(where it is stored, what it stands for) of the import at an instruction."""
     module, taken = steps[at].value, steps[at - 1].value
     level = steps[at - 2].value if steps[at - 2].kind else steps[at - 2].argument
@@ -309,22 +219,3 @@ def _imported(steps: list[_Step], at: int) -> Iterator[tuple[_Step, Import]]:
             yield steps[one + 1], Import(module, level, step.value, ())
         elif taken and not step.name.startswith("STORE_"):
             return
-
-
-def _variable(step: _Step) -> str:
-    return step.value[0] if isinstance(step.value, tuple) else str(step.value)
-
-
-def _handlers(code: types.CodeType) -> Iterator[tuple[int, int, int, int]]:
-    """The exception table: start, end and handler as offsets, and what is kept on the stack."""
-    data = iter(code.co_exceptiontable)
-    numbers: list[int] = []
-    for byte in data:
-        number = byte & 63
-        while byte & 64:
-            byte = next(data)
-            number = number << 6 | byte & 63
-        numbers.append(number)
-    for at in range(0, len(numbers), 4):
-        start, length, target, rest = numbers[at : at + 4]
-        yield 2 * start, 2 * (start + length), 2 * target, rest
