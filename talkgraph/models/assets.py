@@ -128,6 +128,21 @@ _WHISPER_TINY = Asset(
     convert=_speech_encoder(blocks=2),
 )
 
+_SILERO = Asset(
+    name="voice-activity",
+    purpose="whether somebody speaks, every 32 ms (Silero VAD)",
+    licence="MIT (Silero Team)",
+    source=Wheel("silero-vad", "6.2.3"),
+    parts=(
+        Part(
+            "silero_vad/data/silero_vad_16k_sequence.onnx",
+            1_246_165,
+            "9ccdacc4719d8aa7e45a77536bfabec45a03ba1f2fad5e241ab4060b24238a85",
+        ),
+    ),
+    convert=_as_brought,
+)
+
 _MAPPING_LICENCE = "MIT for what is ours; trained on public clips of unclear rights: research only"
 
 ASSETS: dict[str, Asset] = {
@@ -240,6 +255,12 @@ ASSETS: dict[str, Asset] = {
             ),
             convert=_speech_encoder(blocks=3),
             on_demand=True,
+        ),
+        attrs.evolve(
+            _SILERO,
+            source=Shipped(),
+            parts=(attrs.evolve(_SILERO.parts[0], member="voice_activity.onnx"),),
+            origin=_SILERO,
         ),
         Asset(
             name="arcface",

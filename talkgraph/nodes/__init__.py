@@ -33,6 +33,7 @@ audio_features   what the mapping hears
     mfcc                  Speech | None -> SpeechFeatures
     log_mel               Speech | None -> SpeechFeatures
     speech_encoder        Speech | None, OnnxModel -> SpeechFeatures
+    detect_voice          Speech | None, OnnxModel -> VoiceActivity
 pose_mapping     from speech to expression and head pose
     personalise_mapping   OnnxModel, FaceFit, SpeechFeatures? -> OnnxModel
     map_motion            SpeechFeatures, OnnxModel, FaceFit? -> Motion

@@ -175,6 +175,17 @@ class SpeechFeatures:
     fps: float
 
 
+@value("voice_activity", per_frame=("probability",))
+class VoiceActivity:
+    """How likely it is that somebody speaks, per video frame.
+
+    probability: `[shape=(T,), float32]` in [0, 1], T = round(fps * seconds of speech).
+    """
+
+    probability: Floats
+    fps: float
+
+
 @value("backgrounds")
 class Backgrounds:
     """The source frame behind each output frame, and the motion adjusted to it (section 3.3).

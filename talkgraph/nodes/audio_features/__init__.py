@@ -4,6 +4,7 @@ Nodes
     Mfcc           `mfcc`            Speech | None -> SpeechFeatures: 28 x 12 cepstral numbers.
     LogMel         `log_mel`         Speech | None -> SpeechFeatures: 28 x 40 log mel energies.
     SpeechEncoder  `speech_encoder`  Speech | None, OnnxModel -> SpeechFeatures: 1 x 384 numbers.
+    DetectVoice    `detect_voice`    Speech | None, OnnxModel -> VoiceActivity: does somebody speak?
 
 They stand between media (which reads the speech, and the clip's own sound) and pose_mapping. A clip
 without sound has no windows. A mapping is trained for one of the nodes: its facts name it and the
@@ -14,8 +15,9 @@ encoding_windows.py  the pieces of a speech that the encoder hears, faded into e
 whisper_mel.py       how it hears a piece
 """
 
+from talkgraph.nodes.audio_features.detect_voice import DetectVoice
 from talkgraph.nodes.audio_features.log_mel import LogMel
 from talkgraph.nodes.audio_features.mfcc import Mfcc
 from talkgraph.nodes.audio_features.speech_encoder import SpeechEncoder
 
-__all__ = ["LogMel", "Mfcc", "SpeechEncoder"]
+__all__ = ["DetectVoice", "LogMel", "Mfcc", "SpeechEncoder"]

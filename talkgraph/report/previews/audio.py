@@ -1,4 +1,4 @@
-"""Features of the speech over its waveform."""
+"""Features of the speech, and where somebody speaks, over its waveform."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from talkgraph.display import Scene, preview
-from talkgraph.nodes.values import Speech, SpeechFeatures
-from talkgraph.report.curves import heat_map
+from talkgraph.nodes.values import Speech, SpeechFeatures, VoiceActivity
+from talkgraph.report.curves import Series, heat_map, line_chart
 from talkgraph.report.markup import Html, facts
 from talkgraph.report.waveform import waveform
 
@@ -41,3 +41,24 @@ def features(value: SpeechFeatures, scene: Scene) -> Iterator[Html]:
         seconds=count / value.fps,
         row=f"{bins}",
     )
+
+
+@preview(VoiceActivity)
+def voice(value: VoiceActivity, scene: Scene) -> Iterator[Html]:
+    """The probability over time, under the waveform."""
+    count = len(value.probability)
+    spoken = float((value.probability >= 0.5).mean()) if count else 0.0
+    yield facts(
+        frames=f"{count} at {value.fps:g} fps",
+        spoken=f"{spoken:.0%} of the time a voice is likelier than none",
+    )
+    if not count:  # of a clip without sound
+        return
+    speech = scene.nearest(Speech) or scene.port("speech")
+    if isinstance(speech, Speech):
+        yield waveform(speech, "The speech")
+    time = (np.arange(count) + 0.5) / value.fps
+    yield line_chart(
+        [Series("voice", value.probability, x=time)], "How likely it is that somebody speaks",
+        zero=True,
+    )  # fmt: skip
