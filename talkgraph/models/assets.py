@@ -223,6 +223,34 @@ ASSETS: dict[str, Asset] = {
             ),
             convert=_as_brought,
         ),
+        Asset(
+            name="head-pattern-encoder",
+            purpose="how a person moves the head, in ten numbers (Yi et al. 2022, first step)",
+            licence=_MAPPING_LICENCE,
+            source=Shipped(),
+            parts=(
+                Part(
+                    "head_pattern_encoder.onnx",
+                    119_593,
+                    "2c630ce1cd31074f8eadd17ac7928aff980ac9e323a424bc7e17f9665b99f7a4",
+                ),
+            ),
+            convert=_as_brought,
+        ),
+        Asset(
+            name="head-pattern-decoder",
+            purpose="head motion from such a pattern and MFCC (Yi et al. 2022, second step)",
+            licence=_MAPPING_LICENCE,
+            source=Shipped(),
+            parts=(
+                Part(
+                    "head_pattern_decoder.onnx",
+                    1_221_705,
+                    "9ff11d12355486351adfd52b9dd9c483fc670f806639e19786ddeeb9d431db96",
+                ),
+            ),
+            convert=_as_brought,
+        ),
         attrs.evolve(
             _WHISPER_TINY,
             source=Shipped(),

@@ -40,6 +40,8 @@ pose_mapping     from speech to expression and head pose
     add_blinks            Motion, FaceModel, FaceFit? -> Motion
 head_motion      how the head moves meanwhile
     replay_head_motion    Motion, FaceFit? -> Motion
+    encode_head_motion    FaceFit, OnnxModel, Speech? -> HeadPattern
+    decode_head_motion    Motion, HeadPattern, SpeechFeatures, OnnxModel, FaceFit? -> Motion
 backgrounds      the frames behind the face, bent to its pose
     match_backgrounds     Motion, FaceFit -> Backgrounds
     rehearse_backgrounds  FaceFit -> Backgrounds

@@ -186,6 +186,18 @@ class VoiceActivity:
     fps: float
 
 
+@value("head_pattern")
+class HeadPattern:
+    """How a person moves the head, whatever is said (motion behaviour pattern, Yi et al. 2022).
+
+    vector: `[shape=(10,), float32]`, of a pattern encoder; means something to its decoder only.
+    place: `[shape=(6,), float32]`, mean angles (rad) and place of the neck (head units).
+    """
+
+    vector: Floats
+    place: Floats
+
+
 @value("backgrounds")
 class Backgrounds:
     """The source frame behind each output frame, and the motion adjusted to it (section 3.3).

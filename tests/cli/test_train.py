@@ -21,6 +21,7 @@ def test_a_subfolder_is_a_person_and_a_loose_file_another(tmp_path):
         (["mapping"], "give --clips DIR"),
         (["mapping", "--clips", "nowhere"], "nowhere: no such folder"),
         (["face-model", "--clips", "empty"], "no clips in it"),
+        (["head-pattern"], "give --clips DIR"),
         (["refiner"], "give --video FILE"),
         (["refiner", "--video", "me.mp4"], "me.mp4: no such video"),
         (["mapping", "--clips", "one"], "one: clips of one person only; a general model needs"),

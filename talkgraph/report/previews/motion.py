@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from talkgraph.display import Scene, preview
 from talkgraph.nodes.face_model.face_model import FaceModel
-from talkgraph.nodes.values import FaceFit, Motion
+from talkgraph.nodes.values import FaceFit, HeadPattern, Motion
 from talkgraph.report.curves import Series, heat_map, line_chart
 from talkgraph.report.markup import Html, facts, tag
 from talkgraph.report.previews.mouth import opening
@@ -113,3 +113,13 @@ def mouth_chart(value: Motion, clip: Motion | None, model: FaceModel) -> Html:
         lines, "Opening of the lips, over the width of the mouth", band=band,
         band_name="the clip's range (95%)",
     )  # fmt: skip
+
+
+@preview(HeadPattern)
+def head_pattern(value: HeadPattern, scene: Scene) -> Iterator[Html]:
+    """Where the head is held, and the numbers, which mean something to the decoder only."""
+    pitch, yaw, roll = np.rad2deg(value.place[:3])
+    yield facts(
+        held_at=f"pitch {pitch:.0f}°, yaw {yaw:.0f}°, roll {roll:.0f}°",
+        pattern=" ".join(f"{number:.2f}" for number in value.vector),
+    )

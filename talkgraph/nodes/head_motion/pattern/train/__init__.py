@@ -1,0 +1,1 @@
+"""Learning the pattern networks from tracked clips of many people."""

@@ -1,0 +1,109 @@
+"""A pattern and a speech give one motion, as long as the speech, about the head's place."""
+
+import attrs
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from talkgraph.errors import ModelError
+from talkgraph.models.head_pattern import PUBLISHED_FACTS, build_decoder
+from talkgraph.models.sessions import open_session
+from talkgraph.nodes.audio_features import Mfcc
+from talkgraph.nodes.face_model.synthetic import synthetic_fit
+from talkgraph.nodes.geometry.neck import neck_pose
+from talkgraph.nodes.head_motion import DecodeHeadMotion
+from talkgraph.nodes.head_motion.pattern import networks as at_run_time
+from talkgraph.nodes.head_motion.pattern.networks import rows_of
+from talkgraph.nodes.head_motion.pattern.train.onnx_file import save_network
+from talkgraph.nodes.values import HeadPattern
+from tests.models import published_networks as published
+from tests.nodes.head_motion.pattern.swaying import PLACE, heard, person, speech
+
+NODE = DecodeHeadMotion()
+PATTERN = HeadPattern(vector=np.linspace(-1, 1, 10, dtype=np.float32), place=np.float32(PLACE))
+
+
+def spoken(frames=200):
+    return synthetic_fit(frames=frames).motion
+
+
+def pose(motion):
+    return neck_pose(motion.rotation, motion.translation)
+
+
+def test_one_pattern_and_speech_give_one_motion(networks):
+    motion, features = spoken(), heard()
+    made, again = (NODE.run(motion, PATTERN, features, networks[1]) for _ in range(2))
+    assert made.expression is motion.expression and made.fps == motion.fps
+    assert np.array_equal(made.rotation, again.rotation)
+    other = attrs.evolve(PATTERN, vector=-PATTERN.vector)
+    assert not np.allclose(NODE.run(motion, other, features, networks[1]).rotation, made.rotation)
+    said = NODE.run(motion, PATTERN, heard(seed=7), networks[1])
+    assert not np.array_equal(said.rotation, made.rotation)
+
+
+def test_the_head_is_held_where_the_person_holds_it(networks):
+    features, decoder = heard(), networks[1]
+    alone = pose(NODE.run(spoken(), PATTERN, features, decoder))
+    who = person(seed=3)
+    theirs = pose(NODE.run(spoken(), PATTERN, features, decoder, who))
+    offset = pose(who.motion).mean(0) - PLACE
+    np.testing.assert_allclose(theirs - alone, np.tile(offset, (200, 1)), atol=5e-3)
+
+
+@pytest.mark.parametrize("frames", [1, 150, 200, 230])
+def test_it_has_as_many_frames_as_the_face(networks, frames):
+    made = NODE.run(spoken(frames), PATTERN, heard(), networks[1])
+    assert made.rotation.shape == made.translation.shape == (frames, 3)
+    assert np.isfinite(made.rotation).all()
+
+
+def test_a_long_speech_in_parts_is_that_of_one_pass(networks, monkeypatch):
+    features = heard(40.0)
+    whole = pose(NODE.run(spoken(1000), PATTERN, features, networks[1]))
+    monkeypatch.setattr(at_run_time, "LONGEST_S", 12.0)
+    parts = pose(NODE.run(spoken(1000), PATTERN, features, networks[1]))
+    np.testing.assert_allclose(parts, whole, atol=1e-5)
+
+
+@given(st.integers(1, 30), st.integers(1, 5), st.integers(0, 40))
+def test_rows_are_those_that_the_windows_overlap_in(count, stride, more):
+    rows = np.random.default_rng(count).normal(size=(stride * (count - 1) + stride + more, 3))
+    length = stride + more
+    windows = np.stack([rows[k * stride : k * stride + length] for k in range(count)])
+    back = rows_of(windows.astype(np.float32), stride)
+    assert np.array_equal(back, rows.astype(np.float32)[: len(back)])
+    assert len(back) == stride * (count - 1) + length
+
+
+def test_windows_of_mfcc_hold_the_rows_of_the_published_decoder(tmp_path):
+    """Our one window per frame, put together again, is the input of one pass of the network."""
+    shapes = {**published.lstm("audio_lstm", 13, size=8, layers=2),
+              **published.layer("audio_frame_gather", 9, 8, 28),
+              **published.layer("sfc.0.fc.0", 7, 19, 3), **published.norm("sfc.0.fc.1", 7),
+              **published.layer("sfc.1", 6, 7, 1)}  # fmt: skip
+    model = build_decoder(published.weights(shapes), PUBLISHED_FACTS)
+    decoder = save_network(model, tmp_path / "decoder.onnx")
+    features = Mfcc(keep_zeroth=True).run(speech(3.0))
+    rows = rows_of(features.windows, 4)
+    assert rows.shape == (4 * 74 + 28, 13)
+    given_ = {"features": rows[None], "pattern": PATTERN.vector[None]}
+    (expected,) = open_session(decoder.file).run(None, given_)
+    made = NODE.run(spoken(75), PATTERN, features, decoder, person())  # absolute: no place is added
+    np.testing.assert_allclose(made.rotation, expected[0, :, :3], atol=1e-5)
+    np.testing.assert_allclose(made.translation, expected[0, :, 3:], atol=1e-5)
+
+
+def test_other_features_and_networks_are_refused(networks):
+    encoder, decoder = networks
+    with pytest.raises(ModelError, match=r"needs 28 x 13 windows of 'mfcc' .* got 28 x 12"):
+        NODE.run(spoken(), PATTERN, Mfcc().run(speech()), decoder)
+    with pytest.raises(ModelError, match="port 'network': expected a head pattern decoder"):
+        NODE.run(spoken(), PATTERN, heard(), encoder)
+
+
+def test_numbers_that_are_none_are_stopped():
+    made = attrs.evolve(spoken(3), rotation=np.full((3, 3), np.nan, np.float32))
+    assert NODE.is_finite(made) == "3 of 3 frames are not"
+    assert not NODE.is_finite(spoken(3))
