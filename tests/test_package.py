@@ -49,7 +49,7 @@ def test_every_name_of_the_face_is_there(name):
 
 @pytest.mark.parametrize(
     ("place", "name", "meant"),
-    [(tg, "Grap", "Graph"), (tg.nodes, "albdo", "albedo"), (tg.graphs, "yi2002", "yi2020")],
+    [(tg, "Grap", "Graph"), (tg.nodes, "albdo", "albedo"), (tg.graphs, "phtoo", "photo")],
 )
 def test_a_name_that_is_not_there_gets_the_nearest(place, name, meant):
     with pytest.raises(AttributeError, match=rf"'{name}' \(did you mean '{meant}'\?\)"):

@@ -1,7 +1,6 @@
-"""Published systems as graphs over one set of nodes: yi2020 (a clip), photo (one photograph).
+"""Published systems as graphs over one set of nodes: yi2020 and yi2022 (a clip), photo (one photo).
 
-Beside them `watch`, which looks at a finished video, and `evaluate`, which says how good a system
-is; `parts` puts parts of one graph into another. `talkgraph.graph(name)` makes one by its name.
+Beside them `watch`, which looks at a finished video. `talkgraph.graph(name)` makes one by its name.
 """
 
 from types import ModuleType

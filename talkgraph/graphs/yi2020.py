@@ -80,7 +80,7 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
             motion="backgrounds.motion", fit="fit", albedo="albedo", model="face_model"
         ),
         "composite": Composite().on(background="background", face="face"),
-        **({} if draft else _refined(REFINER_STEPS[quality], seed)),
+        **({} if draft else refined(REFINER_STEPS[quality], seed)),
         # Back into the original frames, and into a file.
         "pasted": PasteBack().on(
             frames="composite" if draft else "refined",
@@ -93,7 +93,7 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
     return Graph("yi2020", inputs={"audio": Path, "video": Path}, steps=steps, output="video_out")
 
 
-def _refined(training_steps: int, seed: int) -> dict[str, Step]:
+def refined(training_steps: int, seed: int) -> dict[str, Step]:
     """Section 3.4: the clip re-enacts itself, a refiner learns from that, and refines the talk."""
     return {
         "rehearsal": RehearseBackgrounds(seed=seed).on(fit="fit"),

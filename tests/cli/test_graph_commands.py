@@ -103,7 +103,7 @@ def test_settings_change_parameters(desk):
     ("arguments", "words"),
     [
         (["greting.yaml", *INPUTS], "greting.yaml: no such graph file"),
-        (["yi2021", *INPUTS], "did you mean 'yi2020'"),
+        (["phtoo", *INPUTS], "did you mean 'photo'"),
         (["greeting.yaml", "-i", "txet=a"], "did you mean 'text'"),
         (["greeting.yaml", "-i", "text"], "not of the form name=value"),
         (["greeting.yaml", "-i", "text=nowhere.txt", "-i", "times=2"], "nowhere.txt"),

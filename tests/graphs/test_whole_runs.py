@@ -6,7 +6,8 @@ import soundfile
 
 from talkgraph.cache.store import Store
 from talkgraph.cli import samples
-from talkgraph.graphs import photo, watch, yi2020
+from talkgraph.graphs import photo, watch, yi2020, yi2022
+from talkgraph.nodes.evaluate import CompareHeadMotion, ObserveHead
 from talkgraph.nodes.evaluate.compare_identity import identity_distance
 from talkgraph.nodes.face_fit import DescribeIdentity
 
@@ -64,6 +65,26 @@ def test_a_clip_talks_and_new_speech_remakes_nothing_of_the_person(store, speech
     assert {"speech", "video_out"} <= set(plan.to_run) | {"video_out"}
     for step in OF_THE_PERSON:
         assert plan[step].state == "hit", (step, plan[step].reason)
+
+
+def test_a_head_moves_by_a_pattern_and_the_speech(store, speech, clips):
+    video = clips / "video" / "grid_female_02.mp4"
+    result = yi2022.graph().run({"audio": speech, "video": video}, store=store)
+    assert check(result, store, 3.0).max() > 1
+    assert result["head"].expression is not None
+    np.testing.assert_array_equal(result["head"].expression, result["spoken"].expression)
+    assert not np.allclose(result["head"].rotation, result["spoken"].rotation, atol=1e-3)
+    clip, fit = result["footage"].speech, result["fit"]
+    real = ObserveHead().run(fit.motion, clip, fit.measured)
+    made = ObserveHead().run(result["head"], result["speech"])
+    figures = CompareHeadMotion().run(made, real).values
+    assert 0.1 < figures["std_r"] < 2 and 0.1 < figures["vc_r"] < 2
+    place = np.abs(made.pose.mean(0) - real.pose.mean(0))
+    assert (place[:3] < 10).all() and (place[3:] < 0.3).all()
+    backgrounds = result["backgrounds"]  # by turns of the head: no more keyframes than a tenth
+    assert len(backgrounds.keyframes) <= len(backgrounds.source) / 10 + 2
+    again = yi2022.graph().run({"audio": speech, "video": video}, store=store)
+    assert all(record.cached for record in again.records.values())
 
 
 def test_the_refiner_improves_what_it_was_trained_on(store, speech, clips):

@@ -1,0 +1,103 @@
+"""Yi et al. 2022, Predicting Personalized Head Movement From Short Video and Speech Signal.
+
+From a speech and a clip of 10 to 15 s of a person to a video of that person saying it. What the
+face does is as in `yi2020`; the head is moved in two steps: `pattern`, how this person moves the
+head, whatever is said, and `head`, the one motion that goes with that pattern and this speech.
+Backgrounds are matched by turns of the head instead of poses (at extremes of yaw, as the text of
+2020 has it; the public implementation takes those of roll).
+
+Where it differs from the paper: the networks are small ones of our own, learned from a tenth of its
+clips (the published ones load from your files, see `talkgraph models list`, and take their place:
+`graph.with_params(pattern_encoder={"name": "head-pattern-encoder-yi2022"})`); silence and walking
+in are cut off the clip's motion before it is encoded; face model, albedo, identity feature and
+refiner are as in `yi2020`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from talkgraph.engine import Graph, Step
+from talkgraph.graphs.quality import Quality
+from talkgraph.graphs.yi2020 import REFINER_STEPS, refined
+from talkgraph.nodes.albedo import DetailedAlbedo
+from talkgraph.nodes.audio_features import Mfcc
+from talkgraph.nodes.backgrounds import Composite, MatchBackgrounds, PasteBack, WarpBackground
+from talkgraph.nodes.face_fit import CropHead, DetectFaces, FitFace, TrackFace
+from talkgraph.nodes.face_model import LoadFaceModel
+from talkgraph.nodes.head_motion import DecodeHeadMotion, EncodeHeadMotion
+from talkgraph.nodes.media import ReadSpeech, ReadVideo, WriteVideo
+from talkgraph.nodes.networks import LoadNetwork
+from talkgraph.nodes.pose_mapping import AddBlinks, MapMotion, PersonaliseMapping
+from talkgraph.nodes.render import Render
+
+
+def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
+    """The graph of the paper; inputs `audio` and `video`, output `video_out`.
+
+    Args:
+        quality: as of `yi2020`.
+        seed: of blinks, training order and initial weights; the head's motion has none.
+        face: which face of the clip speaks, 1 for the largest.
+    """
+    draft = quality == "draft"
+    steps: dict[str, Step] = {
+        "speech": ReadSpeech().on(audio="audio"),
+        "footage": ReadVideo().on(video="video"),
+        # The person.
+        "face_detector": LoadNetwork(name="face-detector").on(),
+        "landmark_network": LoadNetwork(name="face-landmarks-attention").on(),
+        "faces": DetectFaces(face=face).on(
+            footage="footage", detector="face_detector", landmarks="landmark_network"
+        ),
+        "clip": CropHead().on(footage="footage", faces="faces"),
+        "track": TrackFace().on(
+            clip="clip", detector="face_detector", landmarks="landmark_network"
+        ),
+        "face_model": LoadFaceModel().on(),
+        "fit": FitFace().on(track="track", model="face_model"),
+        "albedo": DetailedAlbedo().on(clip="clip", fit="fit", model="face_model"),
+        # The face: as in Yi et al. 2020.
+        "clip_features": Mfcc().on(speech="footage.speech"),
+        "general_mapping": LoadNetwork(name="general-mapping-mfcc").on(),
+        "mapping": PersonaliseMapping(seed=seed).on(
+            mapping="general_mapping", fit="fit", clip_features="clip_features"
+        ),
+        "features": Mfcc().on(speech="speech"),
+        "spoken": MapMotion().on(features="features", mapping="mapping", person="fit"),
+        # The head, first step: a motion behaviour pattern of the clip.
+        "pattern_encoder": LoadNetwork(name="head-pattern-encoder").on(),
+        "pattern": EncodeHeadMotion().on(
+            person="fit", network="pattern_encoder", clip_speech="footage.speech"
+        ),
+        # Second step: the head motion of pattern and speech.
+        "pattern_decoder": LoadNetwork(name="head-pattern-decoder").on(),
+        "loud_features": Mfcc(keep_zeroth=True).on(speech="speech"),
+        "head": DecodeHeadMotion().on(
+            motion="spoken",
+            pattern="pattern",
+            features="loud_features",
+            network="pattern_decoder",
+            person="fit",
+        ),
+        "motion": AddBlinks(seed=seed).on(motion="head", model="face_model", person="fit"),
+        # The talk, rendered over frames of the clip.
+        "backgrounds": MatchBackgrounds(relative=True).on(motion="motion", fit="fit"),
+        "background": WarpBackground().on(
+            clip="clip", fit="fit", backgrounds="backgrounds", model="face_model"
+        ),
+        "face": Render().on(
+            motion="backgrounds.motion", fit="fit", albedo="albedo", model="face_model"
+        ),
+        "composite": Composite().on(background="background", face="face"),
+        **({} if draft else refined(REFINER_STEPS[quality], seed)),
+        # Back into the original frames, and into a file.
+        "pasted": PasteBack().on(
+            frames="composite" if draft else "refined",
+            footage="footage",
+            crop="clip.crop",
+            backgrounds="backgrounds",
+        ),
+        "video_out": WriteVideo().on(frames="pasted", speech="speech"),
+    }
+    return Graph("yi2022", inputs={"audio": Path, "video": Path}, steps=steps, output="video_out")
