@@ -196,6 +196,20 @@ ASSETS: dict[str, Asset] = {
             convert=_identity,
         ),
         Asset(
+            name="general-mapping-speech-encoder",
+            purpose="speech to expression for anybody, hearing the pretrained speech encoder",
+            licence=_MAPPING_LICENCE,
+            source=Shipped(),
+            parts=(
+                Part(
+                    "general_mapping_speech_encoder.onnx",
+                    327_789,
+                    "ba4abe4ffae0834ff4cad94dfbdc851eca85b9c4e7c2360179198e9a34a2d28c",
+                ),
+            ),
+            convert=_as_brought,
+        ),
+        Asset(
             name="general-mapping-mfcc",
             purpose="speech to motion for anybody, hearing MFCC (Yi et al. 2020, eq. 1)",
             licence=_MAPPING_LICENCE,

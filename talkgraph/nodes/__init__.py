@@ -35,6 +35,8 @@ audio_features   what the mapping hears
     speech_encoder        Speech | None, OnnxModel -> SpeechFeatures
     detect_voice          Speech | None, OnnxModel -> VoiceActivity
 pose_mapping     from speech to expression and head pose
+    personalise_expression OnnxModel, FaceFit, SpeechFeatures? -> OnnxModel
+    map_expression        SpeechFeatures, OnnxModel, FaceFit? -> Motion
     personalise_mapping   OnnxModel, FaceFit, SpeechFeatures? -> OnnxModel
     map_motion            SpeechFeatures, OnnxModel, FaceFit? -> Motion
     add_blinks            Motion, FaceModel, FaceFit? -> Motion

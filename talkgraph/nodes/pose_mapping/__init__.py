@@ -1,12 +1,16 @@
 """From speech to motion (section 3.2): eq. (1), its loss (2), and the fine-tuning of section 4.1.
 
 Nodes
-    PersonaliseMapping  (`personalise_mapping`) OnnxModel + FaceFit + the clip's own SpeechFeatures
-                                                -> OnnxModel: the person's mapping.
-    MapMotion           (`map_motion`)          SpeechFeatures + OnnxModel + FaceFit -> Motion.
-    AddBlinks           (`add_blinks`)             Motion + FaceModel + FaceFit -> Motion.
+    MapExpression          `map_expression`          SpeechFeatures + OnnxModel + FaceFit -> Motion:
+                                                     the face moves, the head is held.
+    PersonaliseExpression  `personalise_expression`  OnnxModel + FaceFit + the clip's own
+                                                     SpeechFeatures -> OnnxModel: of the person.
+    MapMotion              `map_motion`              as the paper: face and head, from MFCC.
+    PersonaliseMapping     `personalise_mapping`     as the paper, section 4.1.
+    AddBlinks              `add_blinks`              Motion + FaceModel + FaceFit -> Motion.
 
-The general mapping is a network of the model store: `LoadNetwork(name="general-mapping-mfcc")`.
+The general mappings are networks of the model store: `LoadNetwork(name=...)` of
+"general-mapping-speech-encoder" for the first two nodes, "general-mapping-mfcc" for the next two.
 
 They stand between audio_features and face_fit on the one side, backgrounds and render on the other.
 
@@ -18,7 +22,15 @@ the networks, their files and `train/` need torch, and nothing here imports them
 """
 
 from talkgraph.nodes.pose_mapping.add_blinks import AddBlinks
+from talkgraph.nodes.pose_mapping.map_expression import MapExpression
 from talkgraph.nodes.pose_mapping.map_motion import MapMotion
+from talkgraph.nodes.pose_mapping.personalise_expression import PersonaliseExpression
 from talkgraph.nodes.pose_mapping.personalise_mapping import PersonaliseMapping
 
-__all__ = ["AddBlinks", "MapMotion", "PersonaliseMapping"]
+__all__ = [
+    "AddBlinks",
+    "MapExpression",
+    "MapMotion",
+    "PersonaliseExpression",
+    "PersonaliseMapping",
+]

@@ -6,9 +6,12 @@ face goes with it. So the head is small, and hears little beyond the frame itsel
 
 from __future__ import annotations
 
+import numpy as np
+import torch
 from torch import Tensor, nn
 
 from talkgraph.nodes.pose_mapping.expression_size import ExpressionSize
+from talkgraph.nodes.values import Floats
 
 
 class ExpressionNetwork(nn.Module):
@@ -37,3 +40,9 @@ class ExpressionNetwork(nn.Module):
         x = self.show(x.transpose(1, 2).reshape(-1, self.size.width))
         made: Tensor = x.reshape(batch, time, self.size.expression)
         return made
+
+    @torch.no_grad()
+    def predict(self, features: Floats) -> Floats:
+        """Map one clip's `[shape=(T, rows, bins)]` to `[shape=(T, expression)]`, in one pass."""
+        made = self.eval()(torch.from_numpy(features)[None])[0]
+        return np.asarray(made.numpy(), np.float32)

@@ -14,7 +14,12 @@ from talkgraph.nodes.pose_mapping.head_pose import (
     pose_of,
 )
 from talkgraph.nodes.pose_mapping.inference import open_mapping, predict
-from talkgraph.nodes.pose_mapping.mouth import MIN_CLIP_FRAMES, face_of
+from talkgraph.nodes.pose_mapping.mouth import (
+    MIN_CLIP_FRAMES,
+    amplify_mouth,
+    keep_lips_apart,
+    mouth_of,
+)
 from talkgraph.nodes.values import FaceFit, Floats, Motion, OnnxModel, SpeechFeatures
 
 
@@ -69,14 +74,7 @@ class MapMotion(Node):
         expression, pose = predict(mapping, features, chunk=self.chunk)
         pose = self._head(pose, facts, person)
         return Motion(
-            expression=face_of(
-                expression,
-                facts,
-                person,
-                strength=self.mouth_strength,
-                max_gain=self.max_mouth_gain,
-                softness=self.lip_softness,
-            ),
+            expression=self._face(expression, facts, person),
             rotation=np.ascontiguousarray(pose[:, ROTATION]),
             translation=np.ascontiguousarray(pose[:, TRANSLATION]),
             fps=features.fps,
@@ -102,3 +100,15 @@ class MapMotion(Node):
             max_gain=self.max_gain,
             knee=self.knee,
         )
+
+    def _face(self, predicted: Floats, facts: MotionFacts, person: FaceFit | None) -> Floats:
+        mouth = mouth_of(person, facts)
+        moved = amplify_mouth(
+            predicted,
+            facts.readout,
+            mouth.std,
+            strength=self.mouth_strength,
+            max_gain=self.max_mouth_gain,
+        )
+        softness = self.lip_softness * float(mouth.std[0])
+        return keep_lips_apart(mouth.rest + moved, facts.readout, mouth.closed, softness)

@@ -6,6 +6,7 @@ the mouth measures see is amplified towards the person's own spread; the rest is
 
 from __future__ import annotations
 
+import attrs
 import numpy as np
 
 from talkgraph.engine import note
@@ -18,25 +19,23 @@ STILL = 0.25  # of the general spread: lips that move less say nothing about how
 CLOSED_PERCENTILE = 2.0  # the lips of a talking clip touch in at least this share of its frames
 
 
-def face_of(
-    predicted: Floats,
-    facts: MappingFacts,
-    person: FaceFit | None,
-    *,
-    strength: float,
-    max_gain: float,
-    softness: float,
-) -> Floats:
-    """The person's expression, `[shape=(T, 64), float32]`, from what the network predicts.
+@attrs.frozen(kw_only=True, eq=False)
+class PersonalMouth:
+    """Where the face of a person rests while speaking, and how far the mouth goes from there.
 
-    Args:
-        predicted: `[shape=(T, 64)]`, about the mean of a clip.
-        person: fit of the clip or photo; None for the mean face.
-        strength, max_gain: of `amplify_mouth`.
-        softness: of lip contact, in standard deviations of the opening.
+    rest: `[shape=(64,)]`, the middle of speech.
+    std: `[shape=(len(readout.names),)]`, spread of the measures of the mouth.
+    closed: the measure `opening` of touching lips.
     """
+
+    rest: Floats
+    std: Floats
+    closed: float
+
+
+def mouth_of(person: FaceFit | None, facts: MappingFacts) -> PersonalMouth:
+    """The mouth of a clip, of a photo, or, for None, of the mean face."""
     seen = None if person is None else expression_of(person)
-    std, closed = facts.mouth_std, None
     if seen is None:
         rest = facts.expression_rest
     elif len(seen) < MIN_CLIP_FRAMES:
@@ -44,17 +43,14 @@ def face_of(
     else:
         rest = rest_of_clip(seen, facts.readout)
         measures = facts.readout.of(seen)
-        if measures[:, 0].std() < STILL * facts.mouth_std[0]:
-            # A clip in which nobody speaks would otherwise mute the mouth.
-            note("the person hardly moves the lips in the clip: general lip movement is used")
-        else:
-            std = measures.std(0)
+        if measures[:, 0].std() >= STILL * facts.mouth_std[0]:
             closed = float(np.percentile(measures[:, 0], CLOSED_PERCENTILE))
-    if closed is None:
-        # Without a clip: lips touch two spreads below the middle of speech.
-        closed = float(facts.readout.of(rest)[0] - 2.0 * facts.mouth_std[0])
-    expression = amplify_mouth(predicted, facts.readout, std, strength=strength, max_gain=max_gain)
-    return keep_lips_apart(rest + expression, facts.readout, closed, softness * float(std[0]))
+            return PersonalMouth(rest=rest, std=measures.std(0), closed=closed)
+        # A clip in which nobody speaks would otherwise mute the mouth.
+        note("the person hardly moves the lips in the clip: general lip movement is used")
+    # Without a talking clip: lips touch two spreads below the middle of speech.
+    closed = float(facts.readout.of(rest)[0] - 2.0 * facts.mouth_std[0])
+    return PersonalMouth(rest=rest, std=facts.mouth_std, closed=closed)
 
 
 def expression_of(fit: FaceFit) -> Floats:

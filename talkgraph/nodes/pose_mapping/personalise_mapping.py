@@ -96,7 +96,7 @@ class PersonaliseMapping(Node):
         edge = round(len(example) * (1.0 - self.held_out))
         # The offset of the person is that of the whole clip, for both parts.
         whole = target_of(example, facts)
-        train, held_out = _part(whole, slice(0, edge)), _part(whole, slice(edge, None))
+        train, held_out = whole.part(0, edge), whole.part(edge, len(example))
         trial, _ = self._train(read_network(mapping), [train], facts, done=0)
         before = _error(general, held_out, facts)
         after = _error(trial, held_out, facts)
@@ -147,7 +147,7 @@ class PersonaliseMapping(Node):
         return trained, losses
 
     def _lag(self, general: MappingNetwork, target: Target, facts: MotionFacts) -> int:
-        from talkgraph.nodes.pose_mapping.train.lag import believed_lag
+        from talkgraph.nodes.pose_mapping.train.lag import believed_lag, say_lag
         from talkgraph.nodes.pose_mapping.train.motion_training import predict_motion
 
         heard, _ = predict_motion(general, target)
@@ -158,9 +158,7 @@ class PersonaliseMapping(Node):
             self.largest_lag + 1,
         )
         if lag:
-            late = "picture" if lag > 0 else "sound"
-            frames = f"{abs(lag)} frame{'s' * (abs(lag) > 1)}"
-            note(f"the clip's {late} is {frames} late: corrected for the training")
+            note(f"{say_lag(lag)}: corrected for the training")
         return lag
 
     def _general(self, mapping: OnnxModel, why: str) -> OnnxModel:
@@ -168,17 +166,6 @@ class PersonaliseMapping(Node):
         path = scratch_folder() / "general_mapping.onnx"
         shutil.copyfile(mapping.file.path, path)
         return OnnxModel(file=File(path), facts=mapping.facts)
-
-
-def _part(target: Target, cut: slice) -> Target:
-    return attrs.evolve(
-        target,
-        features=target.features[cut],
-        expression=target.expression[cut],
-        pose=target.pose[cut],
-        measured=target.measured[cut],
-        closed=target.closed[cut],
-    )
 
 
 def _error(network: MappingNetwork, target: Target, facts: MotionFacts) -> float:

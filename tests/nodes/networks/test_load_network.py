@@ -5,15 +5,18 @@ import numpy as np
 import onnx
 import pytest
 
+import talkgraph
 from talkgraph import Graph, Node, Store, models, node
 from talkgraph.errors import GraphError, ModelError
 from talkgraph.models import open_session, store
 from talkgraph.models.onnx_writer import OnnxWriter
-from talkgraph.nodes.audio_features import LogMel, Mfcc
+from talkgraph.nodes.audio_features import LogMel, Mfcc, SpeechEncoder
+from talkgraph.nodes.closure import hits_and_false, lowest_openings
 from talkgraph.nodes.networks import LoadNetwork
-from talkgraph.nodes.pose_mapping import MapMotion
-from talkgraph.nodes.pose_mapping.facts import MotionFacts
+from talkgraph.nodes.pose_mapping import MapExpression, MapMotion
+from talkgraph.nodes.pose_mapping.facts import MappingFacts, MotionFacts
 from talkgraph.nodes.pose_mapping.onnx_file import read_network
+from talkgraph.nodes.signals import correlation
 from talkgraph.nodes.values import OnnxModel, Speech
 
 RATE = 16000
@@ -48,6 +51,26 @@ def test_the_shipped_mapping_moves_mouth_and_head(feature):
     speed = np.abs(np.diff(made.rotation, axis=0)).max() * 25
     assert speed < 1.5  # rad/s: no jerk
     assert sum(p.numel() for p in read_network(model).parameters()) > 100_000
+
+
+def test_the_shipped_mapping_to_expression_follows_a_real_mouth(clips):
+    """Of a clip that it was trained on, among 209: what is asserted is that all fits together."""
+    graph = talkgraph.graph("yi2020").subgraph("fit", "footage")
+    made = graph.run({"video": clips / "video" / "grid_female_03.mp4"}, until=("fit", "footage"))
+    encoder = LoadNetwork(name="speech-encoder-tiny").run()
+    model = LoadNetwork(name="general-mapping-speech-encoder").run()
+    facts = MappingFacts.of(model)
+    assert facts.feature == "speech_encoder" and "unclear rights" in facts.licence
+    heard = SpeechEncoder().run(made["footage"].speech, encoder)
+    motion = MapExpression().run(heard, model, made["fit"])
+    count = min(len(motion.expression), len(made["fit"].motion.expression))
+    ours, real = (
+        facts.readout.of(x.expression[:count])[:, 0] for x in (motion, made["fit"].motion)
+    )
+    assert correlation(ours, real) > 0.75
+    assert 0.6 < ours.std() / real.std() < 1.5
+    hits, false = hits_and_false(ours, real, lowest_openings(real, real < 9), real < 9)
+    assert hits >= 0.5 and false <= 0.05  # of six frames
 
 
 def tiny(path: Path, factor: float = 2.0, **facts: str) -> Path:

@@ -112,6 +112,19 @@ class Target:
     closed: Bools
     offset: Floats
 
+    def part(self, start: int, stop: int) -> Target:
+        """Frames start to stop, about the mean of the whole."""
+        cut = slice(start, stop)
+        return attrs.evolve(
+            self,
+            example=self.example.part(start, stop),
+            features=self.features[cut],
+            expression=self.expression[cut],
+            pose=self.pose[cut],
+            measured=self.measured[cut],
+            closed=self.closed[cut],
+        )
+
 
 def target_of(example: Example, facts: MappingFacts) -> Target:
     """Normalise an example: features per speech, motion relative to the clip's mean."""

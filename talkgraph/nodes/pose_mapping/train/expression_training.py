@@ -63,7 +63,7 @@ class TrainedExpression:
 
     def predict(self, target: Target) -> Floats:
         """Normalised expression `[shape=(T, 64)]`."""
-        return predict_expression_of(self.network, target)
+        return self.network.predict(target.features)
 
     def write(self, path: Path, *, licence: str, card: str) -> OnnxModel:
         """The mapping as an ONNX file."""
@@ -94,11 +94,3 @@ def train_expression(
         )  # fmt: skip
 
     return optimise(network, loss, schedule, seed=seed, report=report)
-
-
-@torch.no_grad()
-def predict_expression_of(network: ExpressionNetwork, target: Target) -> Floats:
-    """Normalised expression `[shape=(T, 64)]` of one clip, in one pass."""
-    network.eval()
-    made = network(torch.from_numpy(target.features)[None])[0]
-    return np.asarray(made.numpy(), np.float32)

@@ -11,8 +11,9 @@ from talkgraph.nodes.pose_mapping.train.score import table
 
 CARD = """# General mapping from speech to {moves}, for `{feature}`
 
-`{file}`: {network} ({parameters:,} parameters, feature `{feature}`), before any personalisation. It
-works with the face model '{model}' only.
+`{file}`: {network}
+({parameters:,} parameters), before any personalisation. It works with the face model '{model}'
+only.
 
 **Data.** {clips} clips of {people} persons, {minutes:.1f} minutes, those of the table below.
 Expression and head pose come from the face_fit stage. {lagged} clips whose picture is out of time
@@ -31,7 +32,6 @@ prediction, put off by half the clip (baseline: 0); `gain`: 1 - squared error of
 openings) met, open frames closed. The shipped net has the same settings and has seen all persons.
 
 {table}
-
 {curve}
 **Command**, with the clips of the table in DIR as PERSON/CLIP.mp4:
 

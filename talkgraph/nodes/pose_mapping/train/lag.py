@@ -85,6 +85,12 @@ def believed_lag(
     return _in_time(heard, seen, measured, largest).lag
 
 
+def say_lag(lag: int) -> str:
+    """A lag that is not 0 in words."""
+    late = "picture" if lag > 0 else "sound"
+    return f"the clip's {late} is {abs(lag)} frame{'s' * (abs(lag) > 1)} late"
+
+
 def _in_time(
     heard: NDArray[np.floating], seen: Floats, measured: NDArray[np.bool_], largest: int
 ) -> InTime:

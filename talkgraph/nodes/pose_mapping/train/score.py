@@ -93,6 +93,30 @@ def score(target: Target, expression: Floats, facts: MappingFacts) -> Score:
     )
 
 
+def seen_by_viewer(target: Target, expression: Floats, facts: MappingFacts) -> float:
+    """One number for how well a mouth follows the speech, at most 1; 0 for one that does not.
+
+    The mean of what `Score` says of opening, width and closures, at the lag of `target` as it is.
+    """
+    real = facts.readout.of(target.expression * facts.expression_std)
+    made = facts.readout.of(expression * facts.expression_std)
+    opening, width = (facts.readout.names.index(name) for name in ("opening", "width"))
+    seen = target.measured
+    a, b = made[seen, opening], real[seen, opening]
+    counted = np.ones(len(b), bool)
+    hits, false = hits_and_false(a, b, lowest_openings(b, counted), counted)
+    return float(
+        np.mean(
+            [
+                correlation(a, b),
+                concordance(a - a.mean(), b - b.mean()),
+                correlation(made[seen, width], real[seen, width]),
+                hits - false,
+            ]
+        )
+    )
+
+
 def table(scores: list[Score]) -> str:
     """Markdown table with one line per clip and the mean of people."""
     columns = [field.name for field in attrs.fields(Score)]

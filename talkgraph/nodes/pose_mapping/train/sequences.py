@@ -49,11 +49,20 @@ class Batch:
 
 
 class Sequences:
-    """Draws batches from clips, each clip as often as it is long."""
+    """Draws batches from clips: a person by the square root of their length, a clip by its length.
+
+    Half of a corpus may be a few people who talk for minutes; it is of people that a net has to
+    learn.
+    """
 
     def __init__(self, targets: list[Target], variation: Variation) -> None:
         self.targets, self.variation = targets, variation
-        chance = np.asarray([len(target.expression) for target in targets], np.float64)
+        frames = np.asarray([len(target.expression) for target in targets], np.float64)
+        people = [target.example.person for target in targets]
+        total = {person: 0.0 for person in people}
+        for person, count in zip(people, frames, strict=True):
+            total[person] += count
+        chance = frames / np.sqrt([total[person] for person in people])
         self.chance = chance / chance.sum()
 
     def draw(self, random: np.random.Generator) -> Batch:
