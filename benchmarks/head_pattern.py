@@ -82,12 +82,16 @@ def halves_of(clip: Part) -> tuple[Part, Part] | None:
     return clip.cut(seen.start, middle), clip.cut(middle, seen.start + len(seen))
 
 
-def decoded(first: Part, rest: Part, networks: tuple[OnnxModel, OnnxModel]) -> Motion:
+def decoded(
+    first: Part, rest: Part, networks: tuple[OnnxModel, OnnxModel], *, matched: bool
+) -> Motion:
     """The motion of `decode_head_motion` for the rest, in the manner of the first part."""
     encoder, decoder = networks
     pattern = EncodeHeadMotion().run(first.fit, encoder, first.speech)
     features = Mfcc(keep_zeroth=True).run(rest.speech)
-    return DecodeHeadMotion().run(rest.fit.motion, pattern, features, decoder, first.fit)
+    return DecodeHeadMotion(matched=matched).run(
+        rest.fit.motion, pattern, features, decoder, first.fit
+    )
 
 
 def table(clips: Sequence[Part], networks: Mapping[str, tuple[OnnxModel, OnnxModel]]) -> str:
@@ -99,7 +103,10 @@ def table(clips: Sequence[Part], networks: Mapping[str, tuple[OnnxModel, OnnxMod
             ReplayHeadMotion().run(rest.fit.motion, first.fit), rest.speech
         ),
         "decode_head_motion": lambda first, rest: ObserveHead().run(
-            decoded(first, rest, networks[rest.person]), rest.speech
+            decoded(first, rest, networks[rest.person], matched=False), rest.speech
+        ),
+        "the same, matched": lambda first, rest: ObserveHead().run(
+            decoded(first, rest, networks[rest.person], matched=True), rest.speech
         ),
     }
     real = [rest.head() for _, rest in pairs]

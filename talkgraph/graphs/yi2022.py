@@ -6,6 +6,9 @@ head, whatever is said, and `head`, the one motion that goes with that pattern a
 Backgrounds are matched by turns of the head instead of poses (at extremes of yaw, as the text of
 2020 has it; the public implementation takes those of roll).
 
+The head moves less than people do; `graph.with_params(head={"matched": True})` gives it the size of
+the clip's motion.
+
 Where it differs from the paper: the networks are small ones of our own, learned from a tenth of its
 clips (the published ones load from your files, see `talkgraph models list`, and take their place:
 `graph.with_params(pattern_encoder={"name": "head-pattern-encoder-yi2022"})`); silence and walking

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from talkgraph.engine import Node, check, node
+from talkgraph.engine import Node, check, node, note, param
 from talkgraph.nodes.geometry.neck import head_translation
 from talkgraph.nodes.geometry.pose import ROTATION
+from talkgraph.nodes.head_motion.pattern.match import matched
 from talkgraph.nodes.head_motion.pattern.networks import decode, open_decoder
-from talkgraph.nodes.head_motion.pattern.poses import from_network, seen_talk
+from talkgraph.nodes.head_motion.pattern.poses import from_network, resampled, seen_talk
 from talkgraph.nodes.values import FaceFit, HeadPattern, Motion, OnnxModel, SpeechFeatures
 
-Array = NDArray[np.float64]
+LEAST_S = 2.0  # of motion: less says nothing about spreads
 
 
 @node("decode_head_motion", version=1, gpu=True)
@@ -20,7 +20,7 @@ class DecodeHeadMotion(Node):
     """Predict the one head motion that goes with a motion behaviour pattern and a speech.
 
     The second step of Yi et al. 2022. A squared error leaves the mean of all motions that might go
-    with the speech, which is smaller than any of them.
+    with the speech, which is smaller than any of them: `matched` gives it the person's size.
 
     Example:
         >>> from talkgraph.nodes.face_model.synthetic import synthetic_fit
@@ -32,6 +32,11 @@ class DecodeHeadMotion(Node):
         >>> DecodeHeadMotion().run(spoken, pattern, features, decoder).rotation.shape
         (50, 3)
     """
+
+    matched: bool = param(
+        False, "give the motion the person's spread in each band of frequency, and range (not in "
+        "the paper); needs a clip of the person"
+    )  # fmt: skip
 
     def run(
         self,
@@ -56,11 +61,18 @@ class DecodeHeadMotion(Node):
             ModelError: `network` is no such decoder, or was trained on other features.
         """
         session, facts = open_decoder(network, self.node_id)
-        place = np.asarray(pattern.place, np.float64)
-        if person is not None:
-            place = seen_talk(person, None).pose.mean(0)
-        predicted = decode(session, features, pattern.vector, facts)
-        pose = from_network(predicted[: len(motion.expression)], place, facts)
+        seen = None if person is None else seen_talk(person, None)
+        place = np.asarray(pattern.place if seen is None else seen.pose.mean(0), np.float64)
+        if self.matched and seen is not None and len(seen) >= LEAST_S * seen.fps:
+            shown = resampled(seen.pose, seen.fps, facts.fps)
+            features = repeated(features, len(shown))
+            predicted = decode(session, features, pattern.vector, facts)
+            pose = place + matched(from_network(predicted, place, facts), shown, facts.fps)
+        else:
+            if self.matched:
+                note("the head's motion keeps its own size: there is no clip to match it to")
+            pose = from_network(decode(session, features, pattern.vector, facts), place, facts)
+        pose = pose[: len(motion.expression)]
         missing = len(motion.expression) - len(pose)
         pose = np.pad(pose, [(0, missing), (0, 0)], mode="edge")
         return Motion(
@@ -76,3 +88,12 @@ class DecodeHeadMotion(Node):
         finite = np.isfinite(motion.rotation) & np.isfinite(motion.translation)
         bad = np.asarray(~finite.all(axis=1))
         return f"{int(bad.sum())} of {len(bad)} frames are not" if bad.any() else ""
+
+
+def repeated(features: SpeechFeatures, least: int) -> SpeechFeatures:
+    """A speech that is heard again and again until it has `least` frames: spreads of less than
+    the person was seen for would be compared with spreads of more."""
+    count = len(features.windows)
+    times = np.arange(-(-least // max(count, 1)) * count) if count < least else np.arange(count)
+    windows = features.windows[times % max(count, 1)]
+    return SpeechFeatures(windows=windows, fps=features.fps)

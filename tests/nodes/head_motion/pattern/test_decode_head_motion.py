@@ -16,7 +16,8 @@ from talkgraph.nodes.head_motion import DecodeHeadMotion
 from talkgraph.nodes.head_motion.pattern import networks as at_run_time
 from talkgraph.nodes.head_motion.pattern.networks import rows_of
 from talkgraph.nodes.head_motion.pattern.train.onnx_file import save_network
-from talkgraph.nodes.values import HeadPattern
+from talkgraph.nodes.signals import low_pass
+from talkgraph.nodes.values import HeadPattern, SpeechFeatures
 from tests.models import published_networks as published
 from tests.nodes.head_motion.pattern.swaying import PLACE, heard, person, speech
 
@@ -101,6 +102,40 @@ def test_other_features_and_networks_are_refused(networks):
         NODE.run(spoken(), PATTERN, Mfcc().run(speech()), decoder)
     with pytest.raises(ModelError, match="port 'network': expected a head pattern decoder"):
         NODE.run(spoken(), PATTERN, heard(), encoder)
+
+
+def wandering(seconds):
+    """Features that change slowly and fast, as those of a real speech do."""
+    count = round(25 * seconds)
+    random = np.random.default_rng(0).standard_normal((4 * count + 24, 13))
+    rows = sum(low_pass(random, hertz, 100.0) / hertz**0.5 for hertz in (0.1, 0.5, 1, 3))
+    windows = np.stack([rows[4 * k : 4 * k + 28] for k in range(count)]).astype(np.float32)
+    return SpeechFeatures(windows=60 * windows, fps=25.0)
+
+
+def test_matched_motion_has_the_persons_size_and_range(networks):
+    who, matching = person(12.0, seed=3, size=0.08), DecodeHeadMotion(matched=True)
+    own = pose(who.motion)
+    for seconds in (40.0, 12.0, 3.0, 0.2):
+        features = wandering(seconds)
+        motion = spoken(len(features.windows))
+        made = pose(matching.run(motion, PATTERN, features, networks[1], who))
+        assert len(made) == len(motion.expression)
+        away = np.abs(made - own.mean(0)).max(0)
+        assert (away <= 1.4 * np.abs(own - own.mean(0)).max(0)).all()
+        if seconds > 10:
+            ratio = made.std(0) / own.std(0)
+            assert (ratio > 0.7).all() and (ratio < 1.3).all()
+            plain = pose(NODE.run(motion, PATTERN, features, networks[1], who))
+            assert (plain.std(0) < 0.5 * own.std(0)).all()
+
+
+def test_without_a_clip_there_is_nothing_to_match(networks):
+    args = (spoken(), PATTERN, heard(), networks[1])
+    photo = synthetic_fit(frames=1)
+    for who in (None, photo):
+        matched = DecodeHeadMotion(matched=True).run(*args, who)
+        assert np.array_equal(matched.rotation, NODE.run(*args, who).rotation)
 
 
 def test_numbers_that_are_none_are_stopped():
