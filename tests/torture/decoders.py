@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from . import file_decoders, store_decoders
+from . import file_decoders, store_decoders, torch_decoder
 from .fuzzing import KEPT, Decoder, Find, fuzz
 from .row import Row, Setting
 from .shares import WORKERS
 
-DECODERS = (*store_decoders.DECODERS, *file_decoders.DECODERS)
+DECODERS = (*store_decoders.DECODERS, *file_decoders.DECODERS, *torch_decoder.DECODERS)
 SECONDS = 300.0
 # These share five minutes by kind: the store's small files, archives, what comes over a wire.
 SHARED = {"records": 100.0, "memos": 100.0, "lines": 100.0, "archives": 150.0, "exports": 150.0,
-          "downloads": 150.0, "child_answers": 150.0}  # fmt: skip
+          "downloads": 150.0, "child_answers": 150.0, "torch_files": 150.0}  # fmt: skip
 
 
 def fuzzed(setting: Setting) -> Iterator[Row]:
