@@ -39,6 +39,7 @@ pose_mapping     from speech to expression and head pose
     map_expression        SpeechFeatures, OnnxModel, FaceFit? -> Motion
     personalise_mapping   OnnxModel, FaceFit, SpeechFeatures? -> OnnxModel
     map_motion            SpeechFeatures, OnnxModel, FaceFit? -> Motion
+    rest_in_silence       Motion, VoiceActivity, FaceModel, FaceFit?, VoiceActivity? -> Motion
     add_blinks            Motion, FaceModel, FaceFit? -> Motion
 head_motion      how the head moves meanwhile
     replay_head_motion    Motion, FaceFit? -> Motion

@@ -115,6 +115,12 @@ def soft_limit(
     return np.where(excess > 0, bent, values).astype(values.dtype)
 
 
+def smoothstep(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Rise from 0 at 0 to 1 at 1, level there and beyond: 3 x² - 2 x³ of `x [shape=(T,)]`."""
+    x = np.clip(x, 0.0, 1.0)
+    return np.asarray(x * x * (3.0 - 2.0 * x))
+
+
 def correlation(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
     """Pearson's r of two series `[shape=(T,)]`; 0 where one is constant or T < 2."""
     if len(a) < 2 or a.std() < 1e-9 or b.std() < 1e-9:

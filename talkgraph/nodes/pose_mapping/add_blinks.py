@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from talkgraph.engine import Node, node, param
 from talkgraph.nodes.face_model.face_model import FaceModel
@@ -11,6 +10,7 @@ from talkgraph.nodes.face_model.lids import lids_of
 from talkgraph.nodes.face_model.readout import mouth_readout
 from talkgraph.nodes.pose_mapping.eyelids import blinks_in_clip, closing_by_model
 from talkgraph.nodes.pose_mapping.mouth import MIN_CLIP_FRAMES, expression_of
+from talkgraph.nodes.signals import smoothstep
 from talkgraph.nodes.values import FaceFit, Floats, Motion
 
 
@@ -64,8 +64,8 @@ class AddBlinks(Node):
         for start in self._starts(count / fps, per_minute):
             # The lids meet at the middle of a frame: a blink is as short as three frames.
             met = (np.floor((start + self.closing_s) * fps) + 0.5) / fps
-            closing = _smoothstep((time - met) / self.closing_s + 1)
-            opening = _smoothstep((time - met - self.closed_s) / self.opening_s)
+            closing = smoothstep((time - met) / self.closing_s + 1)
+            opening = smoothstep((time - met - self.closed_s) / self.opening_s)
             closure = np.maximum(closure, closing - opening)
         return closure.astype(np.float32)
 
@@ -100,8 +100,3 @@ class AddBlinks(Node):
                 return seen.closing, min(len(seen.frames) / minutes, self.max_rate)
         rest = np.median(motion.expression, axis=0).astype(np.float32)
         return closing_by_model(model, identity, rest, self.stillness), self.rate
-
-
-def _smoothstep(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    x = np.clip(x, 0.0, 1.0)
-    return np.asarray(x * x * (3.0 - 2.0 * x))
