@@ -111,14 +111,16 @@ def scores_text(scores: PatternScores) -> str:
         f"{mine.asked} asked)"
         for name, mine, plain in _questions(scores)
     ]
-    return f"found again by the {'; by the '.join(parts)}; spread {scores.spread:.2f} of the real"
+    found = f"found again by the {'; by the '.join(parts)}" if parts else "nobody to find again"
+    return f"{found}; spread {scores.spread:.2f} of the real"
 
 
 def _questions(scores: PatternScores) -> list[tuple[str, Retrieval, Retrieval]]:
-    return [
+    questions = [
         ("other half", scores.halves, scores.moments_halves),
         ("other clip", scores.other_clip, scores.moments_other_clip),
     ]
+    return [question for question in questions if question[1].asked]
 
 
 def _row(name: str, mine: Retrieval, plain: Retrieval) -> str:
