@@ -9,7 +9,7 @@ Backgrounds are matched by turns of the head instead of poses (at extremes of ya
 The head moves less than people do; `graph.with_params(head={"matched": True})` gives it the size of
 the clip's motion.
 
-Where it differs from the paper: the networks are small ones of our own, learned from a tenth of its
+Where it differs from the paper: the networks are small ones of our own, learned from a fifth of its
 clips (the published ones load from your files, see `talkgraph models list`, and take their place:
 `graph.with_params(pattern_encoder={"name": "head-pattern-encoder-yi2022"})`); silence and walking
 in are cut off the clip's motion before it is encoded; face model, albedo, identity feature and

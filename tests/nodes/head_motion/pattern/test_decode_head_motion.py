@@ -3,9 +3,11 @@
 import attrs
 import numpy as np
 import pytest
+import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
+from talkgraph.cli import samples
 from talkgraph.errors import ModelError
 from talkgraph.models.head_pattern import PUBLISHED_FACTS, build_decoder
 from talkgraph.models.sessions import open_session
@@ -16,8 +18,9 @@ from talkgraph.nodes.head_motion import DecodeHeadMotion
 from talkgraph.nodes.head_motion.pattern import networks as at_run_time
 from talkgraph.nodes.head_motion.pattern.networks import rows_of
 from talkgraph.nodes.head_motion.pattern.train.onnx_file import save_network
+from talkgraph.nodes.networks import LoadNetwork
 from talkgraph.nodes.signals import low_pass
-from talkgraph.nodes.values import HeadPattern, SpeechFeatures
+from talkgraph.nodes.values import HeadPattern, Speech, SpeechFeatures
 from tests.models import published_networks as published
 from tests.nodes.head_motion.pattern.swaying import PLACE, heard, person, speech
 
@@ -136,6 +139,19 @@ def test_without_a_clip_there_is_nothing_to_match(networks):
     for who in (None, photo):
         matched = DecodeHeadMotion(matched=True).run(*args, who)
         assert np.array_equal(matched.rotation, NODE.run(*args, who).rotation)
+
+
+def test_the_shipped_head_moves_with_speech_and_rests_in_silence():
+    decoder = LoadNetwork(name="head-pattern-decoder").run()
+    sound, rate = soundfile.read(samples.speech(), dtype="float32")
+    moved = []
+    for said in (sound, 0 * sound):
+        one = Speech(samples=said, rate=rate, soundtrack=said[:, None], soundtrack_rate=rate)
+        features = Mfcc(keep_zeroth=True).run(one)
+        made = NODE.run(spoken(len(features.windows)), PATTERN, features, decoder)
+        moved.append(np.rad2deg(made.rotation)[25:-25].std(0))
+    assert moved[0].max() > 1.0
+    assert (moved[1] < 0.2 * moved[0]).all()
 
 
 def test_numbers_that_are_none_are_stopped():
