@@ -203,8 +203,8 @@ ASSETS: dict[str, Asset] = {
             parts=(
                 Part(
                     "general_mapping_speech_encoder.onnx",
-                    327_789,
-                    "ba4abe4ffae0834ff4cad94dfbdc851eca85b9c4e7c2360179198e9a34a2d28c",
+                    327_965,
+                    "5c66d1919e65dd878e72c377feffbfed223c9dfcf867a303e0feff94f10b6927",
                 ),
             ),
             convert=_as_brought,
