@@ -4,7 +4,8 @@
     models.path("face-detector")        # verified file, fetched and converted on first use
     models.open_session(models.path("face-detector"))
 
-assets.py              the table: names, licences, sources, sha256
+assets.py              the table: names, licences, sources, sha256 (asset: what an entry is)
+conversions.py         from published files to ONNX, by kind of file
 store.py               the folder: path, pull, add, convert, status, where, verify
 sources.py             package-index wheels, npm tarballs, shipped files, files the user brings
 download.py archive.py fetching and reading, with nothing half done and nothing unpacked

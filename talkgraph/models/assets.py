@@ -5,104 +5,18 @@ Nothing here is fetched before somebody asks for it by name.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import attrs
 
-from talkgraph.models.sources import NpmTarball, Shipped, Source, UserFile, Wheel, Wheels
-
-
-@attrs.frozen
-class Part:
-    """One file that an asset is made from: its name in the source, bytes and sha256."""
-
-    member: str
-    size: int
-    sha256: str
-
-
-Conversion = Callable[["Asset", dict[str, bytes]], bytes]
-
-
-@attrs.frozen
-class Asset:
-    """A model by name.
-
-    purpose, licence: one line each, for people.
-    parts: the files it is made from; empty for files that the user brings.
-    convert: makes the stored file from the parts.
-    origin: of a shipped file that is converted from a published one: how; see `store.convert`.
-    on_demand: fetched only by its name; no graph of ours loads it.
-    """
-
-    name: str
-    purpose: str
-    licence: str
-    source: Source
-    parts: tuple[Part, ...]
-    convert: Conversion
-    origin: Asset | None = None
-    on_demand: bool = False
-
-    @property
-    def wanted(self) -> bool:
-        """Whether it belongs to what everybody fetches."""
-        return bool(self.parts) and not self.on_demand
-
-    @property
-    def facts(self) -> dict[str, str]:
-        """What is written into a converted model's metadata."""
-        return {"name": self.name, "licence": self.licence, "source": str(self.source)}
-
-
-def _from_tflite(asset: Asset, parts: dict[str, bytes]) -> bytes:
-    from talkgraph.models.tflite_to_onnx import convert
-
-    (data,) = parts.values()
-    return bytes(convert(data, asset.facts).SerializeToString(deterministic=True))
-
-
-def _identity(asset: Asset, parts: dict[str, bytes]) -> bytes:
-    from talkgraph.models.identity_network import build, read_weights
-
-    data, manifest = (parts[part.member] for part in asset.parts)
-    model = build(read_weights(manifest, data), asset.facts)
-    return bytes(model.SerializeToString(deterministic=True))
-
-
-def _speech_encoder(blocks: int) -> Conversion:
-    """The first blocks of the encoder in a CTranslate2 file, which may come in pieces."""
-
-    def convert(asset: Asset, parts: dict[str, bytes]) -> bytes:
-        from talkgraph.models.ctranslate2_file import read_variables
-        from talkgraph.models.speech_encoder import build
-
-        weights = read_variables(b"".join(parts[part.member] for part in asset.parts))
-        return bytes(build(weights, blocks, asset.facts).SerializeToString(deterministic=True))
-
-    return convert
-
-
-def _published_encoder(data: bytes, facts: dict[str, str]) -> bytes:
-    from talkgraph.models.head_pattern import PUBLISHED_FACTS, build_encoder
-    from talkgraph.models.torch_file import read_tensors
-
-    model = build_encoder(read_tensors(data), facts | PUBLISHED_FACTS)
-    return bytes(model.SerializeToString(deterministic=True))
-
-
-def _published_decoder(data: bytes, facts: dict[str, str]) -> bytes:
-    from talkgraph.models.head_pattern import PUBLISHED_FACTS, PUBLISHED_STRIDE, build_decoder
-    from talkgraph.models.torch_file import read_tensors
-
-    model = build_decoder(read_tensors(data), facts | PUBLISHED_FACTS, PUBLISHED_STRIDE)
-    return bytes(model.SerializeToString(deterministic=True))
-
-
-def _as_brought(asset: Asset, parts: dict[str, bytes]) -> bytes:
-    (data,) = parts.values()
-    return data
-
+from talkgraph.models.asset import Asset, Part
+from talkgraph.models.conversions import (
+    as_brought,
+    from_tflite,
+    identity_network,
+    published_decoder,
+    published_encoder,
+    speech_encoder,
+)
+from talkgraph.models.sources import NpmTarball, Shipped, UserFile, Wheel, Wheels
 
 # The last wheel that holds the models as files; the package itself is not a dependency.
 _MEDIAPIPE = Wheel("mediapipe", "0.10.21", platform="manylinux_2_28_x86_64", python="3.11")
@@ -125,7 +39,7 @@ _WHISPER_TINY = Asset(
             "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a",
         ),
     ),
-    convert=_speech_encoder(blocks=2),
+    convert=speech_encoder(blocks=2),
 )
 
 _SILERO = Asset(
@@ -140,7 +54,7 @@ _SILERO = Asset(
             "9ccdacc4719d8aa7e45a77536bfabec45a03ba1f2fad5e241ab4060b24238a85",
         ),
     ),
-    convert=_as_brought,
+    convert=as_brought,
 )
 
 _MAPPING_LICENCE = "MIT for what is ours; trained on public clips of unclear rights: research only"
@@ -160,7 +74,7 @@ ASSETS: dict[str, Asset] = {
                     "bbff11cebd1eb27a1e004cae0b0e63ec8c551cbf34a4451148b4908b8db3eca8",
                 ),
             ),
-            convert=_from_tflite,
+            convert=from_tflite,
         ),
         Asset(
             name="face-landmarks-attention",
@@ -174,7 +88,7 @@ ASSETS: dict[str, Asset] = {
                     "e06a804e0144f9929eda782122916b35d60c697c3c9344013ca2bbe76a6ce2b4",
                 ),
             ),
-            convert=_from_tflite,
+            convert=from_tflite,
         ),
         Asset(
             name="face-identity",
@@ -193,7 +107,7 @@ ASSETS: dict[str, Asset] = {
                     "cbaffa501b0b9275a12b63357a6843e7e30c054e1c9151e1a5f879b26e32986b",
                 ),
             ),
-            convert=_identity,
+            convert=identity_network,
         ),
         Asset(
             name="general-mapping-speech-encoder",
@@ -207,7 +121,7 @@ ASSETS: dict[str, Asset] = {
                     "5c66d1919e65dd878e72c377feffbfed223c9dfcf867a303e0feff94f10b6927",
                 ),
             ),
-            convert=_as_brought,
+            convert=as_brought,
         ),
         Asset(
             name="general-mapping-mfcc",
@@ -221,7 +135,7 @@ ASSETS: dict[str, Asset] = {
                     "cf248ce8629e38e8437c8271056614c75a3626eeab8f485795bcc5308575f0f2",
                 ),
             ),
-            convert=_as_brought,
+            convert=as_brought,
         ),
         Asset(
             name="general-mapping-log-mel",
@@ -235,7 +149,7 @@ ASSETS: dict[str, Asset] = {
                     "be6bfa9f6f6d6a00fd637d6af9d115c8d5299af4dca54dfaea0625f86b118eb7",
                 ),
             ),
-            convert=_as_brought,
+            convert=as_brought,
         ),
         Asset(
             name="head-pattern-encoder",
@@ -249,7 +163,7 @@ ASSETS: dict[str, Asset] = {
                     "2c630ce1cd31074f8eadd17ac7928aff980ac9e323a424bc7e17f9665b99f7a4",
                 ),
             ),
-            convert=_as_brought,
+            convert=as_brought,
         ),
         Asset(
             name="head-pattern-decoder",
@@ -263,7 +177,7 @@ ASSETS: dict[str, Asset] = {
                     "9ff11d12355486351adfd52b9dd9c483fc670f806639e19786ddeeb9d431db96",
                 ),
             ),
-            convert=_as_brought,
+            convert=as_brought,
         ),
         attrs.evolve(
             _WHISPER_TINY,
@@ -275,7 +189,7 @@ ASSETS: dict[str, Asset] = {
                     "be4bb66183dbabab5064b7612d1ec26382fe7a262d1c5da3775a174df8ad52d1",
                 ),
             ),
-            convert=_as_brought,
+            convert=as_brought,
             origin=_WHISPER_TINY,
         ),
         Asset(
@@ -295,7 +209,7 @@ ASSETS: dict[str, Asset] = {
                     "c8f550bdda12140f5b56ef25cfa0b1f613a9814d058e438e4d2fdc1986aa1408",
                 ),
             ),
-            convert=_speech_encoder(blocks=3),
+            convert=speech_encoder(blocks=3),
             on_demand=True,
         ),
         attrs.evolve(
@@ -314,7 +228,7 @@ ASSETS: dict[str, Asset] = {
                 "`models.add('arcface', 'FILE.onnx')`"
             ),
             parts=(),
-            convert=_as_brought,
+            convert=as_brought,
         ),
         Asset(
             name="head-pattern-encoder-yi2022",
@@ -323,10 +237,10 @@ ASSETS: dict[str, Asset] = {
             source=UserFile(
                 "take latest_iddNet.pth of Yi et al. 2022, then "
                 "`models.add('head-pattern-encoder-yi2022', 'latest_iddNet.pth')`",
-                convert=_published_encoder,
+                convert=published_encoder,
             ),
             parts=(),
-            convert=_as_brought,
+            convert=as_brought,
         ),
         Asset(
             name="head-pattern-decoder-yi2022",
@@ -335,10 +249,10 @@ ASSETS: dict[str, Asset] = {
             source=UserFile(
                 "take latest_cttMotionNet.pth of Yi et al. 2022, then "
                 "`models.add('head-pattern-decoder-yi2022', 'latest_cttMotionNet.pth')`",
-                convert=_published_decoder,
+                convert=published_decoder,
             ),
             parts=(),
-            convert=_as_brought,
+            convert=as_brought,
         ),
         Asset(
             name="resnet18",
@@ -349,7 +263,7 @@ ASSETS: dict[str, Asset] = {
                 "`models.add('resnet18', 'FILE.onnx')`"
             ),
             parts=(),
-            convert=_as_brought,
+            convert=as_brought,
         ),
         Asset(
             name="face-reconstruction",
@@ -361,7 +275,7 @@ ASSETS: dict[str, Asset] = {
                 "epoch_20.pth FILE.onnx, then `models.add('face-reconstruction', 'FILE.onnx')`"
             ),
             parts=(),
-            convert=_as_brought,
+            convert=as_brought,
         ),
     )
 }

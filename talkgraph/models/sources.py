@@ -167,6 +167,26 @@ class UserFile:
         """Always fails with the instruction."""
         raise ModelError(f"it is not downloaded by talkgraph: {self.how}")
 
+    def onnx_of(self, file: Path, facts: dict[str, str]) -> bytes:
+        """The ONNX that a brought file is, or is converted to.
+
+        Raises:
+            ModelError: it is neither.
+        """
+        from talkgraph.models.onnx_reading import check_onnx
+
+        if not file.is_file():
+            raise ModelError(f"there is no file {file}")
+        if self.convert is None:
+            check_onnx(file)
+            return file.read_bytes()
+        try:
+            return self.convert(file.read_bytes(), facts)
+        except ModelError as error:
+            raise ModelError(
+                f"{file} is not what '{facts['name']}' is made from: {error}"
+            ) from error
+
 
 def npm_registry() -> str:
     """The npm registry in the user's settings: npm_config_registry, ~/.npmrc, else the public one.

@@ -27,9 +27,9 @@ from pathlib import Path
 import attrs
 
 from talkgraph.errors import ModelError, nearest
-from talkgraph.models.assets import ASSETS, Asset
+from talkgraph.models.asset import Asset
+from talkgraph.models.assets import ASSETS
 from talkgraph.models.download import Progress, sha256_of
-from talkgraph.models.onnx_reading import check_onnx
 from talkgraph.models.sources import Shipped, UserFile
 
 SHIPPED = Path(__file__).parent / "shipped"
@@ -121,16 +121,7 @@ def add(name: str, file: Path | str) -> Path:
             f"model '{name}' is not yours to bring: fetch it with `models.pull(['{name}'])`"
         )
     file = Path(file)
-    if asset.source.convert is None:
-        check_onnx(file)
-        _publish(asset, file.read_bytes())
-        return _existing(asset)
-    try:
-        _publish(asset, asset.source.convert(file.read_bytes(), asset.facts))
-    except ModelError as error:
-        raise ModelError(f"{file} is not what model '{name}' is made from: {error}") from error
-    except FileNotFoundError as error:
-        raise ModelError(f"there is no file {file}") from error
+    _publish(asset, asset.source.onnx_of(file, asset.facts))
     return _existing(asset)
 
 

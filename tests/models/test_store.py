@@ -13,7 +13,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from talkgraph.errors import ModelError
 from talkgraph.models import assets, store
-from talkgraph.models.assets import Asset, Part
+from talkgraph.models.asset import Asset, Part
 from talkgraph.models.sources import Shipped, UserFile
 
 
