@@ -24,6 +24,8 @@ MOUTH_MEASURES: dict[str, tuple[tuple[tuple[int, int], ...], int]] = {
     "jaw": (((152, 1), (148, 1), (377, 1)), 1),  # chin to nose tip
     "width": (((61, 291), (78, 308)), 0),  # mouth corners
 }
+# For models without landmark 1, below the tip of the nose, the tip: BFM 2009 has that alone.
+_INSTEAD = {1: 4}
 
 
 def _rows(rows: Any) -> Floats:
@@ -79,6 +81,7 @@ def landmark_rows(model: FaceModel) -> dict[int, int]:
 def _distance(
     basis: Floats, rows: dict[int, int], pairs: tuple[tuple[int, int], ...], axis: int, name: str
 ) -> Floats:
+    rows = {one: rows[other] for one, other in _INSTEAD.items() if other in rows} | rows
     known = [(rows[a], rows[b]) for a, b in pairs if a in rows and b in rows]
     if not known:
         raise ModelError(

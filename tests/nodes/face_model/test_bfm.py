@@ -6,6 +6,8 @@ from talkgraph.errors import ModelError
 from talkgraph.nodes.face_model.bfm import load_bfm
 from talkgraph.nodes.face_model.face_mesh import face_mesh_triangles
 from talkgraph.nodes.face_model.face_model import INNER_MOUTH, SKIN
+from talkgraph.nodes.face_model.lower_face import lower_face
+from talkgraph.nodes.face_model.readout import mouth_readout
 from talkgraph.nodes.face_model.synthetic import synthetic_arrays
 from talkgraph.nodes.geometry.mesh import vertex_normals
 
@@ -45,6 +47,17 @@ def test_mouth_patch_follows_the_jaw_and_hides_behind_the_face(path, bfm_arrays)
     opened = model.shape(np.zeros(80), [1.0])[patch] - model.mean_shape[patch]
     rows = opened.reshape(-1, 33, 3)
     assert np.abs(rows[0]).max() == 0 and rows[-1, :, 1].mean() < -0.03
+
+
+def test_mouth_and_lower_face_are_measured(path, bfm_arrays):
+    savemat(path, bfm_arrays)
+    model = load_bfm(path)
+    readout = mouth_readout(model)
+    jaw = readout.of(np.eye(1, 64, dtype=np.float32)[0])[readout.names.index("jaw")]
+    assert jaw > 0.03  # the first expression lowers the chin
+    change = np.ones(64, np.float32)
+    part = lower_face(model, readout, 0.3) @ change
+    np.testing.assert_allclose(readout.of(part), readout.of(change), atol=1e-5)
 
 
 @pytest.mark.parametrize("damage", ["missing", "text", "lacks", "shape", "index", "struct", "hdf5"])
