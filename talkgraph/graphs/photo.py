@@ -7,13 +7,13 @@ from pathlib import Path
 from talkgraph.engine import Graph
 from talkgraph.graphs.quality import Quality
 from talkgraph.nodes.albedo import DetailedAlbedo
-from talkgraph.nodes.audio_features import Mfcc
+from talkgraph.nodes.audio_features import DetectVoice, Mfcc
 from talkgraph.nodes.backgrounds import Composite, MatchBackgrounds, PasteBack, WarpBackground
 from talkgraph.nodes.face_fit import CropHead, DetectFaces, FitFace, TrackFace
 from talkgraph.nodes.face_model import LoadFaceModel
 from talkgraph.nodes.media import ReadPhoto, ReadSpeech, WriteVideo
 from talkgraph.nodes.networks import LoadNetwork
-from talkgraph.nodes.pose_mapping import AddBlinks, MapMotion
+from talkgraph.nodes.pose_mapping import AddBlinks, MapMotion, RestInSilence
 from talkgraph.nodes.render import Render
 
 
@@ -48,7 +48,12 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
             "mapping": LoadNetwork(name="general-mapping-mfcc").on(),
             "features": Mfcc().on(speech="speech"),
             "spoken": MapMotion().on(features="features", mapping="mapping", person="fit"),
-            "motion": AddBlinks(seed=seed).on(motion="spoken", model="face_model", person="fit"),
+            "voice_detector": LoadNetwork(name="voice-activity").on(),
+            "voice": DetectVoice().on(speech="speech", network="voice_detector"),
+            "rested": RestInSilence().on(
+                motion="spoken", voice="voice", model="face_model", person="fit"
+            ),
+            "motion": AddBlinks(seed=seed).on(motion="rested", model="face_model", person="fit"),
             # The talk, rendered over the photo: section 3.3.
             "backgrounds": MatchBackgrounds().on(motion="motion", fit="fit"),
             "background": WarpBackground().on(

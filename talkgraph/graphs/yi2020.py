@@ -5,8 +5,9 @@ from top to bottom: section 3.1 is `fit`, 3.2 `motion`, 3.3 `albedo` to `composi
 
 Where it differs from the paper: the face model is our own (BFM 2009 loads from a file); the
 albedo is the detailed one at every quality, so that a draft looks like the person without a refiner
-(`graph.replace(albedo=LowFrequencyAlbedo())` gives the paper's); the identity feature has 128
-numbers instead of ArcFace's 512; the refiner has no memory network yet and makes the mouth real.
+(`graph.replace(albedo=LowFrequencyAlbedo())` gives the paper's); the mouth rests in silence; the
+identity feature has 128 numbers instead of ArcFace's 512; the refiner has no memory network yet and
+makes the mouth real.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 from talkgraph.engine import Graph, Step
 from talkgraph.graphs.quality import Quality
 from talkgraph.nodes.albedo import DetailedAlbedo
-from talkgraph.nodes.audio_features import Mfcc
+from talkgraph.nodes.audio_features import DetectVoice, Mfcc
 from talkgraph.nodes.backgrounds import (
     Composite,
     MatchBackgrounds,
@@ -28,7 +29,7 @@ from talkgraph.nodes.face_fit import CropHead, DescribeIdentity, DetectFaces, Fi
 from talkgraph.nodes.face_model import LoadFaceModel
 from talkgraph.nodes.media import ReadSpeech, ReadVideo, WriteVideo
 from talkgraph.nodes.networks import LoadNetwork
-from talkgraph.nodes.pose_mapping import AddBlinks, MapMotion, PersonaliseMapping
+from talkgraph.nodes.pose_mapping import AddBlinks, MapMotion, PersonaliseMapping, RestInSilence
 from talkgraph.nodes.refine import Refine, TrainRefiner
 from talkgraph.nodes.render import Render
 
@@ -70,7 +71,17 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
         ),
         "features": Mfcc().on(speech="speech"),
         "spoken": MapMotion().on(features="features", mapping="mapping", person="fit"),
-        "motion": AddBlinks(seed=seed).on(motion="spoken", model="face_model", person="fit"),
+        "voice_detector": LoadNetwork(name="voice-activity").on(),
+        "voice": DetectVoice().on(speech="speech", network="voice_detector"),
+        "clip_voice": DetectVoice().on(speech="footage.speech", network="voice_detector"),
+        "rested": RestInSilence().on(
+            motion="spoken",
+            voice="voice",
+            model="face_model",
+            person="fit",
+            clip_voice="clip_voice",
+        ),
+        "motion": AddBlinks(seed=seed).on(motion="rested", model="face_model", person="fit"),
         # The talk, rendered over frames of the clip: section 3.3.
         "backgrounds": MatchBackgrounds().on(motion="motion", fit="fit"),
         "background": WarpBackground().on(

@@ -24,14 +24,14 @@ from talkgraph.engine import Graph, Step
 from talkgraph.graphs.quality import Quality
 from talkgraph.graphs.yi2020 import REFINER_STEPS, refined
 from talkgraph.nodes.albedo import DetailedAlbedo
-from talkgraph.nodes.audio_features import Mfcc
+from talkgraph.nodes.audio_features import DetectVoice, Mfcc
 from talkgraph.nodes.backgrounds import Composite, MatchBackgrounds, PasteBack, WarpBackground
 from talkgraph.nodes.face_fit import CropHead, DetectFaces, FitFace, TrackFace
 from talkgraph.nodes.face_model import LoadFaceModel
 from talkgraph.nodes.head_motion import DecodeHeadMotion, EncodeHeadMotion
 from talkgraph.nodes.media import ReadSpeech, ReadVideo, WriteVideo
 from talkgraph.nodes.networks import LoadNetwork
-from talkgraph.nodes.pose_mapping import AddBlinks, MapMotion, PersonaliseMapping
+from talkgraph.nodes.pose_mapping import AddBlinks, MapMotion, PersonaliseMapping, RestInSilence
 from talkgraph.nodes.render import Render
 
 
@@ -68,6 +68,16 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
         ),
         "features": Mfcc().on(speech="speech"),
         "spoken": MapMotion().on(features="features", mapping="mapping", person="fit"),
+        "voice_detector": LoadNetwork(name="voice-activity").on(),
+        "voice": DetectVoice().on(speech="speech", network="voice_detector"),
+        "clip_voice": DetectVoice().on(speech="footage.speech", network="voice_detector"),
+        "rested": RestInSilence().on(
+            motion="spoken",
+            voice="voice",
+            model="face_model",
+            person="fit",
+            clip_voice="clip_voice",
+        ),
         # The head, first step: a motion behaviour pattern of the clip.
         "pattern_encoder": LoadNetwork(name="head-pattern-encoder").on(),
         "pattern": EncodeHeadMotion().on(
@@ -77,7 +87,7 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
         "pattern_decoder": LoadNetwork(name="head-pattern-decoder").on(),
         "loud_features": Mfcc(keep_zeroth=True).on(speech="speech"),
         "head": DecodeHeadMotion().on(
-            motion="spoken",
+            motion="rested",
             pattern="pattern",
             features="loud_features",
             network="pattern_decoder",
