@@ -26,6 +26,7 @@ Stamp = tuple[int, int, int, int]
 _SETTLE = 0.1  # s; file clocks tick up to every 10 ms: a younger stamp may hide a second write
 _SETTLE_COARSE = 2.0  # s; on file systems that keep whole seconds (FAT keeps even ones)
 _ABANDONED = 24 * 3600.0  # s after which an unfinished file of another machine is swept away
+_GONE_AGAIN = 100  # times that a folder may go while another is made in it
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows translates line ends without it
 
 _synced: set[str] = set()  # folders whose own name this process has made to survive a power cut
@@ -167,10 +168,12 @@ def publish(temp: Name, target: Name, durable: bool) -> None:
 
 def make_folder(path: Name) -> None:
     """Make a folder and those above it, where they are not there, or go meanwhile."""
-    while True:
+    for left in reversed(range(_GONE_AGAIN)):
         try:
             return operations.mkdir(path)
         except FileNotFoundError:
+            if not left:  # not one who removes it each time: nothing can be made there, as in /proc
+                raise
             make_folder(os.path.dirname(path))
         except FileExistsError:
             if os.path.isdir(path):
@@ -311,7 +314,7 @@ def guarded(root: Path) -> Iterator[None]:
             text = "the disk is full; free some or lower the store's limit, then run again"
         elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
             text = "it cannot be written; give another folder as store"
-        elif error.errno in (errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG):
+        elif error.errno in (errno.ENOENT, errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG):
             text = f"{error.strerror}; give another folder as store"
         elif error.errno == errno.EMFILE:
             text = "too many files are open; raise the limit of open files, then run again"

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Iterator
 
 from talkgraph.cli.words import typed
@@ -40,6 +41,8 @@ def explain(error: BaseException) -> tuple[str, int]:
         if isinstance(cause, OSError) and cause.filename is not None:
             remedy = _REMEDIES.get(cause.errno or 0, "check the file and its folder")
             return f"{_place(cause)}{(cause.strerror or 'cannot be used').lower()}; {remedy}", USER
+    if isinstance(error, FileNotFoundError) and _is_nowhere():
+        return "the folder that this was started in is gone; change to another", USER
     if isinstance(error, NodeError):
         return f"{_line(error)}; --debug shows where", INTERNAL
     return f"internal error: {type(error).__name__}: {_line(error)}; --debug shows where", INTERNAL
@@ -49,6 +52,15 @@ _full = (
     "no space left on the disk; free some (talkgraph cache du, talkgraph cache gc --limit SIZE) "
     "and run the same command again: finished stages are kept"
 )
+
+
+def _is_nowhere() -> bool:
+    """Whether the working folder was removed."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -20,11 +20,13 @@ def load_onnx(path: Path) -> onnx.ModelProto:
     import onnx
 
     if not path.is_file():
-        raise ModelError(f"there is no file {path}")
+        raise ModelError(f"there is no file {path}; check the path")
     try:
         model = onnx.load(str(path), load_external_data=False)
     except Exception as error:  # protobuf's own DecodeError or OSError: both mean the same here
-        raise ModelError(f"{path} is not a valid ONNX model ({_first_line(error)})") from error
+        raise ModelError(
+            f"{path} is not a valid ONNX model ({_first_line(error)}); export it again"
+        ) from error
     if any(tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in model.graph.initializer):
         raise ModelError(f"{path} keeps its weights in other files: save it as one file first")
     return model
@@ -41,7 +43,9 @@ def check_onnx(path: Path) -> None:
     try:
         onnx.checker.check_model(load_onnx(path))
     except (onnx.checker.ValidationError, ValueError) as error:
-        raise ModelError(f"{path} is not a valid ONNX model ({_first_line(error)})") from error
+        raise ModelError(
+            f"{path} is not a valid ONNX model ({_first_line(error)}); export it again"
+        ) from error
 
 
 def read_facts(path: Path) -> dict[str, str]:

@@ -10,6 +10,7 @@ import pytest
 
 from talkgraph import cache
 from talkgraph.cache import Store, disk
+from talkgraph.errors import StoreError
 
 ROOM = Path(cache.__file__).parent
 CHANGES = {
@@ -104,3 +105,9 @@ def test_ages_are_reckoned_by_the_clock_of_the_file_system(tmp_path, monkeypatch
     store.put("ab" * 32, np.arange(700), facts=dict)
     store.gc()
     assert theirs.exists() and store.load(store.action("ab" * 32)["output"])[1] == 1
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="no folder that says ENOENT for ever")
+def test_a_folder_where_nothing_can_be_made_is_refused(tmp_path):
+    with pytest.raises(StoreError, match=r"/proc/nope/store: .*give another folder as store"):
+        Store("/proc/nope/store").prepare()

@@ -1,6 +1,11 @@
 """Which line and which exit code an error deserves."""
 
 import errno
+import os
+import signal
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -104,3 +109,44 @@ def test_what_the_store_asks_for_is_said_in_options(tmp_path):
     with pytest.raises(errors.InputError) as caught:
         archive.import_(store, tmp_path / "x.zip")
     assert "not made by `talkgraph cache export`; nothing was" in explain(caught.value)[0]
+
+
+def test_a_working_folder_that_is_gone_is_told(tmp_path, monkeypatch):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(FileNotFoundError) as caught:
+        os.getcwd()
+    assert explain(caught.value)[0].endswith("is gone; change to another")
+
+
+@pytest.mark.parametrize("moment", [0.02, 0.1, 0.3, 0.6])
+def test_ctrl_c_at_any_moment_of_the_start_is_one_line(moment):
+    command = [sys.executable, "-m", "talkgraph.cli", "show", "yi2020", "--format", "svg"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    assert process.stderr is not None
+    time.sleep(moment)
+    process.send_signal(signal.SIGINT)
+    said = process.stderr.read().decode()
+    loaded = "talkgraph" in said or process.wait() != 1  # before, it is Python that starts
+    assert "Traceback" not in said or not loaded
+
+
+def test_ctrl_c_that_python_loses_in_cleaning_up_comes_again(tmp_path):
+    program = """
+import gc, signal, sys, time
+from talkgraph.cli import __main__ as entry
+class Lost:
+    def __del__(self):
+        signal.raise_signal(signal.SIGINT)
+def begin():
+    Lost()
+    time.sleep(20)
+    return 0
+import talkgraph.cli.main as real
+real.main = begin
+sys.exit(entry.main())
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 130 and "Traceback" not in done.stderr

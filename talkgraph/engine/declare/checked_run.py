@@ -1,13 +1,16 @@
 """`run` of a node called by hand: what is no value of a port's type is refused by name.
 
 In a graph the edges are checked; by hand a wrong value would surface somewhere inside as a missing
-attribute. Only ports of value classes are looked at: a number or an array may come in many guises.
+attribute. Only ports of value classes and files are looked at: a number or an array comes in many
+guises.
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
+from os import PathLike
+from pathlib import Path
 from types import FunctionType, MethodType
 from typing import Any
 
@@ -63,8 +66,8 @@ def _checks(cls: type) -> Iterator[tuple[int, str, tuple[type, ...]]]:
         return
     for place, (name, port) in enumerate(ports.items()):
         kinds = members(port.type)
-        if all(one is type(None) or _is_value_class(one) for one in kinds):
-            yield place, name, kinds
+        if all(one in (type(None), Path) or _is_value_class(one) for one in kinds):
+            yield place, name, (*kinds, str, PathLike) if Path in kinds else kinds
 
 
 def _is_value_class(one: Any) -> bool:

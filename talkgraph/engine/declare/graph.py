@@ -13,7 +13,7 @@ from talkgraph.display import html
 from talkgraph.engine.declare.node import Node, Step, copied
 from talkgraph.engine.declare.ports import field_type, field_types, signature
 from talkgraph.engine.declare.sources import parse_source, redirect, redirected
-from talkgraph.engine.declare.types import coerce, fits, is_optional, type_name
+from talkgraph.engine.declare.types import brief, coerce, fits, is_optional, type_name
 from talkgraph.errors import GraphError, InputError, nearest
 
 NAME = re.compile(r"[A-Za-z_][\w-]*(/[A-Za-z_][\w-]*)*\Z")
@@ -229,6 +229,12 @@ class Declaration:
 
     def with_params(self, **parameters: Mapping[str, Any]) -> Self:
         """Another graph with other parameters: `with_params(motion={"frames": 5})`."""
+        for name, new in parameters.items():
+            if not isinstance(new, Mapping):
+                raise GraphError(
+                    f"step '{name}': expected parameters by name, as {{'frames': 5}}, "
+                    f"got {type(new).__name__} {brief(new)}"
+                )
         return self.replace(
             **{name: self._step(name).node.with_params(**new) for name, new in parameters.items()}
         )

@@ -81,7 +81,10 @@ def from_document(document: Any, kind: type[G]) -> G:
         try:
             inputs[name] = type_from_text(str(type_text))
         except LookupError as error:
-            raise GraphError(f"input '{name}': unknown type '{error.args[0]}'") from None
+            raise GraphError(
+                f"input '{name}': unknown type '{error.args[0]}'; write Path for a file, a plain "
+                "type such as int or str, or the class of a registered value"
+            ) from None
     steps = {}
     for name, entry in _mapping(top["steps"], "steps").items():
         entry = _mapping(entry, f"step '{name}'", _STEP_KEYS)

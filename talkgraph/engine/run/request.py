@@ -12,8 +12,8 @@ from talkgraph.cache.store import Store
 from talkgraph.engine.declare.graph import Declaration
 from talkgraph.engine.declare.ports import signature
 from talkgraph.engine.declare.sources import parse_source
-from talkgraph.engine.declare.types import coerce
-from talkgraph.errors import GraphError, InputError, nearest
+from talkgraph.engine.declare.types import brief, coerce
+from talkgraph.errors import GraphError, InputError, TalkgraphError, nearest
 
 
 @attrs.frozen(eq=False)
@@ -58,6 +58,11 @@ class Request:
                 values[name] = coerce(value, signature(type(graph.steps[name].node)).output)
             except TypeError as error:
                 raise InputError(f"given value of step '{name}': {error}") from None
+        if not isinstance(inputs, Mapping | None):
+            raise GraphError(
+                f"graph '{graph.name}': expected inputs by name, as {{'audio': path}}, "
+                f"got {type(inputs).__name__} {brief(inputs)}"
+            )
         bound = graph.bind(inputs or {})
         steps = tuple(graph.needed_for(targets, values))
         request = cls(
@@ -83,6 +88,17 @@ class Request:
             name = parse_source(source)[0]
             if name in self.graph.inputs and name not in self.inputs:
                 raise GraphError(f"graph '{self.graph.name}' needs input '{name}'; give {name}=...")
+
+
+def request_of_row(
+    row: int, graph: Declaration, inputs: Mapping[str, Any], store: Store, targets: tuple[str, ...]
+) -> Request:
+    """One of many requests, by its own names; what is wrong with it is said of its row."""
+    try:
+        return Request.make(graph, inputs, store, targets, None, (), None)
+    except TalkgraphError as error:
+        error.args = (f"row {row} of the inputs, counted from 0: {error}",)
+        raise
 
 
 def _names(graph: Declaration, names: str | bool | Iterable[str], what: str) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ from talkgraph.engine.executors.protocol import Executor, Submit
 from talkgraph.engine.history.recorder import Recorder
 from talkgraph.engine.run.events import Note, StepRecord, StepState
 from talkgraph.engine.run.job import Job, Made, Streams
-from talkgraph.engine.run.request import Request
+from talkgraph.engine.run.request import Request, request_of_row
 from talkgraph.engine.run.resolve import PlannedStep, Walk
 from talkgraph.engine.run.result import Result
 from talkgraph.engine.run.step_context import Emit
@@ -69,7 +69,7 @@ def run_many(
     refused: dict[int, Run] = {}
     rows, digests = [], []
     for row, one in enumerate(inputs):
-        alone = Request.make(graph, one, store, targets, None, (), None)  # errors by its own names
+        alone = request_of_row(row, graph, one, store, targets)
         try:
             digests.append(
                 {n: store.digest_of(v, f"input '{n}'")[0] for n, v in alone.inputs.items()}

@@ -10,6 +10,7 @@ nothing.
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,8 @@ def load_face_model(path: Path, levels: int = LEVELS) -> FaceModel:
     """
     remedy = "reinstall talkgraph, or give a file made with `learn_face_model`"
     try:
+        if not zipfile.is_zipfile(path):  # else NumPy advises to load it unsafely
+            raise ValueError("it is no archive of arrays")
         with np.load(path, allow_pickle=False) as stored:
             arrays = {key: stored[key] for key in (*_ARRAYS, "inner_albedo") if key in stored}
             facts = json.loads(str(stored["facts"]))

@@ -2,6 +2,7 @@
 
 import inspect
 import timeit
+from pathlib import Path
 
 import pytest
 
@@ -64,6 +65,17 @@ def test_frames_and_files_are_looked_at():
 
     with pytest.raises(GraphError, match="port 'frames' takes Frames, but was given str"):
         Mean().run("film.mp4")
+
+
+def test_a_file_may_be_named_by_text_and_by_nothing_else():
+    @node("test_checked_read", version=1)
+    class Read(Node):
+        def run(self, audio: Path) -> str:
+            return str(audio)
+
+    assert Read().run("a.wav") == Read().run(Path("a.wav")) == "a.wav"
+    with pytest.raises(GraphError, match="port 'audio' takes Path, but was given int"):
+        Read().run(3)
 
 
 def test_the_method_looks_like_itself_and_costs_little():

@@ -314,6 +314,8 @@ def test_replace_and_with_params_check_names():
             change()
     with pytest.raises(GraphError, match="no parameter 'gian'"):
         base().with_params(read={"gian": 1})
+    with pytest.raises(GraphError, match=r"step 'read': expected parameters by name, .* got int 5"):
+        base().with_params(read=5)
 
 
 def test_a_node_that_reads_less_takes_the_place_of_one_that_reads_more():

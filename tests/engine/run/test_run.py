@@ -481,6 +481,20 @@ def test_one_target_gives_its_value_and_a_list_a_dict(store, path):
     assert g.map([{"path": path}], store=store, until=["half"])[0].output == {"half": 3}
 
 
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([{"path": "a"}, {"pth": "a"}], "row 1 of the inputs, .* has no input 'pth'"),
+        ([{"path": "a"}, {"path": 3}], "row 1 of the inputs, .* input 'path'.*: expected Path"),
+        ([3], "row 0 of the inputs, .* expected inputs by name, .* got int 3"),
+        ({"path": ["a"]}, "row 0 of the inputs, .* expected inputs by name, .* got str 'path'"),
+    ],
+)
+def test_a_row_of_other_names_or_types_is_named(store, rows, said):
+    with pytest.raises((GraphError, InputError), match=said):
+        graph().map(rows, store=store)
+
+
 def test_an_output_of_another_type_is_an_error(store, path):
     with pytest.raises(
         NodeError, match="what run returned is not what it promises: expected float, got str"
