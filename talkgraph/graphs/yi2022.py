@@ -1,10 +1,10 @@
 """Yi et al. 2022, Predicting Personalized Head Movement From Short Video and Speech Signal.
 
 From a speech and a clip of 10 to 15 s of a person to a video of that person saying it. What the
-face does is as in `yi2020`; the head is moved in two steps: `pattern`, how this person moves the
-head, whatever is said, and `head`, the one motion that goes with that pattern and this speech.
-Backgrounds are matched by turns of the head instead of poses (at extremes of yaw, as the text of
-2020 has it; the public implementation takes those of roll).
+face does follows a pretrained speech encoder; the head is moved in two steps: `pattern`, how this
+person moves the head, whatever is said, and `head`, the one motion that goes with that pattern and
+this speech. Backgrounds are matched by turns of the head instead of poses (at extremes of yaw, as
+the text of 2020 has it; the public implementation takes those of roll).
 
 The head moves less than people do; `graph.with_params(head={"matched": True})` gives it the size of
 the clip's motion.
@@ -24,14 +24,19 @@ from talkgraph.engine import Graph, Step
 from talkgraph.graphs.quality import Quality
 from talkgraph.graphs.yi2020 import REFINER_STEPS, refined
 from talkgraph.nodes.albedo import DetailedAlbedo
-from talkgraph.nodes.audio_features import DetectVoice, Mfcc
+from talkgraph.nodes.audio_features import DetectVoice, Mfcc, SpeechEncoder
 from talkgraph.nodes.backgrounds import Composite, MatchBackgrounds, PasteBack, WarpBackground
 from talkgraph.nodes.face_fit import CropHead, DetectFaces, FitFace, TrackFace
 from talkgraph.nodes.face_model import LoadFaceModel
 from talkgraph.nodes.head_motion import DecodeHeadMotion, EncodeHeadMotion
 from talkgraph.nodes.media import ReadSpeech, ReadVideo, WriteVideo
 from talkgraph.nodes.networks import LoadNetwork
-from talkgraph.nodes.pose_mapping import AddBlinks, MapMotion, PersonaliseMapping, RestInSilence
+from talkgraph.nodes.pose_mapping import (
+    AddBlinks,
+    MapExpression,
+    PersonaliseExpression,
+    RestInSilence,
+)
 from talkgraph.nodes.render import Render
 
 
@@ -60,14 +65,15 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
         "face_model": LoadFaceModel().on(),
         "fit": FitFace().on(track="track", model="face_model"),
         "albedo": DetailedAlbedo().on(clip="clip", fit="fit", model="face_model"),
-        # The face: as in Yi et al. 2020.
-        "clip_features": Mfcc().on(speech="footage.speech"),
-        "general_mapping": LoadNetwork(name="general-mapping-mfcc").on(),
-        "mapping": PersonaliseMapping(seed=seed).on(
+        # The face.
+        "speech_encoder": LoadNetwork(name="speech-encoder-tiny").on(),
+        "clip_features": SpeechEncoder().on(speech="footage.speech", network="speech_encoder"),
+        "general_mapping": LoadNetwork(name="general-mapping-speech-encoder").on(),
+        "mapping": PersonaliseExpression(seed=seed).on(
             mapping="general_mapping", fit="fit", clip_features="clip_features"
         ),
-        "features": Mfcc().on(speech="speech"),
-        "spoken": MapMotion().on(features="features", mapping="mapping", person="fit"),
+        "features": SpeechEncoder().on(speech="speech", network="speech_encoder"),
+        "spoken": MapExpression().on(features="features", mapping="mapping", person="fit"),
         "voice_detector": LoadNetwork(name="voice-activity").on(),
         "voice": DetectVoice().on(speech="speech", network="voice_detector"),
         "clip_voice": DetectVoice().on(speech="footage.speech", network="voice_detector"),
