@@ -16,7 +16,7 @@ from talkgraph.nodes.signals import low_pass
 from talkgraph.nodes.values import Bools, FaceFit, Floats, Motion, VoiceActivity
 
 # Where people hold the mouth in pauses, from the middle of their speech and in spreads of it:
-# medians over 64 clips of other people. Lips and jaw close, the corners go apart.
+# medians over 64 found clips with .6 s of rest and more. Lips and jaw close, the corners go apart.
 HABIT = {"opening": -0.85, "jaw": -1.5, "width": 1.0}
 
 
@@ -36,6 +36,11 @@ class RestInSilence(Node):
     pauses, the more the longer they are; else that of people in general, from the middle of the
     clip's speech, or of this one. At rest the mouth keeps what moves slowly in it, a breath that is
     heard or lips that part, within the person's own reach. Brows, eyes and head stay as they are.
+
+    Times, rest and reach come from 178 found clips of 138 people with 213 s of pauses. On the clock
+    of `detect_voice`, lips reach half the movement of speech .14 s before a voice and fall below
+    it .09 s before its end; the times are those that bring the opening which is predicted for
+    people not learned from closest to the real one.
 
     The opening stays in the range of rest and `motion`: lips that cross in neither do not cross.
 
