@@ -219,6 +219,20 @@ ASSETS: dict[str, Asset] = {
             origin=_SILERO,
         ),
         Asset(
+            name="head-motion",
+            purpose="the flow from which head motion is drawn for a speech",
+            licence=_MAPPING_LICENCE,
+            source=Shipped(),
+            parts=(
+                Part(
+                    "head_motion.onnx",
+                    1_713_174,
+                    "a413817cb4713aa627246bc5036b75e8adfc4ff26fb6901072c46441c3c3ea0c",
+                ),
+            ),
+            convert=as_brought,
+        ),
+        Asset(
             name="arcface",
             purpose="identity feature of 512 numbers, as Yi et al. 2020 use in section 3.4",
             licence="non-commercial research (InsightFace)",

@@ -43,6 +43,7 @@ pose_mapping     from speech to expression and head pose
     add_blinks            Motion, FaceModel, FaceFit? -> Motion
 head_motion      how the head moves meanwhile
     replay_head_motion    Motion, FaceFit? -> Motion
+    sample_head_motion    Motion, Speech, SpeechFeatures, OnnxModel, FaceFit?, Speech? -> Motion
     encode_head_motion    FaceFit, OnnxModel, Speech? -> HeadPattern
     decode_head_motion    Motion, HeadPattern, SpeechFeatures, OnnxModel, FaceFit? -> Motion
 backgrounds      the frames behind the face, bent to its pose

@@ -26,6 +26,8 @@ def test_a_subfolder_is_a_person_and_a_loose_file_another(tmp_path):
         (["refiner", "--video", "me.mp4"], "me.mp4: no such video"),
         (["mapping", "--clips", "one"], "one: clips of one person only; a general model needs"),
         (["mapping", "--clips", "bad"], "bad: none of its 2 files can be used; see the notes"),
+        (["head-motion"], "give --clips DIR"),
+        (["head-motion", "--clips", "one"], "one: clips of one person only; a general model needs"),
         (["mapping", "--clips", ".", "-o", "nowhere/m.onnx"], "nowhere"),
     ],
 )

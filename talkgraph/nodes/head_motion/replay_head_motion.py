@@ -40,7 +40,7 @@ class ReplayHeadMotion(Node):
                 held still at the origin.
         """
         count = len(motion.expression)
-        pose = AT_ORIGIN[None] if person is None else seen_motion(person, None).pose
+        pose = AT_ORIGIN[None] if person is None else seen_motion(person, None, smoothed=False).pose
         rate = 1.0 if person is None else person.motion.fps / motion.fps
         radius = self.turn * motion.fps * rate
         played = at_times(

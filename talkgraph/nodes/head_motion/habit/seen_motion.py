@@ -34,7 +34,7 @@ class SeenMotion:
         return len(self.pose)
 
 
-def seen_motion(fit: FaceFit, prosody: Prosody | None) -> SeenMotion:
+def seen_motion(fit: FaceFit, prosody: Prosody | None, *, smoothed: bool = True) -> SeenMotion:
     """The motion of a talking person: gaps bridged, smoothed, ends cut off.
 
     Silence at the ends is cut to 0.2 s, and frames at the ends in which the person is still coming
@@ -42,6 +42,7 @@ def seen_motion(fit: FaceFit, prosody: Prosody | None) -> SeenMotion:
 
     Args:
         prosody: of the clip's sound; None where it has none.
+        smoothed: leave out what is faster than `CUTOFF_HZ`.
     """
     motion = fit.motion
     pose = _bridged(neck_pose(motion.rotation, motion.translation), fit.measured)
@@ -53,8 +54,9 @@ def seen_motion(fit: FaceFit, prosody: Prosody | None) -> SeenMotion:
     at_home = np.flatnonzero(_at_home(pose[start:stop]))
     if len(at_home):
         start, stop = start + int(at_home[0]), start + int(at_home[-1]) + 1
-    smooth = low_pass(pose, CUTOFF_HZ, motion.fps)[start:stop]
-    return SeenMotion(pose=smooth.astype(np.float64), start=start, fps=motion.fps)
+    if smoothed:
+        pose = np.asarray(low_pass(pose, CUTOFF_HZ, motion.fps), np.float64)
+    return SeenMotion(pose=pose[start:stop], start=start, fps=motion.fps)
 
 
 def _bridged(pose: Array, measured: NDArray[np.bool_]) -> Array:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import kurtosis
 
-from talkgraph.nodes.evaluate.head.stillness import still_share, velocity_kurtosis
+from talkgraph.nodes.evaluate.head.stillness import held_share, still_share, velocity_kurtosis
 from talkgraph.nodes.evaluate.head.talks import velocity
 from tests.nodes.evaluate.head.made import FPS, swaying
 
@@ -24,3 +24,14 @@ def test_holding_still_and_moving_at_once_raises_both():
     assert velocity_kurtosis(held, FPS) > velocity_kurtosis(pose, FPS) + 2
     turning = np.arange(100.0)[:, None] * np.ones(3)
     assert still_share(turning, FPS) == 0
+
+
+def test_an_angle_that_steps_is_held_and_one_that_sways_is_not():
+    time = np.arange(2000) / FPS
+    sway = np.sin(2 * np.pi * 0.3 * time)
+    steps = np.sign(np.sin(2 * np.pi * 0.1 * time))  # 5 s each
+    assert held_share(np.stack([sway, steps, steps], axis=1), FPS) > 0.95
+    assert held_share(np.stack([steps, sway, sway], axis=1), FPS) == 0
+    assert held_share(np.stack([sway, steps, sway], axis=1), FPS) == pytest.approx(0.5, abs=0.03)
+    assert held_share(np.zeros((100, 3)), FPS) in (0.0, 1.0)
+    assert held_share(np.zeros((10, 3)), FPS) == 0

@@ -1,0 +1,110 @@
+"""`talkgraph train head-motion`: the flow from which head motion is drawn."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from talkgraph.cli.progress import Watcher
+from talkgraph.cli.train.clips import (
+    LICENCE,
+    Made,
+    add_clips,
+    check_clips,
+    check_several,
+    clips,
+    tracked_clips,
+)
+
+if TYPE_CHECKING:
+    from talkgraph.cache.store import Store
+
+NAME = "head-motion"
+HELP = "the flow from which head motion is drawn, from clips of many people"
+OUTPUT = "head_motion.onnx"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the clips and for how long to train."""
+    add_clips(parser)
+    for option, default, text in (
+        ("--steps", 1000, "optimiser steps"),
+        ("--folds", 3, "groups of people in the cross-validation; 0 for none"),
+    ):
+        parser.add_argument(
+            option, type=int, default=default, metavar="N", help=f"{text}; default: %(default)s"
+        )
+
+
+def check(args: argparse.Namespace) -> None:
+    """Raise InputError where there are no clips."""
+    check_clips(args)
+
+
+def heard_clips(folder: Path, store: Store, watch: Watcher) -> Iterator[dict[str, Any]]:
+    """Name, person, fit, speech and features of the speech encoder of every clip with sound."""
+    from talkgraph.nodes.audio_features import SpeechEncoder
+    from talkgraph.nodes.networks import LoadNetwork
+
+    network = LoadNetwork(name="speech-encoder-tiny").run()
+    for one in tracked_clips(folder, ("footage", "fit"), store, watch):
+        speech = one.result["footage.speech"]
+        if speech is None:
+            watch.note("clips", f"{one.path} is left out: it has no sound")
+            continue
+        yield {
+            "name": one.path.stem,
+            "person": one.person,
+            "fit": one.result["fit"],
+            "speech": speech,
+            "features": SpeechEncoder().run(speech, network),
+        }
+
+
+def train(args: argparse.Namespace, store: Store, watch: Watcher, scratch: Path) -> Made:
+    """Train on all clips; the model card goes beside the output."""
+    check_several(args.clips, {person for person, _ in clips(args.clips)})
+    import torch
+
+    from talkgraph.nodes.head_motion.train.card import flow_card
+    from talkgraph.nodes.head_motion.train.corpus import example_of
+    from talkgraph.nodes.head_motion.train.train_flow import (
+        FlowTraining,
+        cross_validate,
+        train_flow,
+        usable,
+    )
+
+    torch.set_num_threads(1)  # the sums of several threads are not the same every time
+    settings = FlowTraining(folds=args.folds, seed=args.seed)
+    settings = attrs.evolve(settings, schedule=attrs.evolve(settings.schedule, steps=args.steps))
+    examples = usable(
+        [
+            example_of(one["speech"], one["features"], one["fit"], name=one["name"],
+                       person=one["person"])
+            for one in heard_clips(args.clips, store, watch)
+        ],
+        settings,
+    )  # fmt: skip
+    people = {one.person for one in examples}
+    check_several(args.clips, people)  # some clips may have been left out
+    settings = attrs.evolve(settings, folds=min(settings.folds, len(people)))
+    watch.started("head-motion")
+
+    def report(step: int, loss: float) -> None:
+        watch.progress("head-motion", step, settings.schedule.steps)
+
+    scores = cross_validate(examples, settings, scratch, report)
+    card = flow_card(
+        examples, scores, settings, licence=LICENCE,
+        command=f"talkgraph train head-motion --clips DIR --steps {args.steps} "
+        f"--folds {args.folds} --seed {args.seed} -o {args.output.name}",
+    )  # fmt: skip
+    path = scratch / "head_motion.onnx"
+    train_flow(examples, path, settings=settings, licence=LICENCE, card=card, report=report)
+    args.output.with_suffix(".md").write_text(card, encoding="utf-8")
+    return path, {"clips": len(examples), "people": len(people)}

@@ -1,0 +1,1 @@
+"""A drawn motion made a person's: spreads, range, and what speech does to its speed."""
