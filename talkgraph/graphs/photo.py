@@ -7,10 +7,11 @@ from pathlib import Path
 from talkgraph.engine import Graph
 from talkgraph.graphs.quality import Quality
 from talkgraph.nodes.albedo import DetailedAlbedo
-from talkgraph.nodes.audio_features import DetectVoice, Mfcc
+from talkgraph.nodes.audio_features import DetectVoice, Mfcc, SpeechEncoder
 from talkgraph.nodes.backgrounds import Composite, MatchBackgrounds, PasteBack, WarpBackground
 from talkgraph.nodes.face_fit import CropHead, DetectFaces, FitFace, TrackFace
 from talkgraph.nodes.face_model import LoadFaceModel
+from talkgraph.nodes.head_motion import SampleHeadMotion
 from talkgraph.nodes.media import ReadPhoto, ReadSpeech, WriteVideo
 from talkgraph.nodes.networks import LoadNetwork
 from talkgraph.nodes.pose_mapping import AddBlinks, MapMotion, RestInSilence
@@ -22,7 +23,7 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
 
     Args:
         quality: one picture holds nothing to train a refiner on, so every quality renders alike.
-        seed: of blinks.
+        seed: of head motion and blinks.
         face: which face of the photo speaks, 1 for the largest.
     """
     return Graph(
@@ -53,7 +54,18 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
             "rested": RestInSilence().on(
                 motion="spoken", voice="voice", model="face_model", person="fit"
             ),
-            "motion": AddBlinks(seed=seed).on(motion="rested", model="face_model", person="fit"),
+            "encoder": LoadNetwork(name="speech-encoder-tiny").on(),
+            "speech_features": SpeechEncoder().on(speech="speech", network="encoder"),
+            "head_flow": LoadNetwork(name="head-motion").on(),
+            "head": SampleHeadMotion(seed=seed).on(
+                motion="rested",
+                speech="speech",
+                features="speech_features",
+                network="head_flow",
+                person="fit",
+                clip_speech="footage.speech",
+            ),
+            "motion": AddBlinks(seed=seed).on(motion="head", model="face_model", person="fit"),
             # The talk, rendered over the photo: section 3.3.
             "backgrounds": MatchBackgrounds().on(motion="motion", fit="fit"),
             "background": WarpBackground().on(

@@ -6,8 +6,10 @@ from top to bottom: section 3.1 is `fit`, 3.2 `motion`, 3.3 `albedo` to `composi
 Where it differs from the paper: the face model is our own (BFM 2009 loads from a file); the
 albedo is the detailed one at every quality, so that a draft looks like the person without a refiner
 (`graph.replace(albedo=LowFrequencyAlbedo())` gives the paper's); the mouth rests in silence; the
-identity feature has 128 numbers instead of ArcFace's 512; the refiner has no memory network yet and
-makes the mouth real.
+head's motion is drawn from a flow, as real heads follow speech less than the pose of eq. (1) does
+(`graph.replace(motion=AddBlinks().on(motion="rested", model="face_model", person="fit"))` keeps
+that one); the identity feature has 128 numbers instead of ArcFace's 512; the refiner has no memory
+network yet and makes the mouth real.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from pathlib import Path
 from talkgraph.engine import Graph, Step
 from talkgraph.graphs.quality import Quality
 from talkgraph.nodes.albedo import DetailedAlbedo
-from talkgraph.nodes.audio_features import DetectVoice, Mfcc
+from talkgraph.nodes.audio_features import DetectVoice, Mfcc, SpeechEncoder
 from talkgraph.nodes.backgrounds import (
     Composite,
     MatchBackgrounds,
@@ -27,6 +29,7 @@ from talkgraph.nodes.backgrounds import (
 )
 from talkgraph.nodes.face_fit import CropHead, DescribeIdentity, DetectFaces, FitFace, TrackFace
 from talkgraph.nodes.face_model import LoadFaceModel
+from talkgraph.nodes.head_motion import SampleHeadMotion
 from talkgraph.nodes.media import ReadSpeech, ReadVideo, WriteVideo
 from talkgraph.nodes.networks import LoadNetwork
 from talkgraph.nodes.pose_mapping import AddBlinks, MapMotion, PersonaliseMapping, RestInSilence
@@ -43,7 +46,7 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
     Args:
         quality: `draft` leaves the refiner out, `standard` trains a small one on the clip, `best`
             trains for as long as the public implementation does.
-        seed: of blinks, training order and initial weights.
+        seed: of head motion, blinks, training order and initial weights.
         face: which face of the clip speaks, 1 for the largest.
     """
     draft = quality == "draft"
@@ -81,7 +84,18 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
             person="fit",
             clip_voice="clip_voice",
         ),
-        "motion": AddBlinks(seed=seed).on(motion="rested", model="face_model", person="fit"),
+        "encoder": LoadNetwork(name="speech-encoder-tiny").on(),
+        "speech_features": SpeechEncoder().on(speech="speech", network="encoder"),
+        "head_flow": LoadNetwork(name="head-motion").on(),
+        "head": SampleHeadMotion(seed=seed).on(
+            motion="rested",
+            speech="speech",
+            features="speech_features",
+            network="head_flow",
+            person="fit",
+            clip_speech="footage.speech",
+        ),
+        "motion": AddBlinks(seed=seed).on(motion="head", model="face_model", person="fit"),
         # The talk, rendered over frames of the clip: section 3.3.
         "backgrounds": MatchBackgrounds().on(motion="motion", fit="fit"),
         "background": WarpBackground().on(

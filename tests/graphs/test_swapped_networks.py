@@ -12,6 +12,7 @@ from talkgraph.cache.frames import Frames
 from talkgraph.cli import samples
 from talkgraph.errors import ModelError
 from talkgraph.nodes.face_fit import DescribeIdentity, DetectFaces, TrackFace
+from talkgraph.nodes.head_motion import ReplayHeadMotion, SampleHeadMotion
 from talkgraph.nodes.networks import LoadNetwork
 from talkgraph.nodes.pose_mapping import MapMotion, PersonaliseMapping
 from talkgraph.nodes.refine import Refine
@@ -22,8 +23,10 @@ READERS = {
     "landmark_network": {"faces", "track"},
     "identity_network": {"identity"},
     "mapping": {"spoken"},
+    "encoder": {"speech_features"},
+    "head_flow": {"head"},
 }
-LEARNED = ["faces", "track", "identity", "spoken"]
+LEARNED = ["faces", "track", "identity", "spoken", "speech_features", "head"]
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +72,17 @@ def test_the_refiner_and_the_regressor_are_swapped_too():
     standard = graph("yi2020", quality="standard")
     mine = LoadNetwork(file="refiner.onnx").on()
     assert standard.replace(refiner=mine).subgraph("refined").steps["refiner"] == mine
+
+
+@pytest.mark.parametrize("name", ["yi2020", "photo"])
+def test_head_motion_is_swapped_by_one_word(name):
+    whole = graph(name)
+    swapped = whole.replace(head=ReplayHeadMotion())
+    assert swapped.steps["head"].sources == {"motion": "rested", "person": "fit"}
+    assert "head_flow" not in swapped.subgraph("motion").steps
+    assert whole.replace(head=SampleHeadMotion(seed=3)).steps["head"].sources.keys() == {
+        "motion", "speech", "features", "network", "person", "clip_speech",
+    }  # fmt: skip
 
 
 NOTHING = Clip(frames=Frames.from_array(np.zeros((1, 8, 8, 3), np.uint8)), fps=25.0,
