@@ -114,11 +114,27 @@ def test_frames_that_were_not_measured_do_not_count():
     assert np.abs(made.expression).max() < 20
 
 
-def test_a_photo_and_a_clip_without_sound_rest_as_people_do():
+def with_opening(spreads):
+    """A photo whose lips are so far from the middle of what `talk(200)` says in its first half."""
+    said = READOUT.of(talk(200).expression[:100])
+    opening = said[:, OPENING].mean() + spreads * said[:, OPENING].std()
+    lift = READOUT.only("opening").lift(np.array([opening], np.float32))
+    return clip(attrs.evolve(talk(1), expression=lift[None].astype(np.float32)))
+
+
+def test_shut_lips_of_a_photo_are_its_rest_and_open_ones_are_not():
     motion, heard = talk(200), voice(4, 4)
-    alone = RestInSilence().run(motion, heard, MODEL)
-    photo = RestInSilence().run(motion, heard, MODEL, clip(talk(1)), None)
-    np.testing.assert_array_equal(photo.expression, alone.expression)
+    alone = RestInSilence(reach=0).run(motion, heard, MODEL).expression
+    opened = RestInSilence(reach=0).run(motion, heard, MODEL, with_opening(1.0)).expression
+    np.testing.assert_array_equal(opened, alone)
+    photo = with_opening(-2.0)
+    shut = RestInSilence(reach=0).run(motion, heard, MODEL, photo).expression
+    wanted = READOUT.of(photo.motion.expression[0])
+    np.testing.assert_allclose(READOUT.of(shut[150]), wanted, atol=1e-4)
+
+
+def test_a_clip_without_sound_rests_as_people_do():
+    motion, heard = talk(200), voice(4, 4)
     mute = VoiceActivity(probability=np.zeros(0, np.float32), fps=FPS)
     made = RestInSilence().run(motion, heard, MODEL, clip(talk(100, 7)), mute)
     assert np.isfinite(made.expression).all()
