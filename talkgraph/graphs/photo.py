@@ -7,14 +7,14 @@ from pathlib import Path
 from talkgraph.engine import Graph
 from talkgraph.graphs.quality import Quality
 from talkgraph.nodes.albedo import DetailedAlbedo
-from talkgraph.nodes.audio_features import DetectVoice, Mfcc, SpeechEncoder
+from talkgraph.nodes.audio_features import DetectVoice, SpeechEncoder
 from talkgraph.nodes.backgrounds import Composite, MatchBackgrounds, PasteBack, WarpBackground
 from talkgraph.nodes.face_fit import CropHead, DetectFaces, FitFace, TrackFace
 from talkgraph.nodes.face_model import LoadFaceModel
 from talkgraph.nodes.head_motion import SampleHeadMotion
 from talkgraph.nodes.media import ReadPhoto, ReadSpeech, WriteVideo
 from talkgraph.nodes.networks import LoadNetwork
-from talkgraph.nodes.pose_mapping import AddBlinks, MapMotion, RestInSilence
+from talkgraph.nodes.pose_mapping import AddBlinks, MapExpression, RestInSilence
 from talkgraph.nodes.render import Render
 
 
@@ -46,21 +46,20 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
             "fit": FitFace().on(track="track", model="face_model"),
             "albedo": DetailedAlbedo().on(clip="clip", fit="fit", model="face_model"),
             # The way of talking: section 3.2, of people in general.
-            "mapping": LoadNetwork(name="general-mapping-mfcc").on(),
-            "features": Mfcc().on(speech="speech"),
-            "spoken": MapMotion().on(features="features", mapping="mapping", person="fit"),
+            "speech_encoder": LoadNetwork(name="speech-encoder-tiny").on(),
+            "mapping": LoadNetwork(name="general-mapping-speech-encoder").on(),
+            "features": SpeechEncoder().on(speech="speech", network="speech_encoder"),
+            "spoken": MapExpression().on(features="features", mapping="mapping", person="fit"),
             "voice_detector": LoadNetwork(name="voice-activity").on(),
             "voice": DetectVoice().on(speech="speech", network="voice_detector"),
             "rested": RestInSilence().on(
                 motion="spoken", voice="voice", model="face_model", person="fit"
             ),
-            "encoder": LoadNetwork(name="speech-encoder-tiny").on(),
-            "speech_features": SpeechEncoder().on(speech="speech", network="encoder"),
             "head_flow": LoadNetwork(name="head-motion").on(),
             "head": SampleHeadMotion(seed=seed).on(
                 motion="rested",
                 speech="speech",
-                features="speech_features",
+                features="features",
                 network="head_flow",
                 person="fit",
                 clip_speech="footage.speech",

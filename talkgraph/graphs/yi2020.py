@@ -5,11 +5,18 @@ from top to bottom: section 3.1 is `fit`, 3.2 `motion`, 3.3 `albedo` to `composi
 
 Where it differs from the paper: the face model is our own (BFM 2009 loads from a file); the
 albedo is the detailed one at every quality, so that a draft looks like the person without a refiner
-(`graph.replace(albedo=LowFrequencyAlbedo())` gives the paper's); the mouth rests in silence; the
-head's motion is drawn from a flow, as real heads follow speech less than the pose of eq. (1) does
-(`graph.replace(motion=AddBlinks().on(motion="rested", model="face_model", person="fit"))` keeps
-that one); the identity feature has 128 numbers instead of ArcFace's 512; the refiner has no memory
-network yet and makes the mouth real.
+(`graph.replace(albedo=LowFrequencyAlbedo())` gives the paper's); the mouth follows a pretrained
+speech encoder, as that hears people it never heard, and rests in silence; the head's motion is
+drawn from a flow, as real heads follow speech less than the pose of eq. (1) does; the identity
+feature has 128 numbers instead of ArcFace's 512; the refiner has no memory network yet and makes
+the mouth real. Eq. (1) and (2) for face and head, from cepstral coefficients, as in the paper:
+
+    graph().replace(
+        features=Mfcc(), clip_features=Mfcc(),
+        general_mapping=LoadNetwork(name="general-mapping-mfcc"), mapping=PersonaliseMapping(),
+        spoken=MapMotion(),
+        motion=AddBlinks().on(motion="spoken", model="face_model", person="fit"),
+    )
 """
 
 from __future__ import annotations
@@ -19,7 +26,7 @@ from pathlib import Path
 from talkgraph.engine import Graph, Step
 from talkgraph.graphs.quality import Quality
 from talkgraph.nodes.albedo import DetailedAlbedo
-from talkgraph.nodes.audio_features import DetectVoice, Mfcc, SpeechEncoder
+from talkgraph.nodes.audio_features import DetectVoice, SpeechEncoder
 from talkgraph.nodes.backgrounds import (
     Composite,
     MatchBackgrounds,
@@ -32,7 +39,12 @@ from talkgraph.nodes.face_model import LoadFaceModel
 from talkgraph.nodes.head_motion import SampleHeadMotion
 from talkgraph.nodes.media import ReadSpeech, ReadVideo, WriteVideo
 from talkgraph.nodes.networks import LoadNetwork
-from talkgraph.nodes.pose_mapping import AddBlinks, MapMotion, PersonaliseMapping, RestInSilence
+from talkgraph.nodes.pose_mapping import (
+    AddBlinks,
+    MapExpression,
+    PersonaliseExpression,
+    RestInSilence,
+)
 from talkgraph.nodes.refine import Refine, TrainRefiner
 from talkgraph.nodes.render import Render
 
@@ -67,13 +79,14 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
         "fit": FitFace().on(track="track", model="face_model"),
         "albedo": DetailedAlbedo().on(clip="clip", fit="fit", model="face_model"),
         # The person's way of talking: sections 3.2 and 4.1.
-        "clip_features": Mfcc().on(speech="footage.speech"),
-        "general_mapping": LoadNetwork(name="general-mapping-mfcc").on(),
-        "mapping": PersonaliseMapping(seed=seed).on(
+        "speech_encoder": LoadNetwork(name="speech-encoder-tiny").on(),
+        "clip_features": SpeechEncoder().on(speech="footage.speech", network="speech_encoder"),
+        "general_mapping": LoadNetwork(name="general-mapping-speech-encoder").on(),
+        "mapping": PersonaliseExpression(seed=seed).on(
             mapping="general_mapping", fit="fit", clip_features="clip_features"
         ),
-        "features": Mfcc().on(speech="speech"),
-        "spoken": MapMotion().on(features="features", mapping="mapping", person="fit"),
+        "features": SpeechEncoder().on(speech="speech", network="speech_encoder"),
+        "spoken": MapExpression().on(features="features", mapping="mapping", person="fit"),
         "voice_detector": LoadNetwork(name="voice-activity").on(),
         "voice": DetectVoice().on(speech="speech", network="voice_detector"),
         "clip_voice": DetectVoice().on(speech="footage.speech", network="voice_detector"),
@@ -84,13 +97,11 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
             person="fit",
             clip_voice="clip_voice",
         ),
-        "encoder": LoadNetwork(name="speech-encoder-tiny").on(),
-        "speech_features": SpeechEncoder().on(speech="speech", network="encoder"),
         "head_flow": LoadNetwork(name="head-motion").on(),
         "head": SampleHeadMotion(seed=seed).on(
             motion="rested",
             speech="speech",
-            features="speech_features",
+            features="features",
             network="head_flow",
             person="fit",
             clip_speech="footage.speech",

@@ -23,10 +23,10 @@ READERS = {
     "landmark_network": {"faces", "track"},
     "identity_network": {"identity"},
     "mapping": {"spoken"},
-    "encoder": {"speech_features"},
+    "speech_encoder": {"features"},
     "head_flow": {"head"},
 }
-LEARNED = ["faces", "track", "identity", "spoken", "speech_features", "head"]
+LEARNED = ["faces", "track", "identity", "features", "spoken", "head"]
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,12 @@ import soundfile
 from talkgraph.cache.store import Store
 from talkgraph.cli import samples
 from talkgraph.graphs import photo, watch, yi2020, yi2022
+from talkgraph.nodes.audio_features import Mfcc
 from talkgraph.nodes.evaluate import CompareHeadMotion, ObserveHead
 from talkgraph.nodes.evaluate.compare_identity import identity_distance
 from talkgraph.nodes.face_fit import DescribeIdentity
+from talkgraph.nodes.networks import LoadNetwork
+from talkgraph.nodes.pose_mapping import AddBlinks, MapMotion, PersonaliseMapping
 
 WATCH = watch.graph()
 OF_THE_PERSON = {
@@ -67,6 +70,21 @@ def test_a_clip_talks_and_new_speech_remakes_nothing_of_the_person(store, speech
     assert {"speech", "video_out"} <= set(plan.to_run) | {"video_out"}
     for step in OF_THE_PERSON:
         assert plan[step].state == "hit", (step, plan[step].reason)
+
+
+def test_the_mapping_of_the_paper_takes_the_place_of_ours(store, speech, clips):
+    graph = yi2020.graph().replace(
+        features=Mfcc(), clip_features=Mfcc(),
+        general_mapping=LoadNetwork(name="general-mapping-mfcc"), mapping=PersonaliseMapping(),
+        spoken=MapMotion(),
+        motion=AddBlinks().on(motion="spoken", model="face_model", person="fit"),
+    )  # fmt: skip
+    inputs = {"audio": speech, "video": clips / "video" / "grid_female_02.mp4"}
+    result = graph.run(inputs, store=store, until=["spoken", "motion"])
+    assert "head" not in result.records and "rested" not in result.records
+    motion = result["motion"]
+    assert motion.expression.shape == (75, 64) and np.ptp(motion.rotation) > 0
+    np.testing.assert_array_equal(motion.rotation, result["spoken"].rotation)
 
 
 def test_a_head_moves_by_a_pattern_and_the_speech(store, speech, clips):

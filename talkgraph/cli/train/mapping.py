@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the clips, what is heard, and for how long to train."""
     add_clips(parser)
     parser.add_argument(
-        "--feature", choices=(ENCODER, "mfcc", "log_mel"), default="mfcc",
+        "--feature", choices=(ENCODER, "mfcc", "log_mel"), default=ENCODER,
         help="node whose features it hears; with mfcc and log_mel it moves the head too, as in the "
         "paper; default: %(default)s",
     )  # fmt: skip
