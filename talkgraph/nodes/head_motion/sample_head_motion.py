@@ -18,7 +18,7 @@ from talkgraph.nodes.head_motion.habit.habit import Habit, habit_of
 from talkgraph.nodes.head_motion.habit.seen_motion import seen_motion
 from talkgraph.nodes.head_motion.manner.pace import response_to, with_coupling, with_general_pace
 from talkgraph.nodes.head_motion.manner.rest import restfulness
-from talkgraph.nodes.head_motion.manner.spread import Spread, within_neck
+from talkgraph.nodes.head_motion.manner.spread import Spread, about_home, within_neck
 from talkgraph.nodes.head_motion.manner.time import at_video_rate, repeated
 from talkgraph.nodes.prosody.prosody import Prosody, prosody_of
 from talkgraph.nodes.values import FaceFit, Motion, OnnxModel, Speech, SpeechFeatures
@@ -78,6 +78,9 @@ class SampleHeadMotion(Node):
         1.5, "how much faster posture shifts where the head is quick than where it is slow", ge=0,
         le=5,
     )  # fmt: skip
+    homing_s: float = param(
+        20.0, "time over which the head does not stray from its place on average", unit="s", gt=0
+    )
     pause_s: float = param(
         2.0, "pauses up to this belong to the speech; in longer ones the head rests", unit="s", ge=0
     )
@@ -177,9 +180,8 @@ class SampleHeadMotion(Node):
         away = with_general_pace(
             spread.given_to(away), pace, energy, habit.coupling, general, spread, self.holding
         )
-        away = with_coupling(away, energy, habit.coupling, general, spread, self.holding, random)[
-            :count
-        ]
+        away = with_coupling(away, energy, habit.coupling, general, spread, self.holding, random)
+        away = about_home(away, self.homing_s * fps)[:count]
         calm = restfulness(prosody.active, self.pause_s, fps)
         size = self.amplitude * (1.0 - (1.0 - self.rest) * calm)
         return within_neck(habit.mean + size[:, None] * away, habit.mean)

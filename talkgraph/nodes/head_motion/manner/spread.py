@@ -52,6 +52,16 @@ class Spread:
         return soft_limit(matched, low, high, self.knee)
 
 
+def about_home(away: Array, frames: float) -> Array:
+    """`away [shape=(T, 6)]` less its mean over about `frames`: a sitter comes back to the place.
+
+    Of less than that only the mean is taken off.
+    """
+    from scipy.ndimage import gaussian_filter1d
+
+    return np.asarray(away - gaussian_filter1d(away, frames, axis=0, mode="reflect"), np.float64)
+
+
 def within_neck(pose: Array, mean: Array) -> Array:
     """`pose [shape=(T, 6)]` with its angles inside what a neck does; `mean` is always inside."""
     low = np.minimum(-TURN_LIMITS, mean[:3] - 0.1)

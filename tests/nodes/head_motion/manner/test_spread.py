@@ -5,7 +5,7 @@ from hypothesis import given, settings
 
 from talkgraph.nodes.head_motion.habit.habit import BANDS_HZ, habit_of
 from talkgraph.nodes.head_motion.habit.seen_motion import CUTOFF_HZ, SeenMotion
-from talkgraph.nodes.head_motion.manner.spread import TURN_LIMITS, Spread, within_neck
+from talkgraph.nodes.head_motion.manner.spread import TURN_LIMITS, Spread, about_home, within_neck
 from talkgraph.nodes.signals import low_pass, split_bands
 
 
@@ -49,6 +49,16 @@ def test_it_stays_inside_the_range_and_is_finite(away):
     assert (made <= 1.3 * one.habit.high + 1e-9).all() and (
         made >= 1.3 * one.habit.low - 1e-9
     ).all()
+
+
+def test_a_head_comes_back_to_its_place_and_may_hold_a_posture():
+    time = np.arange(5000)[:, None] / 25 * np.ones(6)
+    stray, posture = 0.3 * np.sin(2 * np.pi * time / 200), 0.1 * np.sin(2 * np.pi * time / 10)
+    made = about_home(stray + posture + 0.5, 500.0)
+    np.testing.assert_allclose(made[1000:-1000], posture[1000:-1000], atol=0.07)
+    np.testing.assert_allclose(made.mean(0), 0, atol=0.01)
+    short = movement(1, 100)
+    np.testing.assert_allclose(about_home(short, 500.0), short - short.mean(0), atol=2e-3)
 
 
 @given(hnp.arrays(np.float64, (20, 6), elements=st.floats(-9, 9)), st.floats(-2, 2))
