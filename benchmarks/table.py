@@ -28,6 +28,33 @@ ENGINE_ROWS = (
     ("stream_overhead", "five streamed stages over a plain loop", "≤ 0.05"),
     ("stream_rss_mib", "peak memory through five stages, MiB", "≤ 1024"),
 )
+HEAD_ROWS = (
+    ("std_r", "Std-R, spread over the real one", "halves × .9–1.1"),
+    ("std_factor", "by what factor it is typically off", "≤ halves + .05"),
+    ("vc_r", "VC-R, velocity over the real one", "halves × .95–1.05"),
+    ("vc_factor", "by what factor it is typically off", "≤ halves + .05"),
+    ("lsd", "LSD, dB", "≤ halves + .5"),
+    ("frechet", "pooled Fréchet", "≤ .02"),
+    ("kurtosis", "kurtosis of velocity", "≥ 4.5"),
+    ("still", "share of still frames", "≥ .13"),
+    ("held", "share of time in which yaw and roll are held", "as real"),
+    ("jerk", "jerk over the real one", ""),
+    ("events_pitch_r", "event-locked pitch, r", "≥ .85"),
+    ("events_pitch_amplitude", "amplitude", ".8–1.2"),
+    ("events_speed_r", "event-locked speed, r", "≥ .85"),
+    ("events_speed_amplitude", "amplitude", ".7–1.2"),
+    ("explained_pitch", "share of pitch that speech explains", ".08–.15"),
+    ("explained_yaw", "of yaw", "≤ .02"),
+    ("explained_speed", "of speed", ".12–.22"),
+    ("energy_response", "r of speed with loudness, less rolled", ".05–.2"),
+    ("silence_speed", "speed in silence over that in speech", "≤ 1"),
+    ("coupling_r", "coupling with the person's, r", "≥ .6"),
+    ("retrieval", "retrieval of the person", "≥ halves − .05"),
+    ("diversity", "diversity over seeds", ".9–1.1"),
+    ("copied", "windows copied from the clip", "≤ .02"),
+    ("drift", "minute 10 less minute 1, standard deviations", "≤ .15"),
+    ("hs", "HS", "≥ replay − .02"),
+)
 
 
 def main() -> int:
@@ -37,6 +64,9 @@ def main() -> int:
         print(f"### `{report['command'].removeprefix('benchmarks/')}`\n")
         if "peers" in report:
             print(engine_table(report))
+            continue
+        if "head_motion" in report:
+            print(head_table(report))
             continue
         print(talks(report["clips"]))
         driven = [clip for clip in report["clips"] if "reenactment" in clip]
@@ -99,6 +129,21 @@ def lips(found: dict[str, Any]) -> str:
         f"{found['lmd']:.2f} | {found['opening_correlation']:.2f} |"
         f" {found['opening_correlation_at_lag']:.2f} ({found['opening_lag']:+.0f})"
     )
+
+
+def head_table(report: dict[str, Any]) -> str:
+    """One row per figure of head motion, one column per method."""
+    methods = report["head_motion"]
+    rows = [f"| | reach | {' | '.join(methods)} |", "|---|---|" + "---|" * len(methods)]
+    for key, label, reach in HEAD_ROWS:
+        cells = ["–" if key not in m else f"{m[key]:.2f}" for m in methods.values()]
+        rows.append(f"| {label} | {reach} | {' | '.join(cells)} |")
+    losses = ", ".join(f"{x['listens']:.3f} ({x['deaf']:.3f})" for x in report["losses"])
+    about = (
+        f"{report['clips']} clips of {report['people']} people; flows trained on those of "
+        f"{report['trained_on']['people']} people less a third, held-out loss (deaf) {losses}."
+    )
+    return "\n".join([*rows, "", about]) + "\n"
 
 
 def engine_table(report: dict[str, Any]) -> str:
