@@ -20,6 +20,7 @@ import dataclasses
 import enum
 import re
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -115,7 +116,7 @@ def _encode(value: Any, sink: Sink, where: str, storable: bool) -> Tree:
         return {"frames": sink.frames(value)}
     name = value_name(kind)
     if name is not None:
-        kept = [field for field in attrs.fields(kind) if field.init]
+        kept = [field.name for field in attrs.fields(kind) if field.init]
         return {"value": [name, _fields(value, kept, sink, where, storable)]}
     if not storable:
         if isinstance(value, Path):
@@ -123,8 +124,8 @@ def _encode(value: Any, sink: Sink, where: str, storable: bool) -> Tree:
         if isinstance(value, enum.Enum):
             return {"enum": [kind.__module__, kind.__qualname__, value.name]}
         if attrs.has(kind) or dataclasses.is_dataclass(kind):
-            tag, fields = [kind.__module__, kind.__qualname__], record_fields(kind)
-            return {"attrs": [*tag, _fields(value, fields, sink, where, storable)]}
+            tag, names = [kind.__module__, kind.__qualname__], attributes(value)
+            return {"attrs": [*tag, _fields(value, names, sink, where, storable)]}
     full = f"{kind.__module__}.{kind.__qualname__}"
     if storable:
         hint = "; return File(path) for a file" if isinstance(value, Path) else ""
@@ -140,16 +141,21 @@ def _spelled(key: Any) -> str:
         return f"a huge {type(key).__name__}"
 
 
-def _fields(value: Any, fields: Iterable[Any], sink: Sink, where: str, storable: bool) -> Tree:
+def _fields(value: Any, names: Iterable[str], sink: Sink, where: str, storable: bool) -> Tree:
     return {
-        field.name: _encode(getattr(value, field.name), sink, f"{where}.{field.name}", storable)
-        for field in fields
+        name: _encode(getattr(value, name), sink, f"{where}.{name}", storable) for name in names
     }
 
 
-def record_fields(kind: Any) -> tuple[Any, ...]:
-    """The fields of an attrs class or dataclass."""
-    return tuple(attrs.fields(kind) if attrs.has(kind) else dataclasses.fields(kind))
+def attributes(value: Any) -> list[str]:
+    """What an object of an attrs class or dataclass holds: its fields, and what was set beside
+    them, without what `cached_property` keeps."""
+    kind = type(value)
+    fields = attrs.fields(kind) if attrs.has(kind) else dataclasses.fields(kind)
+    names = [field.name for field in fields]
+    beside = getattr(value, "__dict__", {}).keys() - set(names)
+    kept = {one for one in beside if isinstance(getattr(kind, one, None), cached_property)}
+    return [*names, *sorted(beside - kept)]
 
 
 def decode(tree: Tree, source: Source) -> Any:
@@ -262,8 +268,14 @@ def parts(tree: Tree) -> Iterator[tuple[str, Tree]]:
             pending.extend(body)
         elif kind == "dict":
             pending.extend(one for pair in body for one in pair)
-        elif kind == "value":
-            pending.extend(body[1].values())
+        elif kind in ("value", "attrs"):
+            pending.extend(body[-1].values())
+
+
+def value_classes(tree: Tree) -> set[type]:
+    """The classes of the values in a tree, of those that this program has registered."""
+    names = {body[0] for kind, body in parts(tree) if kind == "value"}
+    return {cls for name in names if (cls := value_class(name)) is not None}
 
 
 def reference(leaf: Tree) -> tuple[str, str, int]:

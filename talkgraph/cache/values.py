@@ -78,8 +78,8 @@ def value_class(name: str) -> type[Any] | None:
 
 
 def value_name(cls: type) -> str | None:
-    """Return the name under which `cls` is registered, or None."""
-    return getattr(cls, "__value_name__", None)
+    """Return the name under which `cls` is registered, or None; a subclass has its own or none."""
+    return cls.__dict__.get("__value_name__")
 
 
 def per_frame_fields(name: str) -> tuple[str, ...]:

@@ -7,19 +7,27 @@ downstream can be planned and reused without running it.
 from __future__ import annotations
 
 import enum
+import functools
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import attrs
 
-from talkgraph.cache.codecs import field_of
+from talkgraph.cache.codecs import field_of, value_classes
 from talkgraph.cache.keys import FORMAT, Tree, digest_tree
 from talkgraph.cache.records import Record
 from talkgraph.engine.declare.node import Node
 from talkgraph.engine.declare.sources import parse_source
 from talkgraph.engine.declare.types import brief
 from talkgraph.engine.keys.code import OWN, CodeDigest, LoadedCode
-from talkgraph.engine.keys.parameters import Parameters, fields_read, parameters_of
+from talkgraph.engine.keys.parameters import (
+    Parameters,
+    classes_in,
+    fields_read,
+    in_order,
+    parameters_of,
+)
 from talkgraph.engine.run.request import Request
 
 
@@ -33,7 +41,7 @@ class Ingredients:
     parameters: dict[str, list[str]]  # keyed ones: [digest, short text]
     inputs: dict[str, list[str]]  # port -> [digest, source]
     values: dict[str, str]  # input of the graph that is read -> its value in short, a file's name
-    classes: tuple[type, ...] = ()  # of parameters; their code counts too
+    classes: tuple[type, ...] = ()  # of parameters and inputs; their code counts too
 
     def record(self) -> Record:
         """As JSON, to compare a later run with."""
@@ -71,6 +79,7 @@ class Resolved:
     made_from: Ingredients | None = None
     record: Record | None = None
     digests: dict[tuple[str, ...], str] = attrs.field(factory=dict)  # by path of fields
+    classes: dict[tuple[str, ...], Iterable[type]] = attrs.field(factory=dict)  # so, what it holds
 
     @property
     def is_stored(self) -> bool:
@@ -117,6 +126,20 @@ class Keys:
             known.digests[path] = found
         return found
 
+    def _classes(self, source: str) -> Iterable[type]:
+        """The classes of what a source gives: code that is called on it may be anyone's."""
+        name, path = parse_source(source)
+        known = self.table[name]
+        if path not in known.classes:
+            if known.value is not UNKNOWN:
+                value = functools.reduce(getattr, path, known.value)
+                known.classes[path] = set(classes_in(value))
+            elif known.tree is not UNKNOWN:
+                known.classes[path] = value_classes(field_of(known.tree, path))
+            else:  # of a transient step, whose own code names them
+                known.classes[path] = ()
+        return known.classes[path]
+
     def _hash(self, name: str, known: Resolved) -> None:
         """Digest an input or a given value when it is first read."""
         request, value = self._request, known.value
@@ -131,14 +154,17 @@ class Keys:
         """Key of a step and what it is made of; None if a source has yet to run."""
         step = self._request.graph.steps[name]
         inputs: dict[str, list[str]] = {}
+        met: set[type] = set()
         for port, source in step.sources.items():
             digest = self.digest(source)
             if digest is None:
                 return None
             inputs[port] = [digest, source]
+            met.update(self._classes(source))
         version = step.node.node_version
         given = self._parameters_of(step.node)
-        code = self._code.digest(type(step.node), given.classes)
+        classes = in_order({*given.classes, *met}) if met else given.classes
+        code = self._code.digest(type(step.node), classes)
         key = digest_tree(
             [
                 "action", FORMAT, step.node.node_id, version, code.digest, given.tree,
@@ -148,7 +174,7 @@ class Keys:
         values = {
             source: self._shown[source] for _, source in inputs.values() if source in self._shown
         }
-        return Ingredients(key, version, code, given.shown, inputs, values, given.classes)
+        return Ingredients(key, version, code, given.shown, inputs, values, classes)
 
     def _parameters_of(self, node: Node) -> Parameters:
         known = self._parameters.get(id(node))

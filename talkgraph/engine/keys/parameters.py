@@ -9,18 +9,19 @@ from __future__ import annotations
 import dataclasses
 import enum
 import types
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import attrs
 
-from talkgraph.cache.codecs import record_fields
+from talkgraph.cache.codecs import attributes
 from talkgraph.cache.keys import Tree, digest_tree
 from talkgraph.cache.store import Store
 from talkgraph.engine.declare.node import Node
 from talkgraph.engine.declare.ports import default_of
 from talkgraph.engine.declare.types import brief
 from talkgraph.engine.keys.bytecode import facts_of
+from talkgraph.engine.keys.first_party import is_engine
 from talkgraph.engine.keys.objects import inside
 from talkgraph.engine.keys.reading import is_machinery
 from talkgraph.errors import InputError, KeyingError
@@ -63,8 +64,7 @@ def parameters_of(node: Node, store: Store, read: frozenset[str] | None) -> Para
             classes.update(dict.fromkeys(classes_in(value)))
     for name, content in node.outside().items():
         tree[name], shown[name] = content, [digest_tree(content), brief(content)]
-    named = sorted(classes, key=lambda one: (one.__module__, one.__qualname__))
-    return Parameters(tree, shown, tuple(named))
+    return Parameters(tree, shown, in_order(classes))
 
 
 def _is_default(field: attrs.Attribute[Any], digest: str, store: Store, where: str) -> bool:
@@ -84,10 +84,17 @@ def classes_in(value: Any) -> Iterator[type]:
             yield from classes_in(item)
     elif isinstance(value, enum.Enum):
         yield type(value)
-    elif attrs.has(type(value)) or dataclasses.is_dataclass(value):
+    elif (attrs.has(type(value)) or dataclasses.is_dataclass(value)) and not is_engine(
+        type(value).__module__
+    ):
         yield type(value)
-        for field in record_fields(type(value)):
-            yield from classes_in(getattr(value, field.name))
+        for name in attributes(value):
+            yield from classes_in(getattr(value, name, None))
+
+
+def in_order(classes: Iterable[type]) -> tuple[type, ...]:
+    """Classes, each once, by name."""
+    return tuple(sorted(set(classes), key=lambda one: (one.__module__, one.__qualname__)))
 
 
 def fields_read(cls: type) -> frozenset[str] | None:

@@ -13,10 +13,10 @@ from typing import Any
 
 import attrs
 
-from talkgraph.cache.codecs import field_of, parts
+from talkgraph.cache.codecs import field_of, value_classes
 from talkgraph.cache.frames import Frames
 from talkgraph.cache.store import Store
-from talkgraph.cache.values import value_class
+from talkgraph.cache.values import value_name
 from talkgraph.engine.declare.node import Node, Step
 from talkgraph.engine.declare.sources import parse_source
 from talkgraph.engine.keys.keying import UNKNOWN, Ingredients, Resolved
@@ -82,9 +82,8 @@ class Known:
     def value_classes(self) -> tuple[type, ...]:
         """Classes of the stored values, for a process that has not defined them."""
         trees = [known.tree for known in self.table.values() if known.is_stored]
-        names = {body[0] for tree in trees for kind, body in parts(tree) if kind == "value"}
-        found = (value_class(name) for name in sorted(names))
-        return tuple(cls for cls in found if cls is not None)
+        found = {cls for tree in trees for cls in value_classes(tree)}
+        return tuple(sorted(found, key=lambda cls: str(value_name(cls))))
 
 
 class Arguments:
