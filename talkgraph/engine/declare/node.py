@@ -143,6 +143,11 @@ def node(
     names = dict(caller.f_locals) if caller.f_locals is not caller.f_globals else {}
 
     def make(cls: type[T]) -> type[T]:
+        if "__init__" in vars(cls):
+            raise GraphError(
+                f"node '{id}' has its own __init__; declare its parameters as fields, `k: int = "
+                "param(1)`, and make the rest in run"
+            )
         made = attrs.define(
             cls, frozen=True, kw_only=True, slots=False, field_transformer=_with_checks
         )

@@ -124,6 +124,18 @@ def test_wrong_parameters_are_said(make, said):
         make()
 
 
+def test_a_node_has_no_init_of_its_own():
+    with pytest.raises(GraphError, match=r"^node 'test_graph_made' has its own __init__; declare"):
+
+        @node("test_graph_made", version=1)
+        class Made(Node):
+            def __init__(self, k: int = 1) -> None:
+                object.__setattr__(self, "k", k)
+
+            def run(self) -> int:
+                return 1
+
+
 def test_parameters_are_normalised():
     assert type(Read(gain=2).gain) is float and Read(gain=1) == Read()
     assert Read(sizes=[3, 4]).sizes == (3, 4)
