@@ -44,6 +44,12 @@ class Import:
     name: str
     chain: Chain
 
+    @classmethod
+    def of(cls, text: str) -> Import:
+        """What ``import_module(text)`` imports."""
+        name = text.lstrip(".")
+        return cls(name, len(text) - len(name), "", ())
+
 
 @attrs.frozen(eq=False)
 class Facts:
@@ -52,6 +58,7 @@ class Facts:
     digest: of what it does.
     globals: names of its module that it reads, with attributes, in the order of first use.
     imports: what it imports when it runs.
+    named: names of its module that hold the name of a module that it imports.
     imported: the names of its module that it binds by that.
     variables: of its own and of its surroundings -> what is read of them; ``()`` for the whole.
     by_name: it may look at its variables by names made at run time.
@@ -61,6 +68,7 @@ class Facts:
     digest: str
     globals: tuple[Chain, ...]
     imports: tuple[Import, ...]
+    named: tuple[str, ...]
     imported: frozenset[str]
     variables: Mapping[str, frozenset[Chain]]
     by_name: bool
@@ -68,7 +76,7 @@ class Facts:
 
     def only_writes(self, name: str) -> bool:
         """Whether a variable is only written into."""
-        return all(chain[:1] and chain[0] in WRITES for chain in self.variables.get(name, ()))
+        return all(len(c) == 1 and c[0] in WRITES for c in self.variables.get(name, ()))
 
 
 _known: weakref.WeakKeyDictionary[types.CodeType, Facts] = weakref.WeakKeyDictionary()
@@ -85,7 +93,7 @@ def facts_of(code: types.CodeType) -> Facts:
         names = {chain[0] for chain in reader.globals}
         found = _known[code] = Facts(
             digest_bytes(words), tuple(reader.globals), tuple(reader.imports),
-            frozenset(reader.imported), variables, bool(names & _BY_NAME),
+            tuple(reader.named), frozenset(reader.imported), variables, bool(names & _BY_NAME),
             bool(names & {"globals", "eval", "exec"}) or _looks_up_modules(reader.globals),
         )  # fmt: skip
     return found
@@ -98,6 +106,7 @@ class _Reader:
         self.words: list[str] = []
         self.globals: dict[Chain, int] = {}
         self.imports: dict[Import, None] = {}
+        self.named: dict[str, None] = {}
         self.imported: set[str] = set()
         self.variables: dict[str, set[Chain]] = {}
 
@@ -159,14 +168,15 @@ class _Reader:
                 self.variables.setdefault(value, set()).add(chain[1:])
 
     def _import_by_name(self, chain: Chain, steps: list[Step]) -> None:
-        """Note ``import_module("name")``."""
+        """Note ``import_module("name")``, and ``import_module(NAME)``."""
         if chain[-1] not in ("import_module", "__import__"):
             return
         if steps and steps[0].name == "PUSH_NULL":  # before the arguments since Python 3.13
             steps = steps[1:]
         if steps and isinstance(steps[0].value, str) and steps[0].kind == "constant":
-            name = steps[0].value.lstrip(".")
-            self.imports[Import(name, len(steps[0].value) - len(name), "", ())] = None
+            self.imports[Import.of(steps[0].value)] = None
+        elif steps and steps[0].name in _READS:
+            self.named[steps[0].value] = None
 
     def _constant(self, value: Any) -> None:
         if isinstance(value, types.CodeType):

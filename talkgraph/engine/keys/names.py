@@ -20,7 +20,12 @@ from talkgraph.engine.keys.unloaded import Piece
 from talkgraph.errors import KeyingError
 
 PLAIN = (type(None), bool, int, float, complex, str, bytes, type(...), type(NotImplemented))
-FILLED = (list, dict, set, bytearray, collections.deque, Path)
+FILLED = frozenset({
+    list, dict, set, bytearray, collections.deque, collections.defaultdict, collections.Counter,
+    collections.OrderedDict, type(Path()),
+})  # fmt: skip
+"""Exact types, whose methods of `WRITES` do what they are known for."""
+
 _OF_MODULES = frozenset({
     "__builtins__", "__cached__", "__file__", "__loader__", "__name__", "__package__",
     "__path__", "__spec__",
@@ -87,7 +92,9 @@ class Names:
             ["imported"] if _is_imported(chain[0], facts, space) else self._global(chain, space)
             for chain in facts.globals
         ]
-        found += [self._import(one, space) for one in facts.imports]
+        texts = (space.get(name) for name in facts.named)
+        named = [Import.of(text) for text in texts if isinstance(text, str)]
+        found += [self._import(one, space) for one in (*facts.imports, *named)]
         if facts.dynamic:
             found.append(self.module(sys.modules.get(str(space.get("__name__"))) or space))
         return found
@@ -122,7 +129,7 @@ class Names:
             data = data and (ours or not isinstance(value, types.ModuleType))
         if isinstance(value, types.ModuleType):
             return self.module(value)
-        if attributes and attributes[0] in WRITES and isinstance(value, FILLED):
+        if len(attributes) == 1 and attributes[0] in WRITES and type(value) in FILLED:
             self.values.setdefault(label, "")
             return ["written", self._number(label)]
         place = place_of(value)

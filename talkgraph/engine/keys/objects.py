@@ -7,6 +7,7 @@ has no key.
 
 from __future__ import annotations
 
+import abc
 import copyreg
 import enum
 import functools
@@ -14,12 +15,16 @@ import inspect
 import os
 import sys
 import types
+import typing
+import weakref
 from typing import Any
 
 import attrs
 import numpy as np
 
 from talkgraph.cache.keys import digest_file
+from talkgraph.engine.declare.graph import Declaration
+from talkgraph.engine.declare.node import Node
 from talkgraph.engine.keys.first_party import FirstParty, is_engine
 
 _MADE_OF = (  # what says all of a wrapper, a descriptor or a bound method
@@ -28,11 +33,24 @@ _MADE_OF = (  # what says all of a wrapper, a descriptor or a bound method
 )  # fmt: skip
 _WRAPPERS = ("builtins", "functools", "contextlib", "numba")
 _TOOLS = ("threading", "_thread", "queue", "logging", "multiprocessing", "concurrent", "asyncio")
-
+_BY_KIND = frozenset({
+    "lock", "RLock", "_RLock", "Lock", "Condition", "Thread", "Logger", "Handler", "Manager",
+    "Queue", "SimpleQueue", "Executor", "BaseContext", "BaseProcess", "Pool", "AbstractEventLoop",
+})  # fmt: skip
+"""Of these tools, the classes whose objects hold no data that code reads; and what they inherit."""
+_NO_KEY = {
+    "talkgraph.engine.run.result.Result": "pass its output, or its digests, as an input",
+    "logging.LogRecord": "make it inside the function",
+    "multiprocessing.shared_memory.SharedMemory": "pass its content as an input",
+    "multiprocessing.shared_memory.ShareableList": "pass its content as an input",
+}
+_OF_RUNS = ("talkgraph.engine.executors.", "talkgraph.cache.")  # where, not what
+_OF_WRAPPERS = frozenset({*functools.WRAPPER_ASSIGNMENTS, "__wrapped__", "cache_parameters"})
 
 _OF_THE_PROCESS = (
     (os, "environ"), (sys, "stdin"), (sys, "stdout"), (sys, "stderr"), (sys, "modules"),
 )  # fmt: skip
+_CACHED = type(functools.cache(len))
 _MADE_AT_RUN_TIME = 1 << 9  # Py_TPFLAGS_HEAPTYPE
 
 
@@ -99,6 +117,25 @@ def _of_a_hidden_object(value: Any) -> str | None:
     return None
 
 
+def of_singledispatch(value: Any) -> bool:
+    """Whether it is one of the functions that `functools.singledispatch` makes."""
+    if isinstance(getattr(value, "__self__", None), weakref.WeakKeyDictionary):
+        return True  # what empties its memory
+    return (
+        isinstance(value, types.FunctionType)
+        and value.__globals__ is vars(functools)
+        and value.__code__.co_qualname.startswith("singledispatch.<locals>.")
+    )
+
+
+def registered_with(cls: type) -> set[type]:
+    """The classes that `ABCMeta.register` has made virtual subclasses of one."""
+    if "_abc_impl" not in vars(cls):
+        return set()
+    found = (one() for one in abc._get_dump(cls)[0])  # type: ignore[attr-defined]
+    return {one for one in found if one is not None}
+
+
 def inside(value: Any) -> Any:
     """The function in what the engine or `staticmethod` puts around it; else the thing itself."""
     around = isinstance(value, staticmethod) or is_engine(type(value).__module__)
@@ -121,21 +158,43 @@ def apart(value: Any, ours: FirstParty) -> Named | Apart:
         return _compiled(value, ours)
     if inside(value) is not value and is_engine(home):
         return Apart(("checked",), (("", inside(value)),))
-    if is_engine(home) or (top in _TOOLS and kind.__name__ != "_local"):
-        return Named(f"{home}.{kind.__qualname__}")
+    path = f"{home}.{kind.__qualname__}"
+    if path in _NO_KEY:
+        raise NoKeyError(f"a {path} has no defined cache key; {_NO_KEY[path]}")
+    if home.startswith(_OF_RUNS) or (top in _TOOLS and _is_tool(kind)):
+        return Named(path)
+    if isinstance(value, Node):
+        return _node(value)
+    if isinstance(value, Declaration):
+        said = {"name": value.name, "output": value.output, "inputs": value.inputs}
+        return Apart(("graph",), (*((f".{k}", one) for k, one in said.items()), ("", value.steps)))
     if not ours.has(home):
         place = place_of(value)
         if place is not None and not ours.has(place[0]):
             return Named(".".join(place))
         if top in _WRAPPERS and not isinstance(value, BaseException):
             made = {one: getattr(value, one) for one in _MADE_OF if _has(value, one)}
+            if isinstance(value, functools.partial | _CACHED):
+                more = {one: it for one, it in vars(value).items() if one not in _OF_WRAPPERS}
+                made.update({"more": sorted_state(more)} if more else {})
             if made:
                 return Apart(("made of", *made), (("", kind), *made.items()))
         if inspect.isroutine(value) or inspect.isdatadescriptor(value):
             return Named(f"{home}.{getattr(value, '__qualname__', kind.__name__)}")
+    if isinstance(value, typing.TypeVar):
+        return Apart(
+            ("type variable", value.__name__, value.__covariant__, value.__contravariant__),
+            (("", value.__bound__), ("", value.__constraints__)),
+        )
+    if home == "typing" and kind.__name__ == "TypeAliasType":  # since Python 3.12
+        return Apart(("type alias", value.__name__), (("", value.__value__),))
     if top == "torch" and hasattr(value, "detach"):
         return _tensor(value)
     return _copied(value)
+
+
+def _is_tool(kind: type) -> bool:
+    return not _BY_KIND.isdisjoint(base.__name__ for base in kind.__mro__)
 
 
 def _tensor(value: Any) -> Apart:
@@ -149,7 +208,20 @@ def _tensor(value: Any) -> Apart:
         raise NoKeyError(
             "a tensor that is not dense has no defined cache key; use a dense one"
         ) from None
-    return Apart(("tensor", str(value.dtype), *value.shape), (("", data),))
+    words = ("tensor", str(value.dtype), value.requires_grad, *value.shape)
+    return Apart(words, (("", data),))
+
+
+def _node(node: Node) -> Apart:
+    """A node that code runs: its class, the parameters that count, and what lies outside."""
+    kind, fields = type(node), attrs.fields_dict(type(node))
+    unkeyed = {
+        name for name, field in fields.items()
+        if not field.metadata.get("talkgraph", {}).get("keyed", True)
+    }  # fmt: skip
+    held = {name: one for name, one in vars(node).items() if name not in unkeyed}
+    state, outside = sorted_state(without_kept(kind, held)), sorted_state(dict(node.outside()))
+    return Apart(("node",), (("", kind), ("", state), (".outside()", outside)))
 
 
 def _copied(value: Any) -> Apart:
@@ -172,30 +244,30 @@ def _copied(value: Any) -> Apart:
     if isinstance(copied, str):
         return Apart(("known as", copied), (("", kind),))
     function, arguments, state, items, pairs = [*copied, None, None, None][:5]
-    state = _without_kept(kind, state)
+    state = without_kept(kind, state)
     if isinstance(value, set | frozenset):
         arguments, items = set(value), None
     made = (
-        function, kind, arguments, _sorted(state),
+        function, kind, arguments, sorted_state(state),
         None if items is None else list(items),
         None if pairs is None else [list(pair) for pair in pairs],
     )  # fmt: skip
     return Apart(("object",), tuple(("", one) for one in made))
 
 
-def _sorted(state: Any) -> Any:
+def sorted_state(state: Any) -> Any:
     """The state of an object; the order of its attributes does not count."""
     if type(state) is dict and all(isinstance(name, str) for name in state):
         return sorted(([name, one] for name, one in state.items()), key=lambda pair: pair[0])
     if type(state) is tuple:
-        return tuple(map(_sorted, state))
+        return tuple(map(sorted_state, state))
     return state
 
 
-def _without_kept(kind: type, state: Any) -> Any:
+def without_kept(kind: type, state: Any) -> Any:
     """The state of an object without what it can make again: of cached properties, say."""
     if type(state) is tuple:
-        return tuple(_without_kept(kind, one) for one in state)
+        return tuple(without_kept(kind, one) for one in state)
     if type(state) is not dict:
         return state
     return {

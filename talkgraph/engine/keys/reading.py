@@ -32,8 +32,12 @@ from talkgraph.engine.keys.objects import (
     apart,
     inside,
     is_known_by_name,
+    of_singledispatch,
     of_the_process,
     place_of,
+    registered_with,
+    sorted_state,
+    without_kept,
 )
 from talkgraph.errors import InputError, KeyingError
 
@@ -46,8 +50,9 @@ _ABOUT = frozenset({
     "_repr_html_",
 })  # fmt: skip
 _OF_NODES = frozenset(
-    {"__init__", "node_id", "node_version", "transient", "gpu", "receptive_field", "node_files"}
+    {"node_id", "node_version", "transient", "gpu", "receptive_field", "node_files"}
 )
+_OF_MEMBERS = frozenset({"_value_", "_name_", "__objclass__", "_sort_order_", "_inverted_"})
 
 
 class Reading(Names):
@@ -111,7 +116,6 @@ class Reading(Names):
         self._alive.append(function)
         code, space = function.__code__, function.__globals__
         home = space.get("__name__")
-        registry = getattr(function, "registry", None)  # of functools.singledispatch
         foreign = isinstance(home, str) and not self._ours.has(home) and home in sys.modules
         if foreign:
             if is_engine(home) and not hasattr(function, "__wrapped__"):
@@ -120,13 +124,14 @@ class Reading(Names):
         else:
             facts = facts_of(code)
             named = [facts.digest, *self.references(facts, space)]
-        taken = {}
-        if registry is None:
-            for variable, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
-                taken[variable] = self._cell(cell, variable, facts)
-        more = {key: one for key, one in vars(function).items() if key not in _CACHES}
+        taken = [
+            self._cell(cell, variable, facts)
+            for variable, cell in zip(code.co_freevars, function.__closure__ or (), strict=True)
+            if variable == "registry" or not of_singledispatch(function)  # the rest is its memory
+        ]
+        more = {key: one for key, one in vars(function).items() if not of_singledispatch(one)}
         return [
-            "function", named, list(taken.values()),
+            "function", named, taken,
             self.tree(function.__defaults__, f"{name} default"),
             self.tree(function.__kwdefaults__, f"{name} default"),
             [[key, self.tree(one, f"{name}.{key}")] for key, one in sorted(more.items())],
@@ -139,7 +144,7 @@ class Reading(Names):
             value = cell.cell_contents
         except ValueError:
             return ["not bound"]
-        if facts is not None and facts.only_writes(variable) and isinstance(value, FILLED):
+        if facts is not None and facts.only_writes(variable) and type(value) in FILLED:
             return ["written"]
         return self.tree(value, variable)
 
@@ -180,7 +185,9 @@ class Reading(Names):
         if issubclass(cls, enum.Enum):
             members = cls.__members__
             for key, one in members.items():
-                found[f"member {key}"] = self.tree(one._value_, f"{name}.{key}")
+                more = {word: it for word, it in vars(one).items() if word not in _OF_MEMBERS}
+                held = (one._value_, without_kept(cls, sorted_state(more)))
+                found[f"member {key}"] = self.tree(held, f"{name}.{key}")
             found["members"] = list(members)
         if not own:
             space = vars(sys.modules[home]) if home in sys.modules else {}
@@ -189,6 +196,8 @@ class Reading(Names):
             found["fields"] = [
                 cls.__qualname__, self.fields(cls, name), self.annotations(cls, space)
             ]  # fmt: skip
+        if registered := registered_with(cls):
+            found["registered"] = self._set(registered, name)
         bases = self.tree(cls.__bases__, f"{name} base")
         meta = [] if type(cls) is type else self.tree(type(cls), f"{name} metaclass")
         return ["class", bases, meta, found]
@@ -215,23 +224,28 @@ class Reading(Names):
 
     def fields(self, cls: type, name: str) -> Tree:
         """The fields of an attrs class or dataclass: defaults, converters and validators."""
-        found = []
+        made = [key for key, one in vars(cls).items() if attrs.has(cls) and _is_of_attrs(one)]
+        found: list[Tree] = [sorted(made)]
         for field in attrs.fields(cls) if attrs.has(cls) else ():
-            facts = [field.name, field.alias, field.init, field.kw_only, bool(field.eq)]
-            calls = (field.default, field.converter, field.validator)
+            facts = [field.name, field.alias, field.init, field.kw_only, field.eq, field.order]
+            told = {key: one for key, one in field.metadata.items() if key != "talkgraph"}
+            calls = (
+                field.default, field.converter, field.validator, field.on_setattr, field.repr,
+                field.hash, field.eq_key, field.order_key, told,
+            )  # fmt: skip
             if field.metadata.get("talkgraph", {}).get("keyed", True):
                 found.append([facts, self.tree(calls, f"{name}.{field.name}")])
         for one in dataclasses.fields(cls) if dataclasses.is_dataclass(cls) else ():
             facts = [one.name, one.init, one.kw_only, one.compare]
-            found.append(
-                [facts, self.tree((one.default, one.default_factory), f"{name}.{one.name}")]
-            )
+            given = (one.default, one.default_factory, one.metadata)
+            found.append([facts, self.tree(given, f"{name}.{one.name}")])
         return found
 
     def object_(self, value: Any, name: str) -> Tree:
         """Any other object."""
         if isinstance(value, Path):
-            return self._path(value, name)
+            own = [] if type(value) is type(Path()) else self.tree(type(value), name)
+            return ["path", own, self._path(value, name)]
         if isinstance(value, _LEAVES):
             return ["content", self._store.digest_of(value, self._variable(name))[1]]
         if isinstance(value, Named):
@@ -252,9 +266,6 @@ class Reading(Names):
             return ["content", self._store.digest_of(path, self._variable(name))[1]]
         place = self._ours.place_of_folder(path)
         return ["path", str(path)] if place is None else ["folder", place]
-
-
-_CACHES = frozenset({"dispatch", "register", "_clear_cache", "cache_clear", "cache_info"})
 
 
 @functools.lru_cache(10_000)
@@ -279,13 +290,21 @@ def is_machinery(cls: type, name: str, own: Any) -> bool:
     """Whether an attribute is made from others: by attrs, by an enum, or for slots."""
     if isinstance(own, types.MemberDescriptorType | types.GetSetDescriptorType):
         return True
-    inner = getattr(own, "__func__", own)
-    if isinstance(inner, types.FunctionType):
-        home = str(inner.__globals__.get("__name__"))
-        made = inner.__code__.co_filename.startswith("<attrs generated")
-        return made or home.startswith("attr.") or (name == "__init__" and is_engine(home))
+    if _is_of_attrs(own):
+        return True
+    if isinstance(own, types.FunctionType):
+        return name == "__init__" and is_engine(str(own.__globals__.get("__name__")))
     if name == "__init__" and getattr(cls, "_is_protocol", None) is False:  # set by typing, late
         return any(own is vars(base).get(name) for base in cls.__mro__[1:])
     of_enum = issubclass(cls, enum.Enum)
-    own_table = name[:1] == name[-1:] == "_" and type(own) in (dict, list)
-    return of_enum and (isinstance(own, cls) or own_table)
+    reserved = name[:1] == name[-1:] == "_" and name[1:2] != "_"  # which no user may set
+    return of_enum and (isinstance(own, cls) or (reserved and type(own) in (dict, list)))
+
+
+def _is_of_attrs(own: Any) -> bool:
+    """Whether a method of a class was made by attrs."""
+    inner = getattr(own, "__func__", own)
+    if not isinstance(inner, types.FunctionType):
+        return False
+    made = inner.__code__.co_filename.startswith("<attrs generated")
+    return made or str(inner.__globals__.get("__name__")).startswith("attr.")

@@ -21,16 +21,17 @@ from tests.places import ROOT
 
 HEAD = """
 import argparse, array, asyncio, collections, configparser, contextvars, copy, dataclasses
-import datetime, decimal, enum, functools, itertools, logging, operator, os, random, re, string
-import sys, threading, types, typing
+import datetime, decimal, enum, functools, itertools, logging, multiprocessing, operator, os
+import random, re, string, sys, threading, types, typing
 from os import environ
 from pathlib import Path
 from random import choice
 from sys import stderr
 
+import attrs
 import numpy as np
 from numpy.random import rand
-from talkgraph import Node, node
+from talkgraph import Graph, Node, node, param
 
 class Scale:
     def __init__(self, k):
@@ -269,6 +270,131 @@ CASES = {
         'R = {}\ndef reg(f): R[f.__name__] = f; return f\n@reg\ndef g(): return 2',
         'return 2', 'return 3', "R['g']()",
     ),
+    'graph that is held': (
+        "@node('deceiving_inner', version=1)\nclass Inner(Node):\n    k: int = param(1)\n"
+        "    def run(self, x: int) -> int: return x * self.k\n"
+        "G = Graph('g', inputs={'x': int}, steps={'s': Inner(k=2).on(x='x')})",
+        'k=2', 'k=3', "G.steps['s'].node.run(1)",
+    ),
+    'code of a graph that is held': (
+        "@node('deceiving_inner', version=1)\nclass Inner(Node):\n"
+        "    def run(self, x: int) -> int: return x * 2\n"
+        "G = [Graph('g', inputs={'x': int}, steps={'s': Inner().on(x='x')})]",
+        '* 2', '* 3', "G[0].steps['s'].node.run(1)",
+    ),
+    'edges of a graph that is held': (
+        "@node('deceiving_inner', version=1)\nclass Inner(Node):\n"
+        "    def run(self, x: int) -> int: return x\n"
+        "G = Graph('g', inputs={'x': int, 'yz': int}, steps={'s': Inner().on(x='x')})",
+        "on(x='x')", "on(x='yz')", "len(G.steps['s'].sources['x'])",
+    ),
+    'step that is held': (
+        "@node('deceiving_inner', version=1)\nclass Inner(Node):\n    k: int = param(1)\n"
+        "    def run(self, x: int) -> int: return x * self.k\ndef make(step):\n"
+        "    return lambda: step.node.run(1)\nf = make(Inner(k=2).on(x='x'))",
+        'k=2', 'k=3', 'f()',
+    ),
+    'what lies outside of a node that is held': (
+        "@node('deceiving_inner', version=1)\nclass Inner(Node):\n"
+        "    def outside(self): return dict(OUTSIDE)\n    def run(self) -> int: return 1\n"
+        "OUTSIDE = {'net': 'ab'}\nN = Inner()", "'ab'", "'abc'", "len(N.outside()['net'])",
+    ),
+    'wrapper with a registry': (
+        'def plus(n):\n    def w(x): return x + n\n    w.registry = []\n    return w\nf = plus(2)',
+        'plus(2)', 'plus(3)', 'f(1)',
+    ),
+    'function with attributes as of functools': (
+        'def f(): return len(f.dispatch + f.register + f.cache_info)\n'
+        "f.dispatch = f.register = ''\nf.cache_info = 'ab'", "'ab'", "'abc'", 'f()',
+    ),
+    'singledispatch in a wrapper': (
+        '@functools.singledispatch\ndef g(x): return 1\n@g.register\ndef _(x: int): return 2\n'
+        'def wrap(h):\n    @functools.wraps(h)\n    def w(x): return h(x)\n    return w\n'
+        'f = wrap(g)', 'return 2', 'return 3', 'f(1)',
+    ),
+    'register of a singledispatch': (
+        '@functools.singledispatch\ndef g(x): return 1\n@g.register\ndef _(x: int): return 2\n'
+        'A = [g.register, g.dispatch]', 'return 2', 'return 3', 'A[1](int)(1)',
+    ),
+    'enum attribute set later': (
+        'class C(enum.Enum):\n    K = 1\nC.K.weight = 2', 'weight = 2', 'weight = 3', 'C.K.weight',
+    ),
+    'enum member with attribute set later': (
+        'class C(enum.Enum):\n    K = 1\nA = C.K\nA.weight = 2', '= 2', '= 3', 'A.weight',
+    ),
+    'enum table': (
+        "class C(enum.Enum):\n    K = 1\n    __labels__ = {'a': 2}", "'a': 2", "'a': 3",
+        "C.__labels__['a']",
+    ),
+    'dataclass metadata': (
+        'class C:\n    k: int = dataclasses.field(default=1, metadata={"s": 2})\n'
+        'C = dataclasses.dataclass(C)', '"s": 2', '"s": 3',
+        "dataclasses.fields(C)[0].metadata['s']",
+    ),
+    'attrs metadata': (
+        '@attrs.define\nclass C:\n    k: int = attrs.field(default=1, metadata={"s": 2})',
+        '"s": 2', '"s": 3', "attrs.fields(C).k.metadata['s']",
+    ),
+    'attrs repr': (
+        '@attrs.define\nclass C:\n    k: int = attrs.field(default=1, repr=True)',
+        'repr=True', 'repr=False', 'len(repr(C()))',
+    ),
+    'attrs repr by function': (
+        "@attrs.define\nclass C:\n    k: int = attrs.field(default=1, repr=lambda v: 'ab')",
+        "'ab'", "'abc'", 'len(repr(C()))',
+    ),
+    'attrs order': (
+        '@attrs.define(order=True)\nclass C:\n    k: int = 1\ndef f():\n'
+        '    try: return C(1) < C(2)\n    except TypeError: return 2', '=True', '=False', 'f()',
+    ),
+    'attrs eq by function': (
+        '@attrs.define\nclass C:\n    k: int = attrs.field(eq=lambda v: v % 2)',
+        'v % 2', 'v % 3', 'C(1) == C(3)',
+    ),
+    'attrs on_setattr': (
+        '@attrs.define\nclass C:\n'
+        '    k: int = attrs.field(default=1, on_setattr=lambda i, a, v: v * 2)\n'
+        'def f():\n    c = C()\n    c.k = 1\n    return c.k', 'v * 2', 'v * 3', 'f()',
+    ),
+    'attrs frozen': (
+        '@attrs.define(frozen=True)\nclass C:\n    k: int = 1\ndef f():\n'
+        '    try: C().k = 2\n    except AttributeError: return 1\n    return 2',
+        '=True', '=False', 'f()',
+    ),
+    'list with its own append': (
+        'class C(list):\n    def append(self, v): return 2\nA = C()', 'return 2', 'return 3',
+        'A.append(1)',
+    ),
+    'dict with its own update': (
+        'def make():\n    class C(dict):\n        def update(self, v): return 2\n    a = C()\n'
+        '    return lambda: a.update({})\nf = make()', 'return 2', 'return 3', 'f()',
+    ),
+    'path with its own mkdir': (
+        'class C(type(Path())):\n    def mkdir(self): return 2\nA = C("nowhere")',
+        'return 2', 'return 3', 'A.mkdir()',
+    ),
+    'what append belongs to': ('A = [2]', '[2]', '[3]', 'A.append.__self__[0]'),
+    'formatter': ("A = logging.Formatter('%(msg)s')", "s')", "s!')", 'len(A._fmt)'),
+    'future': (
+        'from concurrent.futures import Future\nA = Future()\nA.set_result(2)',
+        'result(2)', 'result(3)', 'A.result()',
+    ),
+    'event': ('A = threading.Event()\nA.set()', 'A.set', 'A.clear', 'A.is_set()'),
+    'semaphore': ('A = threading.Semaphore(2)', '(2)', '(3)', 'A._value'),
+    'partial attribute': (
+        'A = functools.partial(pow, 2)\nA.k = 2', 'k = 2', 'k = 3', 'A.k',
+    ),
+    'cached function attribute': (
+        '@functools.cache\ndef f(): return 1\nf.k = 2', 'k = 2', 'k = 3', 'f.k',
+    ),
+    'registered class': (
+        'import abc\nclass C(abc.ABC): pass\nclass D: pass\nclass E: pass\nC.register(D)',
+        'register(D)', 'register(E)', 'isinstance(D(), C)',
+    ),
+    'bound of a type variable': (
+        "def make():\n    T = typing.TypeVar('T', bound=int)\n    return lambda: T\nf = make()",
+        '=int', '=float', "len(f().__bound__.__name__)",
+    ),
 }  # fmt: skip
 FILLED = {
     "class counter", "deco counting", "defaultdict reading", "mutable default memo",
@@ -371,6 +497,7 @@ def digests(folder):
     "made",
     ["A = open(os.devnull)", "A = (x for x in 'a')", "A = {'k': 1}.keys()", "A = memoryview(b'a')",
      "A = np.array([None])", "A = np.ma.array([1])", "import weakref\nA = weakref.ref(Scale)",
+     "A = [logging.makeLogRecord({'msg': 'm'})]", "A = multiprocessing.Value('i', 1)",
      "A = compile('2', 'x', 'eval')", "A = {'k': [np.frompyfunc(len, 1, 1)]}"],
 )  # fmt: skip
 def test_what_has_no_key_is_one_line_with_the_variable_and_a_remedy(tmp_path, deceiving, made):
@@ -381,9 +508,45 @@ def test_what_has_no_key_is_one_line_with_the_variable_and_a_remedy(tmp_path, de
         code_digest(stage, Store(tmp_path, durable=False))
 
 
+def test_a_result_that_is_held_is_no_key(tmp_path, deceiving):
+    from talkgraph.errors import KeyingError
+
+    store = Store(tmp_path, durable=False)
+    module = load(HEAD + "A = 1" + NODE.replace("EXPRESSION", "A if type(A) is int else A.output"))
+    graph = Graph("deceived", steps={"stage": module.Stage().on()})
+    module.A = graph.run(store=store)
+    with pytest.raises(KeyingError, match=r"variable 'A': .*Result .*; pass its output.* input$"):
+        graph.run(store=store)
+
+
+def test_of_a_node_that_is_held_only_what_counts_counts(tmp_path, deceiving):
+    store = Store(tmp_path, durable=False)
+    inner = (
+        "@node('deceiving_inner', version=1)\nclass Inner(Node):\n"
+        "    k: int = param(1, 'what')\n    threads: int = param(1, 'how many', keyed=False)\n"
+        "    def run(self) -> int: return 2\nG = [Inner(k=2, threads=1)]"
+    )
+    node = NODE.replace("EXPRESSION", "G[0].run()")
+
+    def digest(old="", new=""):
+        return code_digest(load(HEAD + inner.replace(old, new) + node).Stage, store).digest
+
+    assert digest() == digest("threads=1", "threads=2") == digest("'what'", "'what it is'")
+    assert digest() != digest("k=2", "k=3")
+
+
+def test_what_a_flag_keeps_for_itself_moves_no_key(tmp_path, deceiving):
+    store = Store(tmp_path, durable=False)
+    made = "class C(enum.Flag):\n    K = 1\n    J = 2\nA = C.K"
+    module = load(HEAD + made + NODE.replace("EXPRESSION", "(~A).value + (A | C.J).value"))
+    before = code_digest(module.Stage, store).digest
+    assert module.Stage().run() and code_digest(module.Stage, store).digest == before
+
+
 USER = """
 import importlib
 import talkgraph as tg
+NAME = "lazy"
 @tg.node("deceiving", version=1)
 class Stage(tg.Node):
     def run(self) -> int:
@@ -393,6 +556,8 @@ USES = [
     "global lazy; import lazy; return lazy.f()",
     "from importlib import import_module; return import_module('lazy').f()",
     "return importlib.import_module('lazy').f()",
+    "return importlib.import_module(NAME).f()",
+    "name = NAME; from importlib import import_module; return import_module(NAME).f()",
     "return __import__('lazy').f()",
     "class C: import lazy\n        return C.lazy.f()",
     "import lazy\n        return sum(lazy.f() for _ in 'a')",
