@@ -5,6 +5,7 @@ tests of pages, where there is one.
 """
 
 import shutil
+import signal
 import tempfile
 
 import pytest
@@ -28,6 +29,12 @@ ORDER = ("torture", "test_imports.py", "engine", "nodes", "models", "cache", "gr
          "cli", "benchmarks", "report", "studio")  # fmt: skip
 ONE_WORKER = ("nodes/albedo", "nodes/pose_mapping", "nodes/render", "report", "graphs")
 """Folders whose tests share what is costly to make."""
+
+
+def pytest_configure():
+    """Heed Ctrl-C where a shell runs the tests behind it, and ignores it for all it starts."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items):
