@@ -31,8 +31,7 @@ from talkgraph.nodes.head_motion.pattern.train.retrieval import (
 )
 from talkgraph.nodes.head_motion.pattern.train.train_patterns import cross_validate
 from tests.models import published_networks as published
-from tests.nodes.head_motion.pattern.conftest import SMALL
-from tests.nodes.head_motion.pattern.swaying import PLACE, example
+from tests.nodes.head_motion.pattern.swaying import PLACE, SMALL, example
 
 
 def test_names_and_shapes_are_the_published_ones():
