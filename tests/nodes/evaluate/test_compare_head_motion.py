@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from talkgraph.errors import InputError
-from talkgraph.nodes.evaluate import CompareHeadMotion, CompareSeeds, StandInHead
+from talkgraph.nodes.evaluate import CompareHeadMotion, StandInHead
 from tests.nodes.evaluate.head.made import swaying, talk
 
 COMPARE = CompareHeadMotion()
@@ -38,11 +38,3 @@ def test_without_speech_nothing_is_said_of_it():
 def test_a_second_of_motion_is_refused():
     with pytest.raises(InputError, match="too short to compare, 25 are needed"):
         COMPARE.run(talk(0).part(40, 60), talk(1))
-
-
-def test_seeds_are_compared_moment_by_moment():
-    one, other, real = talk(0), talk(1), talk(2)
-    assert CompareSeeds().run(one, one, real).values == {"diversity": pytest.approx(0)}
-    assert 0.5 < CompareSeeds().run(one, other, real).values["diversity"] < 1.6
-    with pytest.raises(InputError, match="500 and 100 frames"):
-        CompareSeeds().run(one, other.part(0, 100), real)

@@ -3,7 +3,7 @@ import pytest
 
 from talkgraph.cache.frames import Frames
 from talkgraph.errors import InputError
-from talkgraph.nodes.evaluate import ComparePictures, HoldFrame
+from talkgraph.nodes.evaluate import ComparePictures
 from tests.nodes.evaluate.picture.test_regions import disc
 from tests.nodes.tracks import track_of
 
@@ -48,12 +48,3 @@ def test_face_and_mouth_are_scored_apart_where_the_real_track_is_given():
     assert "psnr_face" not in ComparePictures(side=48).run(*frames).values
     with pytest.raises(InputError, match="3 and 1 frames"):
         ComparePictures().run(*frames, track_of(disc(15, 48), 48))
-
-
-def test_a_still_picture_is_the_last_frame_of_the_clip_at_any_moment():
-    clip, real = movie(5, 3), movie(6, 70)
-    still = HoldFrame().run(Frames.from_array(clip), Frames.from_array(real))
-    assert len(still) == 70
-    assert all(np.array_equal(frame, clip[-1]) for frame in still[60:64])
-    with pytest.raises(InputError, match="without frames"):
-        HoldFrame().run(Frames.from_array(clip[:0]), Frames.from_array(real))

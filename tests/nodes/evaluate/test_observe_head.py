@@ -1,11 +1,9 @@
 import numpy as np
 import pytest
 
-from talkgraph.nodes.evaluate import MeasureBlinks, ObserveHead, ShuffleSpeech
+from talkgraph.nodes.evaluate import ObserveHead
 from talkgraph.nodes.geometry.neck import NECK
 from talkgraph.nodes.values import Motion, Speech
-from tests.nodes.evaluate.test_blinks import gap_with
-from tests.nodes.tracks import track_of
 
 
 def speech(seconds: float = 4.0) -> Speech:
@@ -34,25 +32,3 @@ def test_a_nod_about_the_neck_leaves_the_neck_where_it_is():
     assert len(found.spoken()) == pytest.approx(60, abs=3)
     mute = ObserveHead().run(motion)
     assert not mute.active.any() and np.array_equal(mute.pose, found.pose)
-
-
-def test_shuffled_speech_is_the_same_sound_at_another_time():
-    real = speech()
-    rolled = ShuffleSpeech(share=0.25).run(real)
-    assert np.array_equal(rolled.samples[: 3 * 16000], real.samples[16000:])
-    assert np.array_equal(rolled.samples[3 * 16000 :], real.samples[:16000])
-    assert np.array_equal(rolled.soundtrack[:, 0], rolled.samples)
-
-
-def test_blinks_of_a_track():
-    from talkgraph.nodes.evaluate.blinks import EYE_CORNERS
-    from talkgraph.nodes.face_model.lids import LID_PAIRS
-
-    gap = gap_with([50, 300])
-    points = np.zeros((500, 478, 3))
-    for lower, upper in LID_PAIRS:
-        points[:, lower, 1], points[:, upper, 1] = 100, 100 - 40 * gap
-    for left, right in EYE_CORNERS:
-        points[:, right, 0] = points[:, left, 0] + 40
-    found = MeasureBlinks().run(track_of(points, 256)).values
-    assert found == {"blinks": 2, "blinks_per_minute": pytest.approx(6)}

@@ -4,12 +4,10 @@ from PIL import Image
 
 from talkgraph.cache.frames import Frames
 from talkgraph.errors import InputError
-from talkgraph.nodes.face_fit import CropLike, TakePhoto
-from talkgraph.nodes.face_model.synthetic import synthetic_fit
+from talkgraph.nodes.face_fit import CropLike
 from talkgraph.nodes.footage import open_footage
-from talkgraph.nodes.media import ReadPhoto, ReadVideo
+from talkgraph.nodes.media import ReadPhoto
 from talkgraph.nodes.values import Clip, Crop
-from tests.nodes.media import made_media as made
 
 
 def scene(tmp_path, width=160, height=120, name="a"):
@@ -45,18 +43,3 @@ def test_another_shape_is_no_copy_of_the_scene(tmp_path):
     wide, tall = scene(tmp_path), scene(tmp_path, 120, 160, "b")
     with pytest.raises(InputError, match="120 x 160 px cannot be laid over frames of 160 x 120"):
         CropLike().run(tall, clip(left=0.0, top=0.0, side=64.0), wide)
-
-
-def test_the_photo_is_the_measured_frame_that_is_fitted_best(tmp_path):
-    footage = ReadVideo().run(made.write_video(tmp_path / "a.mp4", [k / 25 for k in range(60)]))
-    fit = synthetic_fit(frames=60)
-    fit.error[:] = 2
-    fit.error[3] = 0.1  # of a frame that was not measured
-    fit.error[7] = 0.5
-    fit.measured[:7] = False
-    photo = TakePhoto().run(footage, fit)
-    assert (photo.count, photo.width, photo.height, photo.speech) == (1, 160, 120, None)
-    assert np.array_equal(open_footage(photo)[:][0], open_footage(footage)[7:8][0])
-    fit.measured[:] = False
-    with pytest.raises(InputError, match="no frame shows the face"):
-        TakePhoto().run(footage, fit)

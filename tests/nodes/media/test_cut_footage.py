@@ -3,7 +3,7 @@ import pytest
 
 from talkgraph.errors import InputError
 from talkgraph.nodes.footage import open_footage
-from talkgraph.nodes.media import CutFootage, PlayFootage, ReadVideo, TakeSound
+from talkgraph.nodes.media import CutFootage, ReadVideo
 from tests.nodes.media import made_media as made
 
 RATE = 48000
@@ -53,11 +53,3 @@ def test_what_is_not_cut_stays_the_same_file(footage):
 def test_nothing_left_is_said_with_the_remedy(footage):
     with pytest.raises(InputError, match=r"lasts 3.0 s: nothing is left from 4 s on; give"):
         CutFootage(start=4).run(footage)
-
-
-def test_sound_and_frames_are_those_of_the_footage(footage):
-    sound = TakeSound().run(footage)
-    assert len(sound.samples) == 48000 and len(sound.soundtrack) == 3 * RATE
-    here = min(48000, len(footage.speech.samples))
-    assert np.array_equal(sound.samples[:here], footage.speech.samples[:here])
-    assert PlayFootage().run(footage).shape == (120, 160, 3)
