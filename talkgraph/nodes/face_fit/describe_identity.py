@@ -125,7 +125,10 @@ def best_frames(track: FaceTrack, count: int) -> NDArray[Any]:
     """
     known = np.flatnonzero(track.measured)
     if not len(known):
-        raise InputError("the track holds no measured frame, so nobody can be identified in it")
+        raise InputError(
+            "the track holds no measured frame, so nobody can be identified in it; give a clip in "
+            "which the face is clearly seen"
+        )
     points = track.landmarks[:, :, :2].astype(np.float64)
     left, right = points[:, _FIVE[2]], points[:, _FIVE[0]]
     across = right - left

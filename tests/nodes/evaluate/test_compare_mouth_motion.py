@@ -115,7 +115,9 @@ def test_unmeasured_frames_do_not_count_and_the_longer_motion_is_cut():
 
 def test_what_cannot_be_compared_is_refused():
     real = moving(6)
-    with pytest.raises(InputError, match="25 frames per second; give two"):
+    with pytest.raises(
+        InputError, match="got 30 and 25 frames per second; give two motions of one"
+    ):
         COMPARE.run(attrs.evolve(real.motion, fps=30.0), real, MODEL)
     real.measured[20:] = False
     with pytest.raises(InputError, match="measured in 20 frames, 25 are needed"):

@@ -3,6 +3,7 @@ import pytest
 from talkgraph.errors import InputError
 from talkgraph.nodes.evaluate import ReadPhones
 from talkgraph.nodes.evaluate.phones import phones_of
+from talkgraph.nodes.evaluate.read_phones import MOST_BYTES
 
 MFA = """Begin,End,Label,Type,Speaker
 0.0,0.31,make,words,lj
@@ -42,3 +43,13 @@ def test_a_file_without_phones_or_of_bytes_is_refused(tmp_path):
         ReadPhones().run(path)
     path.write_text("0.1\t0.2\tM\n")
     assert ReadPhones().run(path).symbols == ["M"]
+
+
+def test_a_file_as_large_as_a_recording_is_refused(tmp_path):
+    path = tmp_path / "labels.txt"
+    lines = b"0.1\t0.2\tM\n".ljust(MOST_BYTES, b"\n")
+    path.write_bytes(lines)
+    assert ReadPhones().run(path).symbols == ["M"]
+    path.write_bytes(lines + b"\n")
+    with pytest.raises(InputError, match="larger than 8 MiB; export the phones alone"):
+        ReadPhones().run(path)

@@ -52,7 +52,7 @@ def test_the_most_frontal_measured_frame_of_each_stretch():
 
 
 def test_an_unmeasured_track_is_refused():
-    with pytest.raises(InputError, match="no measured frame"):
+    with pytest.raises(InputError, match="so nobody can be identified in it; give a clip in which"):
         best_frames(track_of(np.zeros((3, 478, 3)), 256, np.zeros(3, bool)), 2)
 
 
