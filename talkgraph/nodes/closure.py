@@ -30,9 +30,13 @@ def lowest_openings(real: Series, counted: Mask, percentile: float = CLOSED_PERC
 
 
 def low_openings(made: Series, percentile: float = LOW_PERCENTILE) -> Mask:
-    """Frames in which a made mouth is as good as closed for its own standards.
+    """Frames in which a made mouth is as good as closed by its own standard, `[shape=(T,), bool]`.
 
     A mouth that does not move is never closed by this.
+
+    Args:
+        made: `[shape=(T,)]`, lip opening, T >= 1.
+        percentile: of `made` up to which it is low, in [0, 100]; always below its mean.
     """
     low = np.asarray(made <= np.percentile(made, percentile))
     return low & (np.asarray(made) < np.mean(made) - 1e-9)

@@ -19,9 +19,13 @@ F = TypeVar("F", np.float32, np.float64)
 
 
 def whittaker_lambda(cutoff_hz: float, fps: float) -> float:
-    """The penalty whose amplitude response is one half at `cutoff_hz`.
+    """The penalty whose amplitude response is one half at `cutoff_hz`; at least 1/16.
 
     The response of the second-difference penalty is 1 / (1 + lambda (2 sin(pi f / fps))^4).
+
+    Args:
+        cutoff_hz: > 0 Hz; above half of `fps`, the fastest that frames can show, it counts as that.
+        fps: > 0, frames per second.
     """
     return float((2 * np.sin(np.pi * min(cutoff_hz / fps, 0.5))) ** -4)
 
@@ -65,10 +69,16 @@ def smooth_in_time(
 
 
 def low_pass(signal: NDArray[np.floating], cutoff_hz: float, fps: float) -> NDArray[np.float32]:
-    """Gaussian low-pass of `signal [shape=(T, ...)]` along axis 0, without lag.
+    """Gaussian low-pass along axis 0, without lag; the end values are held beyond the ends.
 
-    Half of the power, which is 0.71 of the amplitude, is left at `cutoff_hz`; the end values are
-    held beyond the ends.
+    Args:
+        signal: `[shape=(T, ...)]`, T >= 1.
+        cutoff_hz: > 0 Hz, where half of the power, which is 0.71 of the amplitude, is left; from
+            `fps` on nothing changes.
+        fps: > 0, frames per second.
+
+    Returns:
+        `[shape=(T, ...), float32]`, within the range of `signal`.
     """
     from scipy.ndimage import gaussian_filter1d
 

@@ -98,6 +98,18 @@ def test_low_is_relative_to_the_made_mouth():
     assert not low_openings(np.full(9, 3.0)).any()
 
 
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=30), st.sampled_from([0.0, 15.0, 100.0]))
+def test_low_frames_are_lower_than_all_others_and_below_the_mean(openings, percentile):
+    made = np.array(openings, float)
+    low = low_openings(made, percentile)
+    assert low.shape == made.shape and low.dtype == bool
+    assert (made[low] < made.mean()).all()
+    if low.any():
+        assert made[low].max() < made[~low].min()
+    if percentile == 100:
+        assert np.array_equal(low, made < made.mean() - 1e-9)
+
+
 @given(st.lists(st.booleans(), max_size=30))
 def test_runs_cover_exactly_the_mask(mask):
     again = np.zeros(len(mask), bool)

@@ -67,6 +67,23 @@ def test_low_pass_has_no_lag_and_the_stated_cutoff():
     assert int(np.argmax(lags)) == 3
 
 
+@given(cutoff=st.floats(0.05, 100), fps=st.floats(10, 60))
+def test_a_low_pass_stays_in_the_range_and_the_penalty_above_a_sixteenth(cutoff, fps):
+    signal = np.random.default_rng(5).normal(size=(30, 2, 3))
+    made = low_pass(signal, cutoff, fps)
+    assert made.shape == signal.shape and made.dtype == np.float32
+    assert signal.min() - 1e-6 <= made.min() <= made.max() <= signal.max() + 1e-6
+    if cutoff >= fps:
+        np.testing.assert_allclose(made, signal, atol=1e-6)
+    penalty = whittaker_lambda(cutoff, fps)
+    assert penalty >= 1 / 16
+    if cutoff >= fps / 2:
+        assert penalty == pytest.approx(1 / 16)
+    else:
+        response = 1 / (1 + penalty * (2 * np.sin(np.pi * cutoff / fps)) ** 4)
+        assert response == pytest.approx(0.5)
+
+
 @given(x=st.floats(-10, 10), limit=st.floats(0, 3), knee=st.floats(0, 0.95))
 def test_soft_limit_is_bounded_odd_and_idle_below_the_knee(x, limit, knee):
     y = float(soft_limit(np.array([x]), -limit, limit, knee)[0])
