@@ -27,7 +27,14 @@ FLAGS = (
 
 ORDER = ("torture", "test_imports.py", "engine", "nodes", "models", "cache", "graphs", "docs",
          "cli", "benchmarks", "report", "studio")  # fmt: skip
-ONE_WORKER = ("nodes/albedo", "nodes/pose_mapping", "nodes/render", "report", "graphs")
+ONE_WORKER = (
+    "nodes/albedo",
+    "nodes/head_motion",
+    "nodes/pose_mapping",
+    "nodes/render",
+    "report",
+    "graphs",
+)
 """Folders whose tests share what is costly to make."""
 
 

@@ -1,6 +1,7 @@
 """`talkgraph`, or `python -m talkgraph.cli`: the command line, which Ctrl-C ends at any moment."""
 
 import _thread
+import signal
 import sys
 import threading
 from typing import Any
@@ -23,9 +24,17 @@ def main() -> int:
 def _again(lost: Any) -> None:
     """Repeat a Ctrl-C that came while Python cleaned up, where it does not stop a program."""
     if issubclass(lost.exc_type, KeyboardInterrupt):
-        threading.Timer(_SOON, _thread.interrupt_main).start()
+        threading.Timer(_SOON, _interrupt).start()
     else:
         sys.__unraisablehook__(lost)
+
+
+def _interrupt() -> None:
+    main_thread = threading.main_thread().ident
+    if hasattr(signal, "pthread_kill") and main_thread is not None:
+        signal.pthread_kill(main_thread, signal.SIGINT)  # wakes it, too, if it waits
+    else:
+        _thread.interrupt_main()
 
 
 if __name__ == "__main__":

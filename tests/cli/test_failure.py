@@ -148,5 +148,7 @@ import talkgraph.cli.main as real
 real.main = begin
 sys.exit(entry.main())
 """
+    began = time.monotonic()
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.returncode == 130 and "Traceback" not in done.stderr
+    assert time.monotonic() - began < 15  # it does not wait for the sleep to end
