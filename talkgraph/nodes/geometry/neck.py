@@ -18,6 +18,9 @@ NECK = (0.0, -0.9, -0.8)
 AT_ORIGIN = np.array([0.0, 0.0, 0.0, *NECK])
 """The neck pose of a head at the origin that looks at the camera."""
 
+MIRROR = np.array([1.0, -1.0, -1.0, -1.0, 1.0, 1.0], np.float32)
+"""Signs of pitch, yaw, roll, x, y, z of a pose in a mirror."""
+
 
 def neck_pose(rotation: ArrayLike, translation: ArrayLike) -> NDArray[np.float64]:
     """Angles and the place of the neck, `[shape=(..., 6), float64]`.

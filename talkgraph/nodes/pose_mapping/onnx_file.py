@@ -7,7 +7,7 @@ hidden); outputs: expression (B, T, 64), pose (B, T, 6) and the new state. B and
 
 from __future__ import annotations
 
-import warnings
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,18 +17,25 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 from torch import nn
 
-from talkgraph.cache.files import File
 from talkgraph.errors import ModelError
 from talkgraph.models.onnx_reading import load_onnx
-from talkgraph.models.sessions import open_session
 from talkgraph.nodes.pose_mapping.facts import MotionFacts
 from talkgraph.nodes.pose_mapping.network import MappingNetwork, MappingSize
+from talkgraph.nodes.training.onnx_export import Export
 from talkgraph.nodes.values import OnnxModel
 
-OPSET = 17
-INPUTS = ("features", "h", "c")
-OUTPUTS = ("expression", "pose", "h_next", "c_next")
-PARITY = 1e-4  # of outputs that are of the order of 1
+EXPORT = Export(
+    what="mapping",
+    inputs=("features", "h", "c"),
+    outputs=("expression", "pose", "h_next", "c_next"),
+    axes={
+        **{name: {0: "batch", 1: "time"} for name in ("features", "expression", "pose")},
+        **{name: {1: "batch"} for name in ("h", "c", "h_next", "c_next")},
+    },
+    opset=17,
+    traced=(1, 4),
+    checked=((1, 4), (2, 9), (3, 1)),
+)
 
 
 def write_mapping(network: MappingNetwork, facts: MotionFacts, path: Path) -> OnnxModel:
@@ -37,30 +44,7 @@ def write_mapping(network: MappingNetwork, facts: MotionFacts, path: Path) -> On
     Raises:
         ModelError: onnxruntime and torch differ at a batch or length other than the traced ones.
     """
-    network = network.eval()
-    example = _example(network, batch=1, time=4, seed=0)
-    dynamic = {name: {0: "batch", 1: "time"} for name in ("features", "expression", "pose")}
-    dynamic |= {name: {1: "batch"} for name in ("h", "c", "h_next", "c_next")}
-    with warnings.catch_warnings():
-        # The tracer warns that an LSTM's batch size may be frozen: the parity check below decides.
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            network,
-            example,
-            str(path),
-            input_names=list(INPUTS),
-            output_names=list(OUTPUTS),
-            dynamic_axes=dynamic,
-            opset_version=OPSET,
-            dynamo=False,
-        )
-    model = onnx.load(str(path))
-    text = facts.as_text()
-    onnx.helper.set_model_props(model, text)
-    onnx.save(model, str(path))
-    made = OnnxModel(file=File(path), facts=text)
-    _check_parity(network, made)
-    return made
+    return EXPORT.write(network, partial(_example, network), facts.as_text(), path)
 
 
 def read_network(model: OnnxModel) -> MappingNetwork:
@@ -138,26 +122,10 @@ def _lstm_weights(
 
 
 def _example(
-    network: MappingNetwork, *, batch: int, time: int, seed: int
+    network: MappingNetwork, batch: int, time: int
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     size = network.size
-    random = torch.Generator().manual_seed(seed)
+    random = torch.Generator().manual_seed(time)
     features = torch.randn(batch, time, size.rows, size.bins, generator=random)
     state = torch.randn(2, size.layers, batch, size.hidden, generator=random) * 0.1
     return features, state[0], state[1]
-
-
-def _check_parity(network: MappingNetwork, model: OnnxModel) -> None:
-    session = open_session(model.file)
-    for batch, time in ((1, 4), (2, 9), (3, 1)):
-        example = _example(network, batch=batch, time=time, seed=time)
-        with torch.no_grad():
-            expected = network(*example)
-        given = {name: x.numpy() for name, x in zip(INPUTS, example, strict=True)}
-        for name, x, y in zip(OUTPUTS, session.run(None, given), expected, strict=True):
-            worst = float(np.abs(x - y.numpy()).max()) if x.shape == y.shape else float("inf")
-            if worst > PARITY:
-                raise ModelError(
-                    f"the exported mapping differs from torch by {worst:.2g} in '{name}' at batch "
-                    f"{batch}, length {time}; this is a fault of the export, report it"
-                )

@@ -1,1 +1,1 @@
-"""Shared by all that trains: the curve that is written down, and threads."""
+"""Shared by all that trains: the loop, groups of people, the export, the curve, and threads."""

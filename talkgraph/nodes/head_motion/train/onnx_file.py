@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-import warnings
+from functools import partial
 from pathlib import Path
 
-import numpy as np
-import onnx
 import torch
 from torch import Tensor
 
-from talkgraph.cache.files import File
 from talkgraph.errors import ModelError
-from talkgraph.models.sessions import open_session
 from talkgraph.nodes.head_motion.flow.draw import NETWORK, REACH
 from talkgraph.nodes.head_motion.flow.facts import FlowFacts
 from talkgraph.nodes.head_motion.train.network import CODE, POSE, VelocityNetwork
+from talkgraph.nodes.training.onnx_export import Export
 from talkgraph.nodes.values import OnnxModel
 
-OPSET = 17
-PARITY = 1e-4  # of outputs that are of the order of 1
+EXPORT = Export(
+    what="flow",
+    inputs=tuple(NETWORK.inputs),
+    outputs=tuple(NETWORK.outputs),
+    axes={
+        name: {axis: str(size) for axis, size in enumerate(shape) if size in ("n", "pairs")}
+        for name, shape in {**NETWORK.inputs, **NETWORK.outputs}.items()
+    },
+    opset=17,
+    traced=(1, 7),
+    checked=((1, 7), (2, 40), (3, 1)),
+)
 
 
 def write_flow(network: VelocityNetwork, facts: FlowFacts, path: Path) -> OnnxModel:
@@ -34,34 +41,10 @@ def write_flow(network: VelocityNetwork, facts: FlowFacts, path: Path) -> OnnxMo
             f"the network looks {network.size.reach} pairs of frames to either side, but motion is "
             f"drawn with {REACH}; give it smaller dilations"
         )
-    network = network.eval()
-    inputs, outputs = list(NETWORK.inputs), list(NETWORK.outputs)
-    axes = {
-        name: {axis: size for axis, size in enumerate(shape) if size in ("n", "pairs")}
-        for name, shape in {**NETWORK.inputs, **NETWORK.outputs}.items()
-    }
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the tracer's doubts: the parity check below decides
-        torch.onnx.export(
-            network,
-            _example(network, batch=1, count=7),
-            str(path),
-            input_names=inputs,
-            output_names=outputs,
-            dynamic_axes=axes,
-            opset_version=OPSET,
-            dynamo=False,
-        )
-    model = onnx.load(str(path))
-    text = facts.as_text()
-    onnx.helper.set_model_props(model, text)
-    onnx.save(model, str(path))
-    made = OnnxModel(file=File(path), facts=text)
-    _check_parity(network, made)
-    return made
+    return EXPORT.write(network, partial(_example, network), facts.as_text(), path)
 
 
-def _example(network: VelocityNetwork, *, batch: int, count: int) -> tuple[Tensor, ...]:
+def _example(network: VelocityNetwork, batch: int, count: int) -> tuple[Tensor, ...]:
     random = torch.Generator().manual_seed(batch)
 
     def normal(*shape: int) -> Tensor:
@@ -76,20 +59,3 @@ def _example(network: VelocityNetwork, *, batch: int, count: int) -> tuple[Tenso
         normal(batch, CODE),
         torch.arange(batch).remainder(2).float(),
     )
-
-
-def _check_parity(network: VelocityNetwork, model: OnnxModel) -> None:
-    session = open_session(model.file)
-    for batch, count in ((1, 7), (2, 40), (3, 1)):
-        example = _example(network, batch=batch, count=count)
-        with torch.no_grad():
-            expected = network(*example)
-        given = {name: x.numpy() for name, x in zip(NETWORK.inputs, example, strict=True)}
-        made = session.run(list(NETWORK.outputs), given)
-        for name, x, y in zip(NETWORK.outputs, made, expected, strict=True):
-            worst = float(np.abs(x - y.numpy()).max()) if x.shape == y.shape else float("inf")
-            if worst > PARITY:
-                raise ModelError(
-                    f"the exported flow differs from torch by {worst:.2g} in '{name}' at batch "
-                    f"{batch}, length {count}; this is a fault of the export, report it"
-                )

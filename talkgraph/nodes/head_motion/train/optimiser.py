@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import attrs
 import numpy as np
 import torch
 from torch import Tensor
 
+from talkgraph.nodes.geometry.neck import MIRROR
 from talkgraph.nodes.head_motion.train.corpus import Target
 from talkgraph.nodes.head_motion.train.network import VelocityNetwork
+from talkgraph.nodes.training.descent import Report, descend, one_cycle
 from talkgraph.nodes.values import Floats
-
-MIRROR = (1.0, -1.0, -1.0, -1.0, 1.0, 1.0)
-"""Signs of pitch, yaw, roll, x, y, z in a mirror."""
 
 
 @attrs.frozen(kw_only=True)
@@ -46,7 +45,7 @@ def optimise(
     schedule: Schedule,
     *,
     seed: int,
-    report: Callable[[int, float], None] | None = None,
+    report: Report | None = None,
 ) -> VelocityNetwork:
     """Train `network` in place, and return it with averaged weights.
 
@@ -58,16 +57,11 @@ def optimise(
     random = np.random.default_rng(seed)
     torch.manual_seed(seed)
     network.train()
-    parameters = list(network.parameters())
-    optimiser = torch.optim.AdamW(parameters, lr=schedule.rate, weight_decay=schedule.decay)
-    cycle = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, schedule.rate, total_steps=schedule.steps, pct_start=0.1
-    )
-    averaged = [p.detach().clone() for p in parameters]
     chance = np.sqrt([len(target) for target in targets])
     chance /= chance.sum()
     columns = [_heard(network, target) for target in targets]
-    for step in range(schedule.steps):
+
+    def loss_of_step() -> Tensor:
         chosen = random.choice(len(targets), schedule.batch, p=chance)
         parts = [_window(targets[i], columns[i], schedule, random) for i in chosen]
         motion, heard, inside, code = (
@@ -76,25 +70,15 @@ def optimise(
         heard = heard + schedule.heard_noise * torch.randn_like(heard)
         code = code + schedule.code_noise * torch.randn_like(code)
         listens = (torch.rand(schedule.batch) >= schedule.deaf).float()
-        loss = flow_loss(
+        return flow_loss(
             network, motion, heard, inside, code, listens,
             time=torch.sigmoid(torch.randn(schedule.batch)), noise=torch.randn_like(motion),
         )  # fmt: skip
-        optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimiser.step()
-        cycle.step()
-        past = min(schedule.average, (step + 1) / (step + 10))
-        with torch.no_grad():
-            for mean, now in zip(averaged, parameters, strict=True):
-                mean.lerp_(now, 1.0 - past)
-        if report is not None:
-            report(step + 1, float(loss.detach()))
-    with torch.no_grad():
-        for now, mean in zip(parameters, averaged, strict=True):
-            now.copy_(mean)
-    return network.eval()
+
+    return descend(
+        network, loss_of_step, *one_cycle(network, schedule.rate, schedule.decay, schedule.steps),
+        steps=schedule.steps, average=schedule.average, report=report,
+    )  # fmt: skip
 
 
 def flow_loss(
@@ -154,7 +138,7 @@ def _window(
     cut = slice(start, start + schedule.pairs)
     motion, heard = target.motion[cut], columns[cut]
     if random.random() < 0.5:
-        motion = motion * np.asarray(MIRROR, np.float32)
+        motion = motion * MIRROR
     inside = np.zeros(schedule.pairs, np.float32)
     inside[: len(motion)] = 1.0
     missing = [(0, schedule.pairs - len(motion)), (0, 0)]

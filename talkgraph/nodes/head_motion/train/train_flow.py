@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import attrs
-import numpy as np
 import torch
 
 from talkgraph.nodes.head_motion.flow.facts import FlowFacts
@@ -20,6 +19,7 @@ from talkgraph.nodes.head_motion.train.corpus import (
 from talkgraph.nodes.head_motion.train.network import FlowSize, VelocityNetwork
 from talkgraph.nodes.head_motion.train.onnx_file import write_flow
 from talkgraph.nodes.head_motion.train.optimiser import Schedule, held_out_loss, optimise
+from talkgraph.nodes.training.folds import person_folds
 from talkgraph.nodes.values import OnnxModel
 
 FEATURE = "speech_encoder"
@@ -45,19 +45,6 @@ class FlowTraining:
 def usable(examples: Sequence[Example], settings: FlowTraining) -> list[Example]:
     """The examples that are long enough."""
     return [x for x in examples if len(x) >= settings.min_seconds * x.seen.fps]
-
-
-def person_folds(examples: Sequence[Example], folds: int, seed: int) -> list[set[str]]:
-    """Split persons into `folds` groups of about equally many frames."""
-    frames: dict[str, int] = {}
-    for example in examples:
-        frames[example.person] = frames.get(example.person, 0) + len(example)
-    order = np.random.default_rng(seed).permutation(sorted(frames))
-    groups: list[set[str]] = [set() for _ in range(folds)]
-    for person in sorted(order, key=lambda name: -frames[str(name)]):
-        smallest = min(groups, key=lambda group: sum(frames[name] for name in group))
-        smallest.add(str(person))
-    return groups
 
 
 @attrs.frozen(kw_only=True)

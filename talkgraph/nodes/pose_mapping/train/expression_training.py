@@ -16,8 +16,9 @@ from talkgraph.nodes.pose_mapping.expression_size import ExpressionSize
 from talkgraph.nodes.pose_mapping.facts import MappingFacts
 from talkgraph.nodes.pose_mapping.train.corpus import Example, Target, corpus_facts, target_of
 from talkgraph.nodes.pose_mapping.train.expression_loss import ExpressionWeights, expression_loss
-from talkgraph.nodes.pose_mapping.train.optimiser import Report, Schedule, optimise
+from talkgraph.nodes.pose_mapping.train.optimiser import Schedule, optimise
 from talkgraph.nodes.pose_mapping.train.sequences import Sequences, Variation
+from talkgraph.nodes.training.descent import Report
 from talkgraph.nodes.values import Floats, OnnxModel
 
 

@@ -13,6 +13,7 @@ from talkgraph.errors import InputError
 from talkgraph.nodes.pose_mapping.facts import MappingFacts
 from talkgraph.nodes.pose_mapping.train.corpus import Example, Target, target_of
 from talkgraph.nodes.pose_mapping.train.score import Score, score
+from talkgraph.nodes.training.folds import person_folds
 from talkgraph.nodes.values import Floats, OnnxModel
 
 
@@ -34,22 +35,15 @@ class Trained(Protocol):
         """The mapping as an ONNX file."""
 
 
-def person_folds(examples: list[Example], folds: int, seed: int) -> list[set[str]]:
-    """Split persons into groups of about equally many frames."""
-    frames: dict[str, int] = {}
-    for example in examples:
-        frames[example.person] = frames.get(example.person, 0) + len(example)
-    if len(frames) < folds:
+def person_groups(examples: list[Example], folds: int, seed: int) -> list[set[str]]:
+    """The groups of `person_folds`; InputError where there are fewer persons."""
+    people = {example.person for example in examples}
+    if len(people) < folds:
         raise InputError(
-            f"{len(frames)} persons cannot be split into {folds} groups; give more clips or fewer "
+            f"{len(people)} persons cannot be split into {folds} groups; give more clips or fewer "
             "folds"
         )
-    order = np.random.default_rng(seed).permutation(sorted(frames))
-    groups: list[set[str]] = [set() for _ in range(folds)]
-    for person in sorted(order, key=lambda name: -frames[str(name)]):
-        smallest = min(groups, key=lambda group: sum(frames[name] for name in group))
-        smallest.add(str(person))
-    return groups
+    return person_folds(examples, folds, seed)
 
 
 def cross_validate(
@@ -68,7 +62,7 @@ def cross_validate(
             `reliable` are scored only.
         lags: by how many frames each clip's picture is late; the training undoes it, the score
             does not.
-        groups: of `person_folds`.
+        groups: of `person_groups`.
         share: of the other people that are trained on, for a learning curve.
     """
     scores = []

@@ -9,9 +9,9 @@ from typing import Protocol
 import attrs
 
 from talkgraph.nodes.pose_mapping.train.corpus import Example
-from talkgraph.nodes.pose_mapping.train.folds import Trained, cross_validate, person_folds
-from talkgraph.nodes.pose_mapping.train.optimiser import Report
+from talkgraph.nodes.pose_mapping.train.folds import Trained, cross_validate, person_groups
 from talkgraph.nodes.pose_mapping.train.score import Score, mean_score
+from talkgraph.nodes.training.descent import Report
 from talkgraph.nodes.values import OnnxModel
 
 
@@ -62,7 +62,7 @@ def train_general(
     Raises:
         InputError: too few persons.
     """
-    groups = person_folds(examples, folds, seed)
+    groups = person_groups(examples, folds, seed)
 
     by_share = {
         share: cross_validate(

@@ -17,8 +17,9 @@ from talkgraph.nodes.pose_mapping.network import MappingNetwork, MappingSize
 from talkgraph.nodes.pose_mapping.onnx_file import write_mapping
 from talkgraph.nodes.pose_mapping.train.corpus import Example, Target, motion_facts, target_of
 from talkgraph.nodes.pose_mapping.train.loss import LossWeights, mapping_loss
-from talkgraph.nodes.pose_mapping.train.optimiser import Report, Schedule, optimise
+from talkgraph.nodes.pose_mapping.train.optimiser import Schedule, optimise
 from talkgraph.nodes.pose_mapping.train.sequences import Sequences, Variation
+from talkgraph.nodes.training.descent import Report
 from talkgraph.nodes.values import Floats, OnnxModel
 
 

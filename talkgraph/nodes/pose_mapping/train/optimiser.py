@@ -9,11 +9,11 @@ import attrs
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.optim.lr_scheduler import LambdaLR
+
+from talkgraph.nodes.training.descent import Report, descend
 
 N = TypeVar("N", bound=nn.Module)
-
-Report = Callable[[int, float], None]
-"""Called with the step and the loss after it."""
 
 
 @attrs.frozen(kw_only=True)
@@ -61,27 +61,16 @@ def optimise(
     optimiser = torch.optim.AdamW(
         parameters, lr=schedule.rate, betas=schedule.betas, weight_decay=decay
     )
-    averaged = [p.detach().clone() for p in parameters]
-    for step in range(schedule.steps):
-        for group in optimiser.param_groups:
-            group["lr"] = schedule.rate * _rate_factor(step, schedule)
+    rate = LambdaLR(optimiser, lambda step: _rate_factor(step, schedule))
+
+    def loss_of_step() -> Tensor:
         loss = loss_of_batch(random)
-        if anchor:
-            loss = loss + anchor * _distance(parameters, start)
-        optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimiser.step()
-        past = min(schedule.average, (step + 1) / (step + 10))
-        with torch.no_grad():
-            for mean, now in zip(averaged, parameters, strict=True):
-                mean.lerp_(now, 1.0 - past)
-        if report is not None:
-            report(step + 1, float(loss.detach()))
-    with torch.no_grad():
-        for now, mean in zip(parameters, averaged, strict=True):
-            now.copy_(mean)
-    return network.eval()
+        return loss + anchor * _distance(parameters, start) if anchor else loss
+
+    return descend(
+        network, loss_of_step, optimiser, rate,
+        steps=schedule.steps, average=schedule.average, report=report,
+    )  # fmt: skip
 
 
 def _rate_factor(step: int, schedule: Schedule) -> float:

@@ -22,9 +22,9 @@ from talkgraph.nodes.head_motion.train.optimiser import Schedule, held_out_loss,
 from talkgraph.nodes.head_motion.train.train_flow import (
     FlowTraining,
     cross_validate,
-    person_folds,
     usable,
 )
+from talkgraph.nodes.training.folds import person_folds
 from tests.nodes.head_motion.conftest import SMALL, example
 from tests.nodes.head_motion.people import BINS
 

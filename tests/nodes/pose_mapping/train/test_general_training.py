@@ -7,7 +7,7 @@ from talkgraph.nodes.pose_mapping import expression_inference, inference
 from talkgraph.nodes.pose_mapping.expression_size import ExpressionSize
 from talkgraph.nodes.pose_mapping.train.corpus import target_of
 from talkgraph.nodes.pose_mapping.train.expression_training import ExpressionTraining
-from talkgraph.nodes.pose_mapping.train.folds import cross_validate, person_folds
+from talkgraph.nodes.pose_mapping.train.folds import cross_validate, person_groups
 from talkgraph.nodes.pose_mapping.train.general_training import train_general
 from talkgraph.nodes.pose_mapping.train.motion_training import MotionTraining, predict_motion
 from talkgraph.nodes.pose_mapping.train.optimiser import Schedule
@@ -39,11 +39,11 @@ KINDS = pytest.mark.parametrize("kind", [motion, expression])
 
 def test_folds_split_persons_and_not_clips(toys):
     clips = [*toys.examples(7), toys.example("person3", seed=20)]
-    groups = person_folds(clips, 3, seed=0)
+    groups = person_groups(clips, 3, seed=0)
     assert sorted(name for group in groups for name in group) == [f"person{i}" for i in range(7)]
-    assert person_folds(clips, 3, seed=0) == groups
+    assert person_groups(clips, 3, seed=0) == groups
     with pytest.raises(InputError, match="fewer folds"):
-        person_folds(clips, 8, seed=0)
+        person_groups(clips, 8, seed=0)
 
 
 @KINDS

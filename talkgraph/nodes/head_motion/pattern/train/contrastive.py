@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import attrs
 import numpy as np
 import torch
 from torch import Tensor
 
-from talkgraph.nodes.head_motion.pattern.train.corpus import MIRROR, Example, to_and_fro
-from talkgraph.nodes.head_motion.pattern.train.modules import PatternEncoder, averaged
+from talkgraph.nodes.geometry.neck import MIRROR
+from talkgraph.nodes.head_motion.pattern.train.corpus import Example, to_and_fro
+from talkgraph.nodes.head_motion.pattern.train.modules import PatternEncoder
+from talkgraph.nodes.training.descent import Report, descend, one_cycle
 from talkgraph.nodes.values import Floats
 
 
@@ -45,7 +47,7 @@ def train_encoder(
     schedule: EncoderSchedule,
     *,
     seed: int,
-    report: Callable[[int, float], None] | None = None,
+    report: Report | None = None,
 ) -> PatternEncoder:
     """Train `network` in place, and return it with averaged weights.
 
@@ -58,29 +60,19 @@ def train_encoder(
     for example in examples:
         by_person.setdefault(example.person, []).append(example)
     names = sorted(by_person)
-    parameters = list(network.parameters())
-    optimiser = torch.optim.AdamW(parameters, lr=schedule.rate, weight_decay=schedule.decay)
-    cycle = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, schedule.rate, total_steps=schedule.steps, pct_start=0.1
-    )
-    means = [p.detach().clone() for p in parameters]
-    for step in range(schedule.steps):
+
+    def loss_of_step() -> Tensor:
         chosen = random.permutation(len(names))[: schedule.people]
         frames = int(random.integers(schedule.shortest, schedule.longest + 1))
         pairs = [two_stretches(by_person[names[i]], frames, schedule, random) for i in chosen]
         pose = torch.from_numpy(np.stack([part for pair in pairs for part in pair]))
         pose = pose + schedule.noise * network.pose_scale * torch.randn_like(pose)
-        loss = contrastive_loss(network(pose), schedule.temperature)
-        optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimiser.step()
-        cycle.step()
-        averaged(means, parameters, min(schedule.average, (step + 1) / (step + 10)))
-        if report is not None:
-            report(step + 1, float(loss.detach()))
-    averaged(parameters, means, 0.0)
-    return network.eval()
+        return contrastive_loss(network(pose), schedule.temperature)
+
+    return descend(
+        network, loss_of_step, *one_cycle(network, schedule.rate, schedule.decay, schedule.steps),
+        steps=schedule.steps, average=schedule.average, report=report,
+    )  # fmt: skip
 
 
 def contrastive_loss(patterns: Tensor, temperature: float) -> Tensor:

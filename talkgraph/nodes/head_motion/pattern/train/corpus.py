@@ -16,9 +16,6 @@ from talkgraph.nodes.values import FaceFit, Floats, Speech, SpeechFeatures
 
 Array = NDArray[np.float64]
 
-MIRROR = np.array([1.0, -1.0, -1.0, -1.0, 1.0, 1.0], np.float32)
-"""Signs of pitch, yaw, roll, x, y, z in a mirror."""
-
 LEAST_SPREAD = 1e-3
 
 
@@ -110,16 +107,3 @@ def to_and_fro(count: int, wanted: int) -> NDArray[np.int64]:
         return np.zeros(wanted, np.int64)
     phase = np.arange(wanted) % (2 * count - 2)
     return np.minimum(phase, 2 * count - 2 - phase)
-
-
-def person_folds(examples: Sequence[Example], folds: int, seed: int) -> list[set[str]]:
-    """Split persons into `folds` groups of about equally many frames."""
-    frames: dict[str, int] = {}
-    for example in examples:
-        frames[example.person] = frames.get(example.person, 0) + len(example)
-    order = np.random.default_rng(seed).permutation(sorted(frames))
-    groups: list[set[str]] = [set() for _ in range(folds)]
-    for person in sorted(order, key=lambda name: -frames[str(name)]):
-        smallest = min(groups, key=lambda group: sum(frames[name] for name in group))
-        smallest.add(str(person))
-    return groups

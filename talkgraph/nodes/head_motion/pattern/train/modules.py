@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import pairwise
 
 import attrs
@@ -131,10 +130,3 @@ class PoseDecoder(nn.Module):
 def weights_of(network: nn.Module) -> dict[str, NDArray[np.float32]]:
     """The state dict as arrays."""
     return {name: value.detach().numpy() for name, value in network.state_dict().items()}
-
-
-def averaged(states: Sequence[Tensor], parameters: Sequence[Tensor], past: float) -> None:
-    """Move `states` towards `parameters`, in place; `past` is the weight of what was."""
-    with torch.no_grad():
-        for mean, now in zip(states, parameters, strict=True):
-            mean.lerp_(now, 1.0 - past)

@@ -7,18 +7,20 @@ hardly moves, whatever the pattern says.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import attrs
 import numpy as np
 import torch
 from torch import Tensor
 
+from talkgraph.nodes.geometry.neck import MIRROR
 from talkgraph.nodes.head_motion.pattern.facts import PatternFacts
 from talkgraph.nodes.head_motion.pattern.networks import rows_of
 from talkgraph.nodes.head_motion.pattern.train.contrastive import stretch
-from talkgraph.nodes.head_motion.pattern.train.corpus import MIRROR, Example
-from talkgraph.nodes.head_motion.pattern.train.modules import PatternEncoder, PoseDecoder, averaged
+from talkgraph.nodes.head_motion.pattern.train.corpus import Example
+from talkgraph.nodes.head_motion.pattern.train.modules import PatternEncoder, PoseDecoder
+from talkgraph.nodes.training.descent import Report, descend, one_cycle
 from talkgraph.nodes.values import Floats
 
 LEAST_SPREAD = 0.03  # in units of the pose's spread: stillness is no endless depth
@@ -57,7 +59,7 @@ def train_decoder(
     schedule: DecoderSchedule,
     *,
     seed: int,
-    report: Callable[[int, float], None] | None = None,
+    report: Report | None = None,
 ) -> PoseDecoder:
     """Train `network` in place, and return it with averaged weights.
 
@@ -67,16 +69,11 @@ def train_decoder(
     torch.manual_seed(seed)
     network.train()
     encoder.eval().requires_grad_(False)
-    parameters = list(network.parameters())
-    optimiser = torch.optim.AdamW(parameters, lr=schedule.rate, weight_decay=schedule.decay)
-    cycle = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, schedule.rate, total_steps=schedule.steps, pct_start=0.1
-    )
-    means = [p.detach().clone() for p in parameters]
     chance = np.sqrt([len(example) for example in examples])
     chance /= chance.sum()
     heard = [facts.centred(example.windows) for example in examples]
-    for step in range(schedule.steps):
+
+    def loss_of_step() -> Tensor:
         chosen = random.choice(len(examples), schedule.batch, p=chance)
         parts = [_stretch(examples[i], heard[i], facts.stride, schedule, random) for i in chosen]
         rows, pose, inside, seen = (
@@ -89,17 +86,12 @@ def train_decoder(
         unit = pattern.std(0, keepdim=True) + 1e-6
         told = pattern + schedule.pattern_noise * unit * torch.randn_like(pattern)
         made, real = network(rows, told) / network.pose_scale, pose / network.pose_scale
-        loss = pose_loss(made, real, inside, schedule)
-        optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimiser.step()
-        cycle.step()
-        averaged(means, parameters, min(schedule.average, (step + 1) / (step + 10)))
-        if report is not None:
-            report(step + 1, float(loss.detach()))
-    averaged(parameters, means, 0.0)
-    return network.eval()
+        return pose_loss(made, real, inside, schedule)
+
+    return descend(
+        network, loss_of_step, *one_cycle(network, schedule.rate, schedule.decay, schedule.steps),
+        steps=schedule.steps, average=schedule.average, report=report,
+    )  # fmt: skip
 
 
 def pose_loss(made: Tensor, real: Tensor, inside: Tensor, schedule: DecoderSchedule) -> Tensor:

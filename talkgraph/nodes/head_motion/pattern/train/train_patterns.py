@@ -17,7 +17,6 @@ from talkgraph.nodes.head_motion.pattern.train.contrastive import EncoderSchedul
 from talkgraph.nodes.head_motion.pattern.train.corpus import (
     Example,
     facts_of,
-    person_folds,
     units_of,
 )
 from talkgraph.nodes.head_motion.pattern.train.modules import (
@@ -34,6 +33,7 @@ from talkgraph.nodes.head_motion.pattern.train.retrieval import (
     moments,
     together,
 )
+from talkgraph.nodes.training.folds import person_folds
 from talkgraph.nodes.values import Floats, OnnxModel
 
 Report = Callable[[str, int, int], None]

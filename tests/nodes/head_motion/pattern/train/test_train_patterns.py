@@ -15,7 +15,7 @@ from talkgraph.nodes.head_motion.pattern.train.contrastive import (
     stretch,
     two_stretches,
 )
-from talkgraph.nodes.head_motion.pattern.train.corpus import person_folds, to_and_fro, units_of
+from talkgraph.nodes.head_motion.pattern.train.corpus import to_and_fro, units_of
 from talkgraph.nodes.head_motion.pattern.train.modules import (
     PatternEncoder,
     PoseDecoder,
@@ -30,6 +30,7 @@ from talkgraph.nodes.head_motion.pattern.train.retrieval import (
     moments,
 )
 from talkgraph.nodes.head_motion.pattern.train.train_patterns import cross_validate
+from talkgraph.nodes.training.folds import person_folds
 from tests.models import published_networks as published
 from tests.nodes.head_motion.pattern.swaying import PLACE, SMALL, example
 
