@@ -205,10 +205,10 @@ def main() -> int:
     args = parser.parse_args()
     from talkgraph.cli import options
     from talkgraph.cli.progress import watcher
-    from talkgraph.cli.train.head_motion import heard_clips
+    from talkgraph.cli.train.head_motion import encoded_clips
 
     with watcher(quiet=True) as watch:
-        clips = [Clip(**one) for one in heard_clips(args.clips, options.open_store(args), watch)]
+        clips = [Clip(**one) for one in encoded_clips(args.clips, options.open_store(args), watch)]
     settings = FlowTraining()
     with tempfile.TemporaryDirectory() as scratch:
         flows, losses = trained(clips, settings, Path(scratch))

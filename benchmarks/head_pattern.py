@@ -138,7 +138,7 @@ def main() -> int:
 
     from talkgraph.cli import options
     from talkgraph.cli.progress import watcher
-    from talkgraph.cli.train.clips import tracked_clips
+    from talkgraph.cli.train.clips import heard_clips
     from talkgraph.nodes.head_motion.pattern.train.corpus import example_of
     from talkgraph.nodes.head_motion.pattern.train.train_patterns import (
         PatternTraining,
@@ -150,10 +150,9 @@ def main() -> int:
     torch.set_num_threads(1)
     clips, examples = [], []
     with watcher(quiet=True) as watch:
-        for one in tracked_clips(args.clips, ("footage", "fit"), options.open_store(args), watch):
-            speech, fit = one.result["footage.speech"], one.result["fit"]
-            if speech is None:
-                continue
+        store = options.open_store(args)
+        for one, speech in heard_clips(args.clips, ("footage", "fit"), store, watch):
+            fit = one.result["fit"]
             features = Mfcc(keep_zeroth=True).run(speech)
             clips.append(Part(person=one.person, fit=fit, speech=speech))
             examples.append(

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from talkgraph.cli.main import main
-from talkgraph.cli.train import head_pattern
+from talkgraph.cli.train import clips, head_pattern
 from talkgraph.nodes.face_model.synthetic import synthetic_fit
 from talkgraph.nodes.head_motion import DecodeHeadMotion, EncodeHeadMotion
 from talkgraph.nodes.networks import LoadNetwork
@@ -31,7 +31,7 @@ def people(tmp_path, monkeypatch):
         silent = {"footage.speech": None, "fit": person(4.0, 9)}
         yield SimpleNamespace(person="e", path=folder / "silent.mp4", result=silent)
 
-    monkeypatch.setattr(head_pattern, "tracked_clips", tracked)
+    monkeypatch.setattr(clips, "tracked_clips", tracked)
     monkeypatch.setenv("TALKGRAPH_STORE", str(tmp_path / "store"))
     return folder
 

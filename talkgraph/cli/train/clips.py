@@ -15,6 +15,7 @@ from talkgraph.errors import InputError, NodeError
 if TYPE_CHECKING:
     from talkgraph.cache.store import Store
     from talkgraph.engine import Graph, Result
+    from talkgraph.nodes.values import Speech
 
 LICENCE = "as the clips it was made from allow; say so before passing it on"
 _CLIPS = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi")
@@ -31,6 +32,14 @@ def add_clips(parser: argparse.ArgumentParser) -> None:
         help="videos (for face-model also photos) as DIR/PERSON/CLIP.mp4, or DIR/CLIP.mp4 with "
         "another person in each",
     )  # fmt: skip
+
+
+def add_counts(parser: argparse.ArgumentParser, *counts: tuple[str, int, str]) -> None:
+    """Options that are whole numbers, by name, default and help."""
+    for option, default, text in counts:
+        parser.add_argument(
+            option, type=int, default=default, metavar="N", help=f"{text}; default: %(default)s"
+        )
 
 
 def check_clips(args: argparse.Namespace, *, photos: bool = False) -> None:
@@ -94,6 +103,18 @@ def tracked_clips(
         yield TrackedClip(person, path, moving, graph, result)
     if not used:
         raise InputError(f"{folder}: none of its {len(found)} files can be used; see the notes")
+
+
+def heard_clips(
+    folder: Path, steps: tuple[str, ...], store: Store, watch: Watcher
+) -> Iterator[tuple[TrackedClip, Speech]]:
+    """The `tracked_clips` that have sound, and their sound; `steps` has ``footage``."""
+    for one in tracked_clips(folder, steps, store, watch):
+        speech = one.result["footage.speech"]
+        if speech is None:
+            watch.note("clips", f"{one.path} is left out: it has no sound")
+            continue
+        yield one, speech
 
 
 def clips(folder: Path, *, photos: bool = False) -> Iterator[tuple[str, Path]]:

@@ -14,10 +14,11 @@ from talkgraph.cli.train.clips import (
     LICENCE,
     Made,
     add_clips,
+    add_counts,
     check_clips,
     check_several,
     clips,
-    tracked_clips,
+    heard_clips,
 )
 
 if TYPE_CHECKING:
@@ -31,13 +32,11 @@ OUTPUT = "head_motion.onnx"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the clips and for how long to train."""
     add_clips(parser)
-    for option, default, text in (
+    add_counts(
+        parser,
         ("--steps", 1000, "optimiser steps"),
         ("--folds", 3, "groups of people in the cross-validation; 0 for none"),
-    ):
-        parser.add_argument(
-            option, type=int, default=default, metavar="N", help=f"{text}; default: %(default)s"
-        )
+    )
 
 
 def check(args: argparse.Namespace) -> None:
@@ -45,17 +44,13 @@ def check(args: argparse.Namespace) -> None:
     check_clips(args)
 
 
-def heard_clips(folder: Path, store: Store, watch: Watcher) -> Iterator[dict[str, Any]]:
+def encoded_clips(folder: Path, store: Store, watch: Watcher) -> Iterator[dict[str, Any]]:
     """Name, person, fit, speech and features of the speech encoder of every clip with sound."""
     from talkgraph.nodes.audio_features import SpeechEncoder
     from talkgraph.nodes.networks import LoadNetwork
 
     network = LoadNetwork(name="speech-encoder-tiny").run()
-    for one in tracked_clips(folder, ("footage", "fit"), store, watch):
-        speech = one.result["footage.speech"]
-        if speech is None:
-            watch.note("clips", f"{one.path} is left out: it has no sound")
-            continue
+    for one, speech in heard_clips(folder, ("footage", "fit"), store, watch):
         yield {
             "name": one.path.stem,
             "person": one.person,
@@ -86,7 +81,7 @@ def train(args: argparse.Namespace, store: Store, watch: Watcher, scratch: Path)
         [
             example_of(one["speech"], one["features"], one["fit"], name=one["name"],
                        person=one["person"])
-            for one in heard_clips(args.clips, store, watch)
+            for one in encoded_clips(args.clips, store, watch)
         ],
         settings,
     )  # fmt: skip

@@ -13,10 +13,11 @@ from talkgraph.cli.train.clips import (
     LICENCE,
     Made,
     add_clips,
+    add_counts,
     check_clips,
     check_several,
     clips,
-    tracked_clips,
+    heard_clips,
 )
 
 if TYPE_CHECKING:
@@ -30,14 +31,12 @@ OUTPUT = "head_pattern_decoder.onnx"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the clips and for how long to train."""
     add_clips(parser)
-    for option, default, text in (
+    add_counts(
+        parser,
         ("--encoder-steps", 1000, "optimiser steps of the encoder"),
         ("--decoder-steps", 500, "optimiser steps of the decoder"),
         ("--folds", 3, "groups of people in the cross-validation"),
-    ):
-        parser.add_argument(
-            option, type=int, default=default, metavar="N", help=f"{text}; default: %(default)s"
-        )
+    )
 
 
 def check(args: argparse.Namespace) -> None:
@@ -78,11 +77,7 @@ def train(args: argparse.Namespace, store: Store, watch: Watcher, scratch: Path)
     )
     hear = Mfcc(keep_zeroth=True)
     examples = []
-    for one in tracked_clips(args.clips, ("footage", "fit"), store, watch):
-        speech = one.result["footage.speech"]
-        if speech is None:
-            watch.note("clips", f"{one.path} is left out: it has no sound")
-            continue
+    for one, speech in heard_clips(args.clips, ("footage", "fit"), store, watch):
         who = {"name": one.path.stem, "person": one.person}
         examples.append(example_of(speech, hear.run(speech), one.result["fit"], **who))
     examples = usable(examples, settings)

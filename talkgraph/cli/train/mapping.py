@@ -11,10 +11,11 @@ from talkgraph.cli.train.clips import (
     LICENCE,
     Made,
     add_clips,
+    add_counts,
     check_clips,
     check_several,
     clips,
-    tracked_clips,
+    heard_clips,
 )
 from talkgraph.errors import InputError
 
@@ -41,15 +42,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="node whose features it hears; with mfcc and log_mel it moves the head too, as in the "
         "paper; default: %(default)s",
     )  # fmt: skip
-    for option, default, text in (
+    add_counts(
+        parser,
         ("--steps", 400, "optimiser steps on the clips"),
         ("--folds", 5, "groups of people in the cross-validation"),
         ("--synthetic", 0, "utterances of Debian's flite to train on first; mfcc and log_mel only"),
         ("--pretraining-steps", 500, "optimiser steps on the utterances"),
-    ):
-        parser.add_argument(
-            option, type=int, default=default, metavar="N", help=f"{text}; default: %(default)s"
-        )
+    )
 
 
 def check(args: argparse.Namespace) -> None:
@@ -74,6 +73,7 @@ def train(args: argparse.Namespace, store: Store, watch: Watcher, scratch: Path)
     examples, encoded, model = _read(args, store, watch)
     people = {example.person for example in examples}
     check_several(args.clips, people)  # some clips may have been left out
+    assert model is not None  # there are examples
     readout = mouth_readout(model)
     in_time = clips_in_time(encoded, ENCODER, readout)
     examples = [
@@ -104,8 +104,8 @@ def train(args: argparse.Namespace, store: Store, watch: Watcher, scratch: Path)
 
 def _read(
     args: argparse.Namespace, store: Store, watch: Watcher
-) -> tuple[list[Example], list[Example], FaceModel]:
-    """The clips as the mapping hears them, as the encoder does, and the face model."""
+) -> tuple[list[Example], list[Example], FaceModel | None]:
+    """The clips as the mapping hears them and as the encoder does; the face model, if there are."""
     from talkgraph.nodes.audio_features import LogMel, Mfcc, SpeechEncoder
     from talkgraph.nodes.networks import LoadNetwork
     from talkgraph.nodes.pose_mapping.train.corpus import example_of, loudness_of
@@ -119,16 +119,12 @@ def _read(
     examples: list[Example] = []
     encoded: list[Example] = []
     model = None
-    for one in tracked_clips(args.clips, ("footage", "fit", "face_model"), store, watch):
-        speech, fit, model = (one.result[name] for name in ("footage.speech", "fit", "face_model"))
-        if speech is None:
-            watch.note("clips", f"{one.path} is left out: it has no sound")
-            continue
+    for one, speech in heard_clips(args.clips, ("footage", "fit", "face_model"), store, watch):
+        fit, model = one.result["fit"], one.result["face_model"]
         who = {"name": one.path.stem, "person": one.person}
         loudness = loudness_of(speech, fit.motion.fps)
         for heard, feature in ((examples, args.feature), (encoded, ENCODER)):
             heard.append(example_of(hear[feature](speech), fit, **who, loudness=loudness))
-    assert model is not None  # tracked_clips gives one at least
     return examples, encoded, model
 
 
