@@ -131,6 +131,22 @@ def smoothstep(x: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(x * x * (3.0 - 2.0 * x))
 
 
+def spread_in_stretches(bands: NDArray[np.floating], frames: float) -> NDArray[np.float64]:
+    """Standard deviation of `bands [shape=(b, T, n)]` in time, `[shape=(b, n)]`.
+
+    It is that within stretches of about `frames`: what is watched for longer strays further.
+    """
+    count = max(round(bands.shape[1] / frames), 1)
+    parts = np.array_split(bands.astype(np.float64), count, axis=1)
+    return np.asarray(np.sqrt(np.mean([part.var(1) for part in parts], axis=0)))
+
+
+def not_finite(*series: NDArray[np.floating]) -> str:
+    """How many frames of series `[shape=(T, n)]` hold what is no number, in a line; or nothing."""
+    bad = ~np.all([np.isfinite(one).all(axis=1) for one in series], axis=0)
+    return f"{int(bad.sum())} of {len(bad)} frames are not" if bad.any() else ""
+
+
 def correlation(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
     """Pearson's r of two series `[shape=(T,)]`; 0 where one is constant or T < 2."""
     if len(a) < 2 or a.std() < 1e-9 or b.std() < 1e-9:

@@ -10,6 +10,7 @@ from talkgraph.nodes.geometry.pose import ROTATION
 from talkgraph.nodes.head_motion.pattern.match import matched
 from talkgraph.nodes.head_motion.pattern.networks import decode, open_decoder
 from talkgraph.nodes.head_motion.pattern.poses import from_network, resampled, seen_talk
+from talkgraph.nodes.signals import not_finite
 from talkgraph.nodes.values import FaceFit, HeadPattern, Motion, OnnxModel, SpeechFeatures
 
 LEAST_S = 2.0  # of motion: less says nothing about spreads
@@ -85,9 +86,7 @@ class DecodeHeadMotion(Node):
     @check("every number is finite", severity="stop")
     def is_finite(self, motion: Motion) -> str:
         """A network that overflows gives no motion, and no video should be made of it."""
-        finite = np.isfinite(motion.rotation) & np.isfinite(motion.translation)
-        bad = np.asarray(~finite.all(axis=1))
-        return f"{int(bad.sum())} of {len(bad)} frames are not" if bad.any() else ""
+        return not_finite(motion.rotation, motion.translation)
 
 
 def repeated(features: SpeechFeatures, least: int) -> SpeechFeatures:

@@ -21,6 +21,7 @@ from talkgraph.nodes.head_motion.manner.rest import restfulness
 from talkgraph.nodes.head_motion.manner.spread import Spread, about_home, within_neck
 from talkgraph.nodes.head_motion.manner.time import at_video_rate, repeated
 from talkgraph.nodes.prosody.prosody import Prosody, prosody_of
+from talkgraph.nodes.signals import not_finite
 from talkgraph.nodes.values import FaceFit, Motion, OnnxModel, Speech, SpeechFeatures
 
 Array = NDArray[np.float64]
@@ -130,9 +131,7 @@ class SampleHeadMotion(Node):
     @check("every number is finite", severity="stop")
     def is_finite(self, motion: Motion) -> str:
         """A network that overflows gives no motion, and no video should be made of it."""
-        finite = np.isfinite(motion.rotation) & np.isfinite(motion.translation)
-        bad = np.asarray(~finite.all(axis=1))
-        return f"{int(bad.sum())} of {len(bad)} frames are not" if bad.any() else ""
+        return not_finite(motion.rotation, motion.translation)
 
     def _habit(self, person: FaceFit | None, sound: Speech | None, facts: FlowFacts) -> Habit:
         general = facts.manners[TYPICAL if self.manner == "person" else self.manner]

@@ -18,10 +18,10 @@ They stand between audio_features and face_fit on the one side, backgrounds and 
 
 Helpers: `network` eq. (1); `onnx_file`, `facts`, `inference` the model as a file;
 `expression_network`, `_size`, `_file`, `_inference` likewise a small head on a pretrained speech
-encoder; `head_pose`, `mouth`, `pauses`, `eyelids` what is done to the prediction; `train/` the
-corpus, its lags, the losses, the optimiser, folds, scores, and the synthetic speech of the
-pretraining. Only the networks, their files and `train/` need torch, and nothing here imports them
-before it trains.
+encoder; `head_pose`, `mouth`, `pauses`, `eyelids` what is done to the prediction; `personal` what
+both personalisations ask of a clip; `train/` the corpus, its lags, the losses, the optimiser,
+folds, scores, and the synthetic speech of the pretraining. Only the networks, their files and
+`train/` need torch, and nothing here imports them before it trains.
 """
 
 from talkgraph.nodes.pose_mapping.add_blinks import AddBlinks

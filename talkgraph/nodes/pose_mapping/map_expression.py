@@ -9,6 +9,7 @@ from talkgraph.nodes.geometry.pose import ROTATION, TRANSLATION
 from talkgraph.nodes.pose_mapping.expression_inference import open_expression_mapping, predict
 from talkgraph.nodes.pose_mapping.head_pose import pose_of
 from talkgraph.nodes.pose_mapping.mouth import keep_lips_apart, mouth_of
+from talkgraph.nodes.signals import not_finite
 from talkgraph.nodes.values import FaceFit, Motion, OnnxModel, SpeechFeatures
 
 
@@ -70,5 +71,4 @@ class MapExpression(Node):
     @check("every number is finite", severity="stop")
     def is_finite(self, motion: Motion) -> str:
         """A network that overflows gives no motion, and no video should be made of it."""
-        bad = int((~np.isfinite(motion.expression)).any(axis=1).sum())
-        return f"{bad} of {len(motion.expression)} frames are not" if bad else ""
+        return not_finite(motion.expression)

@@ -20,6 +20,7 @@ from talkgraph.nodes.pose_mapping.mouth import (
     keep_lips_apart,
     mouth_of,
 )
+from talkgraph.nodes.signals import not_finite
 from talkgraph.nodes.values import FaceFit, Floats, Motion, OnnxModel, SpeechFeatures
 
 
@@ -83,9 +84,7 @@ class MapMotion(Node):
     @check("every number is finite", severity="stop")
     def is_finite(self, motion: Motion) -> str:
         """A network that overflows gives no motion, and no video should be made of it."""
-        parts = (motion.expression, motion.rotation, motion.translation)
-        bad = ~np.all([np.isfinite(part).all(axis=1) for part in parts], axis=0)
-        return f"{int(bad.sum())} of {len(bad)} frames are not" if bad.any() else ""
+        return not_finite(motion.expression, motion.rotation, motion.translation)
 
     def _head(self, predicted: Floats, facts: MotionFacts, person: FaceFit | None) -> Floats:
         if person is not None and len(pose_of(person)) >= MIN_CLIP_FRAMES:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 import attrs
 
-from talkgraph.cache.files import File
-from talkgraph.engine import Node, node, note, param, progress, scratch_folder
+from talkgraph.engine import Node, node, param, progress, scratch_folder
 from talkgraph.nodes.pose_mapping.expression_inference import open_expression_mapping
 from talkgraph.nodes.pose_mapping.facts import MappingFacts
+from talkgraph.nodes.pose_mapping.personal import general_instead, lag_of_clip, too_little
 from talkgraph.nodes.training.curve import write_curve
 from talkgraph.nodes.training.threads import one_thread
 from talkgraph.nodes.values import FaceFit, OnnxModel, SpeechFeatures
@@ -68,14 +67,9 @@ class PersonaliseExpression(Node):
             ModelError: `mapping` is none, holds no weights, or was trained on other features.
         """
         facts = open_expression_mapping(mapping, self.node_id)
-        if clip_features is None or not len(clip_features.windows):
-            return self._general(mapping, "the clip has no sound")
-        facts.check(clip_features)
-        enough = self.min_seconds * facts.fps
-        if min(int(fit.measured.sum()), len(clip_features.windows)) < enough:
-            return self._general(
-                mapping, f"the clip shows less than {self.min_seconds:g} s of speech"
-            )
+        why = too_little(clip_features, fit, facts, self.min_seconds)
+        if clip_features is None or why:
+            return general_instead(mapping, "expression", why)
         with one_thread():
             return self._adapt(mapping, facts, fit, clip_features)
 
@@ -91,7 +85,9 @@ class PersonaliseExpression(Node):
 
         general = read_expression_network(mapping)
         example = example_of(features, fit, name="clip", person="clip")
-        example = example.shifted(self._lag(general, target_of(example, facts), facts))
+        target = target_of(example, facts)
+        heard = general.predict(target.features)
+        example = example.shifted(lag_of_clip(heard, target, facts, self.largest_lag))
         # Features and offset are normalised by the whole clip, for both parts.
         whole = target_of(example, facts)
         edge = round(len(example) * (1.0 - self.held_out))
@@ -102,7 +98,9 @@ class PersonaliseExpression(Node):
             for network in (general, trial)
         )
         if not after >= before:
-            return self._general(mapping, "its last seconds are not followed better by another")
+            return general_instead(
+                mapping, "expression", "its last seconds are not followed better by another"
+            )
         network, losses = self._train(general, whole, facts, done=self.steps)
         card = (
             f"{facts.card}\n\nAdapted to {len(example) / facts.fps:.0f} s of one person's clip: "
@@ -139,22 +137,3 @@ class PersonaliseExpression(Node):
             report=report,
         )  # fmt: skip
         return trained, losses
-
-    def _lag(self, general: ExpressionNetwork, target: Target, facts: MappingFacts) -> int:
-        from talkgraph.nodes.pose_mapping.train.lag import believed_lag, say_lag
-
-        lag = believed_lag(
-            facts.readout.of(general.predict(target.features) * facts.expression_std)[:, 0],
-            facts.readout.of(target.example.expression)[:, 0],
-            target.measured,
-            self.largest_lag + 1,
-        )
-        if lag:
-            note(f"{say_lag(lag)}: corrected for the training")
-        return lag
-
-    def _general(self, mapping: OnnxModel, why: str) -> OnnxModel:
-        note(f"the general mapping from speech to expression is used: {why}")
-        path = scratch_folder() / "general_mapping.onnx"
-        shutil.copyfile(mapping.file.path, path)
-        return OnnxModel(file=File(path), facts=mapping.facts)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 import attrs
 import numpy as np
 
-from talkgraph.cache.files import File
-from talkgraph.engine import Node, node, note, param, progress, scratch_folder
+from talkgraph.engine import Node, node, param, progress, scratch_folder
 from talkgraph.nodes.pose_mapping.facts import MotionFacts
 from talkgraph.nodes.pose_mapping.inference import open_mapping
+from talkgraph.nodes.pose_mapping.personal import general_instead, lag_of_clip, too_little
 from talkgraph.nodes.training.curve import write_curve
 from talkgraph.nodes.training.threads import one_thread
 from talkgraph.nodes.values import FaceFit, OnnxModel, SpeechFeatures
@@ -73,14 +72,9 @@ class PersonaliseMapping(Node):
             ModelError: `mapping` is none, holds no weights, or was trained on other features.
         """
         facts = open_mapping(mapping, self.node_id)
-        if clip_features is None or not len(clip_features.windows):
-            return self._general(mapping, "the clip has no sound")
-        facts.check(clip_features)
-        enough = self.min_seconds * facts.fps
-        if min(int(fit.measured.sum()), len(clip_features.windows)) < enough:
-            return self._general(
-                mapping, f"the clip shows less than {self.min_seconds:g} s of speech"
-            )
+        why = too_little(clip_features, fit, facts, self.min_seconds)
+        if clip_features is None or why:
+            return general_instead(mapping, "motion", why)
         with one_thread():
             return self._fine_tune(mapping, facts, fit, clip_features)
 
@@ -89,10 +83,13 @@ class PersonaliseMapping(Node):
     ) -> OnnxModel:
         from talkgraph.nodes.pose_mapping.onnx_file import read_network, write_mapping
         from talkgraph.nodes.pose_mapping.train.corpus import example_of, target_of
+        from talkgraph.nodes.pose_mapping.train.motion_training import predict_motion
 
         general = read_network(mapping)
         example = example_of(features, fit, name="clip", person="clip")
-        example = example.shifted(self._lag(general, target_of(example, facts), facts))
+        target = target_of(example, facts)
+        heard, _ = predict_motion(general, target)
+        example = example.shifted(lag_of_clip(heard, target, facts, self.largest_lag))
         edge = round(len(example) * (1.0 - self.held_out))
         # The offset of the person is that of the whole clip, for both parts.
         whole = target_of(example, facts)
@@ -101,7 +98,9 @@ class PersonaliseMapping(Node):
         before = _error(general, held_out, facts)
         after = _error(trial, held_out, facts)
         if not after < before:
-            return self._general(mapping, "a held-out part of the clip is not predicted better")
+            return general_instead(
+                mapping, "motion", "a held-out part of the clip is not predicted better"
+            )
         network, losses = self._train(read_network(mapping), [whole], facts, done=self.steps)
         card = (
             f"{facts.card}\n\nFine-tuned on {len(example) / facts.fps:.0f} s of one person's clip: "
@@ -145,27 +144,6 @@ class PersonaliseMapping(Node):
             report=report,
         )  # fmt: skip
         return trained, losses
-
-    def _lag(self, general: MappingNetwork, target: Target, facts: MotionFacts) -> int:
-        from talkgraph.nodes.pose_mapping.train.lag import believed_lag, say_lag
-        from talkgraph.nodes.pose_mapping.train.motion_training import predict_motion
-
-        heard, _ = predict_motion(general, target)
-        lag = believed_lag(
-            facts.readout.of(heard * facts.expression_std)[:, 0],
-            facts.readout.of(target.example.expression)[:, 0],
-            target.measured,
-            self.largest_lag + 1,
-        )
-        if lag:
-            note(f"{say_lag(lag)}: corrected for the training")
-        return lag
-
-    def _general(self, mapping: OnnxModel, why: str) -> OnnxModel:
-        note(f"the general mapping from speech to motion is used: {why}")
-        path = scratch_folder() / "general_mapping.onnx"
-        shutil.copyfile(mapping.file.path, path)
-        return OnnxModel(file=File(path), facts=mapping.facts)
 
 
 def _error(network: MappingNetwork, target: Target, facts: MotionFacts) -> float:

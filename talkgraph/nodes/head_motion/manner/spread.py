@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from talkgraph.nodes.head_motion.habit.habit import BANDS_HZ, Habit
 from talkgraph.nodes.head_motion.habit.seen_motion import CUTOFF_HZ
-from talkgraph.nodes.signals import low_pass, soft_limit, split_bands
+from talkgraph.nodes.signals import low_pass, soft_limit, split_bands, spread_in_stretches
 
 Array = NDArray[np.float64]
 
@@ -43,9 +43,7 @@ class Spread:
         away = away - away.mean(0)
         bands = split_bands(away, BANDS_HZ, self.fps).astype(np.float64)
         seen = split_bands(low_pass(away, CUTOFF_HZ, self.fps), BANDS_HZ, self.fps)
-        count = max(round(len(away) / self.habit.frames), 1)
-        parts = [part.var(1) for part in np.array_split(seen.astype(np.float64), count, axis=1)]
-        spread = np.sqrt(np.mean(parts, axis=0))
+        spread = spread_in_stretches(seen, self.habit.frames)
         gain = np.minimum(self.habit.band_std / np.maximum(spread, 1e-9), self.max_gain)
         matched = (gain[:, None] * bands).sum(0)
         low, high = self.reach * self.habit.low, self.reach * self.habit.high

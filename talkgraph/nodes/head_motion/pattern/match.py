@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from talkgraph.nodes.signals import soft_limit, split_bands
+from talkgraph.nodes.head_motion.habit.habit import BANDS_HZ
+from talkgraph.nodes.signals import soft_limit, split_bands, spread_in_stretches
 
 Array = NDArray[np.float64]
 
-BANDS_HZ = (0.25, 0.8, 2.5)
-"""Between posture, sway, nods and tremor; what lies above the last is a band of its own."""
 MAX_GAIN = 20.0  # a band that is hardly there is not blown up to noise
 PERCENTILE = 1.0  # of the poses seen, left out of the range at either end
 REACH, KNEE = 1.3, 0.3  # the range in those seen, and the share of it that is left alone
@@ -25,8 +24,7 @@ def matched(away: Array, seen: Array, fps: float) -> Array:
     away, seen = away - away.mean(0), seen - seen.mean(0)
     bands = split_bands(away, BANDS_HZ, fps).astype(np.float64)
     wanted = split_bands(seen, BANDS_HZ, fps).std(1)
-    stretches = np.array_split(bands, max(round(len(away) / len(seen)), 1), axis=1)
-    spread = np.sqrt(np.mean([part.var(1) for part in stretches], axis=0))
+    spread = spread_in_stretches(bands, len(seen))
     gain = np.minimum(wanted / np.maximum(spread, 1e-9), MAX_GAIN)
     low, high = np.percentile(seen, [PERCENTILE, 100 - PERCENTILE], axis=0)
     return soft_limit((gain[:, None] * bands).sum(0), REACH * low, REACH * high, KNEE)

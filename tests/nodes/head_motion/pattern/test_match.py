@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from talkgraph.nodes.head_motion.pattern.match import BANDS_HZ, REACH, matched
+from talkgraph.nodes.head_motion.habit.habit import BANDS_HZ
+from talkgraph.nodes.head_motion.pattern.match import REACH, matched
 from talkgraph.nodes.signals import low_pass, split_bands
 from tests.nodes.head_motion.pattern.swaying import FPS
 
