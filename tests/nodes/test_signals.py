@@ -9,9 +9,11 @@ from talkgraph.nodes.signals import (
     best_lag,
     correlation,
     low_pass,
+    not_finite,
     smooth_in_time,
     soft_limit,
     split_bands,
+    spread_in_stretches,
     whittaker_lambda,
 )
 
@@ -144,3 +146,19 @@ def test_bands_sum_to_the_signal_and_each_holds_its_own_frequencies():
     for band, tone in zip(bands, tones, strict=True):
         assert correlation(band[inner, 0], tone[inner]) > 0.9
         np.testing.assert_allclose(band[:, 1], -band[:, 0], atol=1e-6)
+
+
+def test_a_spread_in_stretches_is_that_within_them():
+    random = np.random.default_rng(0)
+    inside = random.standard_normal((2, 40, 3))
+    stepped = inside + np.repeat([0.0, 5.0], 20)[None, :, None]  # a shift between two stretches
+    halves = np.sqrt((inside[:, :20].var(1) + inside[:, 20:].var(1)) / 2)
+    np.testing.assert_allclose(spread_in_stretches(stepped, 20), halves)
+    np.testing.assert_allclose(spread_in_stretches(stepped, 100), stepped.std(1))
+
+
+def test_frames_that_are_no_numbers_are_counted_once():
+    one, other = np.zeros((4, 3)), np.zeros((4, 2))
+    assert not_finite(one, other) == ""
+    one[1, 0], one[1, 2], other[1, 1], other[3, 0] = np.nan, np.inf, np.nan, -np.inf
+    assert not_finite(one, other) == "2 of 4 frames are not"
