@@ -98,7 +98,9 @@ class Declaration:
             return field_type(self._types[name], path)
         except LookupError as error:
             field, known = error.args
-            hint = nearest(field, known) or (f"; it has {', '.join(known)}" if known else "")
+            whole = ".".join([name, *path[: path.index(field)]])
+            has = f"; it has {', '.join(known)}" if known else f"; take '{whole}' itself"
+            hint = nearest(field, known) or has
             raise GraphError(
                 f"{where}: '{name}' ({type_name(self._types[name])}) has no field '{field}'{hint}"
             ) from None

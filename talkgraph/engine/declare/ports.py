@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 
 import attrs
 
+from talkgraph.cache.files import File
 from talkgraph.engine.declare.types import coerce, members, plain
 from talkgraph.errors import GraphError
 
@@ -68,12 +69,16 @@ def _field_types(cls: type) -> dict[str, Any]:
 
 
 def field_type(type_: Any, path: tuple[str, ...]) -> Any:
-    """Type of ``value.a.b``; LookupError with the known names if there is no such field."""
+    """Type of ``value.a.b``; LookupError with the known names if there is no such field.
+
+    A file is kept as its content: it has none.
+    """
     for name in path:
         options = members(type_)
         if Any in options:
             return Any
         classes = [one for one in options if isinstance(one, type) and attrs.has(one)]
+        classes = [one for one in classes if one is not File]
         if len(classes) != len(options):
             raise LookupError(name, ())
         known = field_types(classes[0])

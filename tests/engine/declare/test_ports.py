@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from talkgraph import Graph, Node, node, value
+from talkgraph.cache.files import File
 from talkgraph.engine.declare.ports import signature
 from talkgraph.errors import GraphError
 
@@ -85,11 +86,17 @@ def test_a_run_that_does_not_say_its_ports(make, words):
     [
         ("split.rigth", "'split' (Pair) has no field 'rigth' (did you mean 'right'?)"),
         ("split.zzz", "'split' (Pair) has no field 'zzz'; it has left, right"),
-        ("split.right.real", "'split' (Pair) has no field 'real'"),
-        ("path.name", "'path' (Path) has no field 'name'"),
+        ("split.right.real", "'split' (Pair) has no field 'real'; take 'split.right' itself"),
+        ("path.name", "'path' (Path) has no field 'name'; take 'path' itself"),
+        ("file.path", "'file' (File) has no field 'path'; take 'file' itself"),
     ],
 )
 def test_a_field_that_is_not_there(source, words):
     with pytest.raises(GraphError) as caught:
-        Graph("g", inputs={"path": Path}, steps={"split": Split().on(path="path")}, output=source)
+        Graph(
+            "g",
+            inputs={"path": Path, "file": File},
+            steps={"split": Split().on(path="path")},
+            output=source,
+        )
     assert str(caught.value) == f"the output: {words}"
