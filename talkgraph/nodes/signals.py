@@ -26,7 +26,11 @@ def whittaker_lambda(cutoff_hz: float, fps: float) -> float:
     Args:
         cutoff_hz: > 0 Hz; above half of `fps`, the fastest that frames can show, it counts as that.
         fps: > 0, frames per second.
+
+    Raises:
+        ValueError: `cutoff_hz` is not above 0.
     """
+    _above_zero(cutoff_hz)
     return float((2 * np.sin(np.pi * min(cutoff_hz / fps, 0.5))) ** -4)
 
 
@@ -79,11 +83,20 @@ def low_pass(signal: NDArray[np.floating], cutoff_hz: float, fps: float) -> NDAr
 
     Returns:
         `[shape=(T, ...), float32]`, within the range of `signal`.
+
+    Raises:
+        ValueError: `cutoff_hz` is not above 0.
     """
     from scipy.ndimage import gaussian_filter1d
 
+    _above_zero(cutoff_hz)
     sigma = np.sqrt(np.log(2.0)) / (2 * np.pi * cutoff_hz) * fps
     return np.asarray(gaussian_filter1d(signal, sigma, axis=0, mode="nearest"), np.float32)
+
+
+def _above_zero(cutoff_hz: float) -> None:
+    if not cutoff_hz > 0:
+        raise ValueError(f"cutoff_hz is {cutoff_hz:g} Hz; give a frequency above 0")
 
 
 def split_bands(

@@ -59,6 +59,17 @@ def test_soft_limit_keeps_the_middle_and_the_order():
     assert np.abs(np.diff(y[:, 0], 2)).max() < 0.01  # no kink
 
 
+@pytest.mark.parametrize("cutoff", [0.0, -1.0, float("nan")])
+def test_a_cutoff_is_above_zero(cutoff):
+    wave = np.ones((10, 1))
+    for smooth in (
+        lambda: low_pass(wave, cutoff, 25),
+        lambda: smooth_in_time(wave, np.ones(10), cutoff, 25),
+    ):
+        with pytest.raises(ValueError, match=r"cutoff_hz is .* Hz; give a frequency above 0"):
+            smooth()
+
+
 def test_low_pass_has_no_lag_and_the_stated_cutoff():
     time = np.arange(1000) / 25.0
     tone = np.sin(2 * np.pi * 2.0 * time)[:, None]

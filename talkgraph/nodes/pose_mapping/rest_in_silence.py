@@ -72,7 +72,7 @@ class RestInSilence(Node):
     reach: float = param(
         0.6, "how far the mouth moves at rest, in general", unit="spreads of its speech", ge=0
     )
-    slowness: float = param(1.0, "what moves faster is no movement at rest", unit="Hz", gt=0)
+    slowness: float = param(1.0, "what moves faster is no movement at rest", unit="Hz", ge=0.01)
     stillness: float = param(0.3, "weight that keeps the upper face still", ge=0)
 
     def run(
