@@ -14,6 +14,7 @@ _TYPED = tuple(
     for said, typed in (
         (r"`models\.pull\(\['([\w-]+)'\]\)`", r"'talkgraph models pull \1'"),
         (r"`models\.add\('([\w-]+)', '([\w.-]+)'\)`", r"'talkgraph models add \1 \2'"),
+        (r"`models\.status\(\)`", "`talkgraph models list`"),
         (r"give (\w+)=\.\.\.", r"give -i \1=..."),
         (r"an earlier `start`", "fewer --seconds"),  # of `evaluate self`
         (r"`learn_face_model`", "`talkgraph train face-model`"),

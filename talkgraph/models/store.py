@@ -211,7 +211,8 @@ def verify(name: str) -> Path:
 
 def _asset(name: str) -> Asset:
     if name not in ASSETS:
-        raise ModelError(f"there is no model '{name}'{nearest(name, ASSETS)}")
+        hint = nearest(name, ASSETS) or "; `models.status()` tells which there are"
+        raise ModelError(f"there is no model '{name}'{hint}")
     return ASSETS[name]
 
 

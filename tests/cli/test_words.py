@@ -19,6 +19,7 @@ from tests.places import ROOT
         ("fetch it with `models.pull(['x-y'])`", "fetch it with 'talkgraph models pull x-y'"),
         ("it cannot be written; give another folder as store",
          "it cannot be written; choose another folder with --store or TALKGRAPH_STORE"),
+        ("x; `models.status()` tells more", "x; `talkgraph models list` tells more"),
         ("`runs(store)` lists them", "`talkgraph runs` lists them"),
         ("a `strange thing` stays", "a `strange thing` stays"),
     ],

@@ -180,6 +180,10 @@ def test_a_store_that_cannot_be_written(shelf, monkeypatch, tmp_path):
 def test_an_unknown_name_suggests_the_nearest(shelf):
     with pytest.raises(ModelError, match=r"no model 'frist' \(did you mean 'first'\?\)"):
         store.path("frist")
+    with pytest.raises(
+        ModelError, match=r"no model 'x'; `models\.status\(\)` tells which there are"
+    ):
+        store.path("x")
 
 
 def test_status_tells_without_fetching(shelf):
