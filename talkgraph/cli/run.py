@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from talkgraph.cli import options
 from talkgraph.cli.output import deliver
@@ -13,6 +15,10 @@ from talkgraph.cli.progress import watcher
 from talkgraph.cli.report import add_report, check_page, reporting_failure, write_page
 from talkgraph.cli.talk import stages_json
 from talkgraph.errors import InputError
+
+if TYPE_CHECKING:
+    from talkgraph.cache.store import Store
+    from talkgraph.engine import Result
 
 NAME = "run"
 HELP = "run any graph"
@@ -71,11 +77,40 @@ def run(args: argparse.Namespace) -> int:
         deliver(result, graph, store, args.output, metadata=args.metadata)
     if args.json:
         stages = stages_json(result.records)
-        options.print_json({"output": _said(value, args.output), "stages": stages})
+        options.print_json({"output": _output_json(args, result, store), "stages": stages})
     elif not args.quiet:
         print(_said(value, args.output), file=sys.stdout)
     write_page(args.report, store, result.run_id, quiet=args.quiet or args.json)
     return 0
+
+
+def _output_json(args: argparse.Namespace, result: Result, store: Store) -> Any:
+    """What came out, for JSON; by name where several targets were asked for."""
+    if args.output is not None:
+        return str(args.output)
+    if len(args.until) > 1:
+        return {source: _as_json(result, source, store) for source in args.until}
+    return _as_json(result, args.until[0] if args.until else result.graph.output, store)
+
+
+def _as_json(result: Result, source: str, store: Store) -> Any:
+    """Plain data as it is, the path of a file, else what kind of value it is, and its digest."""
+    from talkgraph.cache.codecs import field_of
+    from talkgraph.cache.files import File
+    from talkgraph.cache.keys import digest_tree
+    from talkgraph.engine.declare.sources import parse_source
+
+    value = result[source]
+    if isinstance(value, File):
+        return str(value.path)
+    with contextlib.suppress(TypeError, ValueError):
+        json.dumps(value, allow_nan=False)
+        return value
+    name, path = parse_source(source)
+    key = result.records[name].key
+    record = None if key is None else store.action(key)
+    digest = {} if record is None else {"digest": digest_tree(field_of(record["output"], path))}
+    return {"kind": type(value).__name__, **digest}
 
 
 def _said(value: Any, output: Path | None) -> str:

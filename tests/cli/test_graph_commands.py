@@ -3,9 +3,11 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from talkgraph import engine
+from talkgraph import engine, value
 from talkgraph.cache.files import File
 from talkgraph.cli.main import main
 from talkgraph.engine import Node, graph, node, param
@@ -52,6 +54,28 @@ class Shout(Node):
         return File(path)
 
 
+TONE = """
+graph: tone
+inputs: {rate: int}
+steps:
+  tone: {node: cli_test_tone, on: {rate: rate}}
+"""
+
+
+@value("cli_test_tone")
+class Tone:
+    wave: NDArray[np.float32]
+    rate: int
+
+
+@node("cli_test_tone", version=1)
+class MakeTone(Node):
+    """A second of a tone."""
+
+    def run(self, rate: int) -> Tone:
+        return Tone(wave=np.sin(np.arange(rate, dtype=np.float32)), rate=rate)
+
+
 @pytest.fixture
 def desk(tmp_path, monkeypatch):
     """A folder with a graph file and a text file, and a store beside them."""
@@ -77,6 +101,28 @@ def test_a_run_makes_the_file_and_a_second_one_computes_nothing(desk, capsys):
     assert [stage["cached"] for stage in second["stages"].values()] == [True, True]
     assert "2 stages from the store" in printed.err
     assert "it is loud" in printed.err
+
+
+def test_json_gives_the_value_that_came_out(desk, capsys):
+    """Plain data whole, however long; of others the kind, and the digest that `runs` has, too."""
+    (desk / "grüße an alle.txt").write_text("hello " * 50)
+    said = ["-q", "--json"]
+    assert main(["run", "greeting.yaml", *INPUTS, "--until", "read", *said]) == 0
+    assert json.loads(capsys.readouterr().out)["output"] == "hello " * 50
+    assert main(["run", "greeting.yaml", *INPUTS, *said]) == 0
+    path = Path(json.loads(capsys.readouterr().out)["output"])
+    assert path.suffix == ".txt" and path.read_text().startswith("HELLO")
+    (desk / "tone.yaml").write_text(TONE)
+    assert main(["run", "tone.yaml", "-i", "rate=8", *said]) == 0
+    whole = json.loads(capsys.readouterr().out)["output"]
+    assert main(["runs", "last", "--json"]) == 0
+    [step] = json.loads(capsys.readouterr().out)["steps"].values()
+    assert whole == {"kind": "Tone", "digest": step["result"]}
+    until = ["--until", "tone.wave", "--until", "tone.rate"]
+    assert main(["run", "tone.yaml", "-i", "rate=8", *until, *said]) == 0
+    parts = json.loads(capsys.readouterr().out)["output"]
+    assert parts["tone.rate"] == 8 and parts["tone.wave"]["kind"] == "ndarray"
+    assert len(parts["tone.wave"]["digest"]) == 64
 
 
 def test_the_store_may_be_a_url(desk, capsys, monkeypatch):
