@@ -130,7 +130,7 @@ def test_ctrl_c_at_any_moment_of_the_start_is_one_line(moment):
     process.send_signal(signal.SIGINT)
     said = process.stderr.read().decode()
     process.wait()
-    assert "Traceback" not in said or "talkgraph/cli" not in said  # before, it is Python that starts
+    assert "Traceback" not in said or "talkgraph/cli" not in said  # else Python starts
 
 
 def test_ctrl_c_that_python_loses_in_cleaning_up_comes_again(tmp_path):
