@@ -4,7 +4,8 @@
     models.path("face-detector")        # verified file, fetched and converted on first use
     models.open_session(models.path("face-detector"))
 
-assets.py              the table: names, licences, sources, sha256 (asset: what an entry is)
+assets.py              the table: names, licences, sources, sha256 (asset: what an entry is;
+                       brought: those that the user brings)
 conversions.py         from published files to ONNX, by kind of file
 store.py               the folder: path, pull, add, convert, status, where, verify
 sources.py             package-index wheels, npm tarballs, shipped files, files the user brings
@@ -12,7 +13,10 @@ download.py archive.py fetching and reading, with nothing half done and nothing 
 tflite_to_onnx.py      conversion of the face networks (tflite_graph, tflite_face_operators)
 identity_network.py    the recognition network from its quantized weights
 speech_encoder.py      the lower half of Whisper's encoder from its weights (ctranslate2_file)
-head_pattern.py        the networks of Yi et al. 2022 from their weights
+head_pattern.py        the pattern networks of Yi et al. 2022 from their weights
+spatial_feature.py     ResNet-18 and EfficientNet-Lite0 up to their pooled features
+published/             the other networks of Yi et al. 2020 and 2022 from their checkpoints
+layers.py              layers in ONNX from the weights of a state dict (onnx_writer)
 torch_file.py          tensors of PyTorch's files as data, pickled modules among them
 onnx_reading.py        ONNX files as data: checked, and their facts
 sessions.py            onnxruntime on CPU or CUDA

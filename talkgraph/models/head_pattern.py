@@ -15,11 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from talkgraph.errors import ModelError
-from talkgraph.models.onnx_writer import OnnxWriter
+from talkgraph.models.layers import Layers, Weights
 
 ENCODER, DECODER = "head pattern encoder", "head pattern decoder"
 PUBLISHED_STRIDE = 4  # feature rows, of 10 ms, per video frame
@@ -27,9 +23,6 @@ PUBLISHED_FACTS = {"pose": "head", "fps": "25", "feature": "mfcc"}
 """Poses enter and leave as they are; the features are raw, the zeroth coefficient among them."""
 
 _POSE = 6
-_EPSILON = 1e-5  # of the batch norms
-
-Weights = Mapping[str, NDArray[Any]]
 
 
 def build_encoder(weights: Weights, facts: Mapping[str, str]) -> Any:
@@ -41,7 +34,7 @@ def build_encoder(weights: Weights, facts: Mapping[str, str]) -> Any:
     Raises:
         ModelError: `weights` are not those of such an encoder.
     """
-    net = _Network(weights)
+    net = _Network(weights, "this network of Yi et al. 2022")
     out = net.out
     pose, pattern = out.fresh("pose"), out.fresh("pattern")
     x = out.add("Div", [pose, net.weight("pose_scale")]) if net.has("pose_scale") else pose
@@ -73,7 +66,7 @@ def build_decoder(weights: Weights, facts: Mapping[str, str], stride: int = 4) -
     Raises:
         ModelError: `weights` are not those of such a decoder.
     """
-    net = _Network(weights)
+    net = _Network(weights, "this network of Yi et al. 2022")
     out = net.out
     features, pattern, pose = (out.fresh(name) for name in ("features", "pattern", "pose"))
     bins = net.array("audio_lstm.weight_ih_l0", axes=2).shape[1]
@@ -84,14 +77,14 @@ def build_decoder(weights: Weights, facts: Mapping[str, str], stride: int = 4) -
         x = out.add("Div", [x, net.weight("feature_scale")])
     x, _, _ = net.lstm("audio_lstm", x)
     x = out.transpose(x, (0, 2, 1))
-    x = net.convolution("audio_frame_gather", x, stride=stride)
-    x = out.add("Concat", [x, net.along(pattern, x)], axis=1)
+    x = net.along_time("audio_frame_gather", x, stride=stride)
+    x = out.add("Concat", [x, net.repeated(pattern, x)], axis=1)
     depth = 0
     while net.has(f"sfc.{depth}.fc.0.weight"):
-        x = net.norm(f"sfc.{depth}.fc.1", net.convolution(f"sfc.{depth}.fc.0", x))
+        x = net.norm(f"sfc.{depth}.fc.1", net.along_time(f"sfc.{depth}.fc.0", x))
         x = out.add("Relu", [x])
         depth += 1
-    x = out.transpose(net.convolution(f"sfc.{depth}", x), (0, 2, 1))
+    x = out.transpose(net.along_time(f"sfc.{depth}", x), (0, 2, 1))
     if net.has("pose_scale"):
         x = out.add("Mul", [x, net.weight("pose_scale")])
     out.name(x, pose)
@@ -103,39 +96,21 @@ def build_decoder(weights: Weights, facts: Mapping[str, str], stride: int = 4) -
     )
 
 
-class _Network:
-    """Adds layers to a graph; a layer takes and returns the name of a tensor."""
+def published_encoder(weights: Weights, facts: Mapping[str, str]) -> Any:
+    """The encoder that Yi et al. 2022 publish, as `build_encoder`."""
+    return build_encoder(weights, {**facts, **PUBLISHED_FACTS})
 
-    def __init__(self, weights: Weights) -> None:
-        self.out = OnnxWriter()
-        self._weights = weights
 
-    def lstm(self, name: str, x: str) -> tuple[str, list[str], list[str]]:
-        """All layers over `x (n, time, width)`: the last one's output, and every final h and c."""
-        out = self.out
-        x = out.transpose(x, (1, 0, 2))
-        hidden, cell = [], []
-        layer = 0
-        while layer == 0 or self.has(f"{name}.weight_ih_l{layer}"):
-            size = self.array(f"{name}.weight_hh_l{layer}", axes=2).shape[1]
-            matrices = [self._gates(f"{name}.weight_{p}_l{layer}", axes=2) for p in ("ih", "hh")]
-            biases = [self._gates(f"{name}.bias_{p}_l{layer}", axes=1) for p in ("ih", "hh")]
-            constants = [*matrices, np.concatenate(biases)]
-            given = [out.constant(one[None], f"{name}_{layer}") for one in constants]
-            every, h, c = out.add_many("LSTM", [x, *given], 3, hidden_size=size)
-            first = out.ints([0])
-            hidden.append(out.add("Squeeze", [h, first]))
-            cell.append(out.add("Squeeze", [c, first]))
-            x = out.add("Squeeze", [every, out.ints([1])])
-            layer += 1
-        return out.transpose(x, (1, 0, 2)), hidden, cell
+def published_decoder(weights: Weights, facts: Mapping[str, str]) -> Any:
+    """The decoder that Yi et al. 2022 publish, as `build_decoder`."""
+    return build_decoder(weights, {**facts, **PUBLISHED_FACTS}, PUBLISHED_STRIDE)
 
-    def linear(self, name: str, x: str) -> str:
-        given = [x, self.weight(f"{name}.weight", axes=2), self.weight(f"{name}.bias")]
-        return self.out.add("Gemm", given, transB=1)
 
-    def convolution(self, name: str, x: str, stride: int = 0) -> str:
-        """Over time: with a stride without padding, without one as long as before."""
+class _Network(Layers):
+    """Those of networks over time."""
+
+    def along_time(self, name: str, x: str, stride: int = 0) -> str:
+        """A convolution: with a stride without padding, without one as long as before."""
         kernel = self.array(f"{name}.weight", axes=3).shape[2]
         pad = 0 if stride else kernel // 2
         given = [x, self.weight(f"{name}.weight", axes=3), self.weight(f"{name}.bias")]
@@ -143,34 +118,9 @@ class _Network:
             "Conv", given, kernel_shape=[kernel], strides=[stride or 1], pads=[pad, pad]
         )
 
-    def norm(self, name: str, x: str) -> str:
-        parts = ("weight", "bias", "running_mean", "running_var")
-        given = [x, *(self.weight(f"{name}.{part}") for part in parts)]
-        return self.out.add("BatchNormalization", given, epsilon=_EPSILON)
-
-    def along(self, vector: str, x: str) -> str:
+    def repeated(self, vector: str, x: str) -> str:
         """`vector (n, width)` at every step of `x (n, channels, steps)`."""
         out = self.out
         steps = out.add("Slice", [out.add("Shape", [x]), out.ints([2]), out.ints([3])])
         shape = out.add("Concat", [out.ints([1, 1]), steps], axis=0)
         return out.add("Expand", [out.add("Unsqueeze", [vector, out.ints([2])]), shape])
-
-    def has(self, name: str) -> bool:
-        return name in self._weights
-
-    def weight(self, name: str, *, axes: int = 1) -> str:
-        return self.out.constant(self.array(name, axes=axes), name)
-
-    def array(self, name: str, *, axes: int) -> NDArray[np.float32]:
-        array = self._weights.get(name)
-        if array is None or array.ndim != axes:
-            raise ModelError(
-                f"the weights are not those of this network of Yi et al. 2022: '{name}' is missing "
-                "or of another shape"
-            )
-        return np.asarray(array, np.float32)
-
-    def _gates(self, name: str, *, axes: int) -> NDArray[np.float32]:
-        """ONNX has the gates in the order i, o, f, c, torch in the order i, f, c, o."""
-        i, f, c, o = np.split(self.array(name, axes=axes), 4)
-        return np.concatenate([i, o, f, c])

@@ -44,6 +44,8 @@ Bytes = Callable[[str], bytes]
 def read_tensors(data: bytes) -> Tensors:
     """Tensors by their names in the state dict of a saved module, or of a saved state dict itself.
 
+    State dicts in a dict, as checkpoints hold them, give names that begin with their key.
+
     Raises:
         ModelError: it is no PyTorch file, asks for a call, is damaged, or holds no such tensors.
     """
@@ -284,7 +286,11 @@ _GETS = {"BINGET", "LONG_BINGET"}
 def _named(whole: Any) -> Iterator[tuple[str, _Tensor]]:
     """Name and tensor of every parameter and buffer, in the order of a state dict."""
     if isinstance(whole, dict):
-        yield from ((k, v) for k, v in whole.items() if isinstance(v, _Tensor))
+        for key, part in whole.items():
+            if isinstance(part, _Tensor):
+                yield key, part
+            elif isinstance(part, dict):
+                yield from ((f"{key}.{k}", v) for k, v in part.items() if isinstance(v, _Tensor))
         return
     visited = 0
     waiting = [("", whole)]

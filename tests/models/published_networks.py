@@ -1,4 +1,4 @@
-"""The networks of Yi et al. 2022 at deterministic weights, as `tests/data/yi2022_reference.npz`.
+"""The networks of Yi et al. at deterministic weights, as the `*_reference.npz` of `tests/data`.
 
 Weights and inputs are drawn by name, so that they need not be stored; the outputs are those of the
 public implementation (float64, rounded). Names and shapes are those of its state dicts.
@@ -12,6 +12,8 @@ import numpy as np
 from tests.places import DATA
 
 REFERENCE = DATA / "yi2022_reference.npz"
+REFERENCE_2020 = DATA / "yi2020_reference.npz"
+GENERATOR_2022 = DATA / "yi2022_generator_reference.npz"
 
 
 def lstm(name, inputs, size=256, layers=3):
@@ -67,3 +69,28 @@ def weight(key, shape):
 def normal(name, *shape):
     """An input of a network, drawn by its name."""
     return drawn(name).standard_normal(shape).astype(np.float32)
+
+
+def unit(name, *shape):
+    """One of length 1."""
+    vector = normal(name, *shape)
+    return vector / np.linalg.norm(vector, axis=-1, keepdims=True)
+
+
+def wave(name, *shape):
+    """A picture of waves and noise in [-1, 1], drawn by its name."""
+    height, width = shape[-2:]
+    random = drawn(name)
+    p = random.random((int(np.prod(shape[:-2])), 3))[..., None, None]
+    noise = random.random((len(p), height, width))
+    y, x = np.mgrid[:height, :width]
+    phase = (1 + 7 * p[:, 0]) * x / width + (1 + 7 * p[:, 1]) * y / height + p[:, 2]
+    picture = 0.5 + 0.4 * np.sin(2 * np.pi * phase) + 0.1 * (noise - 0.5)
+    return 2 * picture.reshape(shape).astype(np.float32) - 1
+
+
+def known_2020(network):
+    """What the public implementation gives, by name, without the network's own."""
+    with np.load(REFERENCE_2020) as stored:
+        return {name.split("/")[1]: stored[name] for name in stored.files
+                if name.startswith(f"{network}/")}  # fmt: skip

@@ -124,7 +124,7 @@ def test_a_network_that_the_user_brought_says_what_it_is(tmp_path, models_folder
         ({}, GraphError, "needs a network; give name=... of the model store, or file=..."),
         ({"name": "face-detectr"}, GraphError, "did you mean 'face-detector'?"),
         ({"name": "mel"}, GraphError, "expected one of 'face-detector'"),
-        ({"name": "resnet18"}, ModelError, "then `models.add('resnet18', 'FILE.onnx')`"),
+        ({"name": "resnet18"}, ModelError, "then `models.add('resnet18', 'FILE.pth')`"),
         ({"file": "nowhere.onnx"}, ModelError, "there is no file nowhere.onnx"),
         ({"file": __file__}, ModelError, "not a valid ONNX model"),
     ],
@@ -153,10 +153,10 @@ def test_equal_content_is_found_again_and_other_content_is_not(tmp_path, models_
 
 def test_another_network_under_the_same_name_is_another_key(tmp_path, models_folder):
     """One that the user brings has no sha256 in the table of assets."""
-    kept, named = Store(tmp_path / "store"), graph(name="resnet18")
-    models.add("resnet18", tiny(tmp_path / "one.onnx"))
+    kept, named = Store(tmp_path / "store"), graph(name="arcface")
+    models.add("arcface", tiny(tmp_path / "one.onnx"))
     assert named.run(store=kept).output == 2.0
-    models.add("resnet18", tiny(tmp_path / "two.onnx", factor=3.0))
+    models.add("arcface", tiny(tmp_path / "two.onnx", factor=3.0))
     planned = named.plan(store=kept)
     assert "parameter network changed" in planned.steps["network"].reason
     assert named.run(store=kept).output == 3.0
