@@ -108,7 +108,11 @@ def _pull(args: argparse.Namespace) -> int:
 def _add(args: argparse.Namespace) -> int:
     from talkgraph import models
 
-    _print_one(args, args.name, models.add(args.name, args.file))
+    files = models.add(args.name, args.file)
+    if args.json:
+        print_json({args.name: [str(file) for file in files] if len(files) > 1 else str(files[0])})
+    else:
+        print(*files, sep="\n")
     return 0
 
 

@@ -17,6 +17,7 @@ head_pattern.py        the pattern networks of Yi et al. 2022 from their weights
 spatial_feature.py     ResNet-18 and EfficientNet-Lite0 up to their pooled features
 published/             the other networks of Yi et al. 2020 and 2022 from their checkpoints
 layers.py              layers in ONNX from the weights of a state dict (onnx_writer)
+audio2head/            the networks of Audio2Head in torch, and their checkpoint
 torch_file.py          tensors of PyTorch's files as data, pickled modules among them
 onnx_reading.py        ONNX files as data: checked, and their facts
 sessions.py            onnxruntime on CPU or CUDA

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import attrs
 
+from talkgraph.errors import ModelError
 from talkgraph.models.sources import Source
 
 
@@ -50,3 +52,29 @@ class Asset:
     def facts(self) -> dict[str, str]:
         """What is written into a converted model's metadata."""
         return {"name": self.name, "licence": self.licence, "source": str(self.source)}
+
+
+@attrs.frozen
+class Bundle:
+    """A file of the user's that holds several networks.
+
+    assets: their names.
+    convert: makes the ONNX file of each from the file's content.
+    """
+
+    name: str
+    assets: tuple[str, ...]
+    convert: Callable[[bytes], dict[str, bytes]]
+
+    def onnx_of(self, file: Path) -> dict[str, bytes]:
+        """The ONNX file of each network, by its name.
+
+        Raises:
+            ModelError: there is no such file, or it holds something else.
+        """
+        if not file.is_file():
+            raise ModelError(f"there is no file {file}")
+        try:
+            return self.convert(file.read_bytes())
+        except ModelError as error:
+            raise ModelError(f"{file} is not what '{self.name}' is made from: {error}") from error

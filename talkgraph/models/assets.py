@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import attrs
 
-from talkgraph.models.asset import Asset, Part
+from talkgraph.models.asset import Asset, Bundle, Part
+from talkgraph.models.audio2head.assets import AUDIO2HEAD, CHECKPOINT
 from talkgraph.models.brought import BROUGHT
 from talkgraph.models.conversions import (
     as_brought,
@@ -248,5 +249,9 @@ ASSETS: dict[str, Asset] = {
             on_demand=True,
         ),
         *BROUGHT,
+        *AUDIO2HEAD,
     )
 }
+
+BUNDLES: dict[str, Bundle] = {CHECKPOINT.name: CHECKPOINT}
+"""Files that hold several of them, by the name under which they are added."""

@@ -28,12 +28,12 @@ import attrs
 
 from talkgraph.errors import ModelError, nearest
 from talkgraph.models.asset import Asset
-from talkgraph.models.assets import ASSETS
+from talkgraph.models.assets import ASSETS, BUNDLES
 from talkgraph.models.download import Progress, sha256_of
 from talkgraph.models.sources import Shipped, UserFile
 
 SHIPPED = Path(__file__).parent / "shipped"
-RECIPE = 1  # raise it when a conversion gives another network, so that stores convert again
+RECIPE = 1  # raised when a conversion gives another network, so that stores convert again
 _READY, _ABSENT, _DAMAGED = "ready", "absent", "damaged"
 
 _filling = threading.Lock()
@@ -108,21 +108,24 @@ def pull(names: Iterable[str], progress: Progress | None = None) -> list[Path]:
     return [_existing(asset) for asset in assets]
 
 
-def add(name: str, file: Path | str) -> Path:
-    """Take in a file that the user brings for asset `name`: ONNX, or what it is made from.
+def add(name: str, file: Path | str) -> list[Path]:
+    """Take in a file that the user brings for asset `name`, or for all of a bundle of that name.
 
     Raises:
-        ModelError: the asset is not one to bring, the file is no self-contained ONNX model, or
-            not what one is made from.
+        ModelError: it is not one to bring, or the file is neither ONNX nor what it is made from.
     """
-    asset = _asset(name)
-    if not isinstance(asset.source, UserFile):
-        raise ModelError(
-            f"model '{name}' is not yours to bring: fetch it with `models.pull(['{name}'])`"
-        )
-    file = Path(file)
-    _publish(asset, asset.source.onnx_of(file, asset.facts))
-    return _existing(asset)
+    if name in BUNDLES:
+        made = BUNDLES[name].onnx_of(Path(file))
+    else:
+        asset = _asset(name)
+        if not isinstance(asset.source, UserFile):
+            raise ModelError(
+                f"model '{name}' is not yours to bring: fetch it with `models.pull(['{name}'])`"
+            )
+        made = {name: asset.source.onnx_of(Path(file), asset.facts)}
+    for one, data in made.items():
+        _publish(_asset(one), data)
+    return [_existing(_asset(one)) for one in made]
 
 
 def convert(name: str, file: Path | str) -> Path:
@@ -148,21 +151,14 @@ def convert(name: str, file: Path | str) -> Path:
 
 def status() -> list[Status]:
     """Every asset in the table, in its order; nothing is fetched or hashed."""
-    found = []
-    for asset in ASSETS.values():
+
+    def told(asset: Asset) -> Status:
         file = where(asset.name)
-        found.append(
-            Status(
-                name=asset.name,
-                purpose=asset.purpose,
-                licence=asset.licence,
-                source=str(asset.source),
-                state=_READY if file else _ABSENT,
-                path=file,
-                size=file.stat().st_size if file else 0,
-            )
-        )
-    return found
+        size, state = (file.stat().st_size, _READY) if file else (0, _ABSENT)
+        told_of = asset.name, asset.purpose, asset.licence, str(asset.source)
+        return Status(*told_of, state=state, path=file, size=size)
+
+    return [told(asset) for asset in ASSETS.values()]
 
 
 def where(name: str) -> Path | None:
@@ -211,7 +207,7 @@ def verify(name: str) -> Path:
 
 def _asset(name: str) -> Asset:
     if name not in ASSETS:
-        hint = nearest(name, ASSETS) or "; `models.status()` tells which there are"
+        hint = nearest(name, [*ASSETS, *BUNDLES]) or "; `models.status()` tells which there are"
         raise ModelError(f"there is no model '{name}'{hint}")
     return ASSETS[name]
 

@@ -216,7 +216,7 @@ def test_a_file_that_the_user_brings(shelf, tmp_path):
     with pytest.raises(ModelError, match=r"'brought': .*bring it"):
         store.path("brought")
     onnx.save(tiny_onnx(), tmp_path / "mine.onnx")
-    file = store.add("brought", tmp_path / "mine.onnx")
+    (file,) = store.add("brought", tmp_path / "mine.onnx")
     (tmp_path / "mine.onnx").unlink()
     assert store.path("brought") == file
     with pytest.raises(ModelError, match="is not yours to bring"):
@@ -245,7 +245,7 @@ def test_a_brought_file_may_be_converted(tmp_path, monkeypatch):
     )
     torch.save(network, tmp_path / "latest_iddNet.pth")
     name = "head-pattern-encoder-yi2022"
-    made = onnx.load(store.add(name, tmp_path / "latest_iddNet.pth"))
+    made = onnx.load(*store.add(name, tmp_path / "latest_iddNet.pth"))
     assert {one.key for one in made.metadata_props} >= {"kind", "licence", "pose"}
     assert [one.name for one in made.graph.output] == ["pattern"]
     before = store.path(name)

@@ -92,14 +92,14 @@ class DenseMotion(nn.Module):
         count = motions.shape[1]
         small = self.down(image).expand(motions.shape[0], -1, -1, -1)
         small = small[:, None].expand(-1, count, -1, -1, -1).flatten(0, 1)
-        return warp(small, motions.flatten(0, 1)).unflatten(0, (-1, count))
+        return warp(small, motions.flatten(0, 1)).reshape(-1, count, 3, COARSE, COARSE)
 
 
 def inverse(matrices: Tensor) -> Tensor:
     """The inverses of `[shape=(..., 2, 2)]`; ONNX has no operator for it."""
     a, b, c, d = matrices.flatten(-2).unbind(-1)
     turned = torch.stack([d, -b, -c, a], dim=-1) / (a * d - b * c)[..., None]
-    return turned.unflatten(-1, (2, 2))
+    return turned.reshape(matrices.shape)
 
 
 def _heatmaps(where: Tensor, value: Tensor) -> Tensor:
@@ -120,7 +120,8 @@ class ResidualBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Keep the shape of `x`."""
         made = self.conv1(F.relu(self.norm1(x)))
-        return x + self.conv2(F.relu(self.norm2(made)))
+        added: Tensor = self.conv2(F.relu(self.norm2(made)))
+        return x + added
 
 
 class Generator(nn.Module):

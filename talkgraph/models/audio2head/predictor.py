@@ -24,7 +24,8 @@ class _Residual3d(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         made = self.conv1(F.relu(self.norm1(x)))
-        return x + self.conv2(F.relu(self.norm2(made)))
+        added: Tensor = self.conv2(F.relu(self.norm2(made)))
+        return x + added
 
 
 class _Down3d(nn.Module):
@@ -132,13 +133,14 @@ class KeypointPredictor(nn.Module):
             `[shape=(n, 64, K, 2)]` and `[shape=(n, 64, K, 2, 2)]`.
         """
         value, jacobian = keypoints_of(*self.maps(self.seen(audio, image, pose_box)))
-        frames = (-1, FRAMES)
-        return value.unflatten(0, frames), jacobian.unflatten(0, frames)
+        count = value.shape[1]
+        return value.reshape(-1, FRAMES, count, 2), jacobian.reshape(-1, FRAMES, count, 2, 2)
 
     def seen(self, audio: Tensor, image: Tensor, pose_box: Tensor) -> Tensor:
         """Audio, photo and pose as maps over time, `[shape=(n, 6, 64, 64, 64)]`."""
         heard = self.embedding(audio.flatten(0, 1)[:, None])
-        heard = F.interpolate(heard, scale_factor=2.0).unflatten(0, (-1, FRAMES)).transpose(1, 2)
+        heard = F.interpolate(heard, scale_factor=2.0)
+        heard = heard.reshape(-1, FRAMES, *heard.shape[1:]).transpose(1, 2)
         photo = self.down_id(image)[:, :, None].expand(-1, -1, FRAMES, -1, -1)
         return torch.cat([heard, photo, self.down_pose(pose_box)[:, None]], dim=1)
 
