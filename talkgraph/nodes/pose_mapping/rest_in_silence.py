@@ -5,19 +5,20 @@ from __future__ import annotations
 import attrs
 import numpy as np
 
-from talkgraph.engine import Node, node, param
+from talkgraph.engine import Node, node, note, param
 from talkgraph.errors import InputError
 from talkgraph.nodes.face_model.face_model import FaceModel
 from talkgraph.nodes.face_model.lower_face import lower_face
 from talkgraph.nodes.face_model.readout import Readout, mouth_readout
 from talkgraph.nodes.pose_mapping.mouth import MIN_CLIP_FRAMES, expression_of
-from talkgraph.nodes.pose_mapping.pauses import resting, spoken_frames
+from talkgraph.nodes.pose_mapping.pauses import resting, spoken_frames, without_noise
 from talkgraph.nodes.signals import low_pass
 from talkgraph.nodes.values import Bools, FaceFit, Floats, Motion, VoiceActivity
 
 # Where people hold the mouth in pauses, from the middle of their speech and in spreads of it:
 # medians over 64 found clips with .6 s of rest and more. Lips and jaw close, the corners go apart.
 HABIT = {"opening": -0.85, "jaw": -1.5, "width": 1.0}
+SELDOM = 0.25  # of a speech with a voice in less of it: what is said there may not be heard as one
 PHOTO_REACH = 0.5  # of the reach, about shut lips: they part, and stay a mouth at rest
 
 
@@ -37,7 +38,8 @@ class RestInSilence(Node):
     pauses, the more the longer they are, or that of a photo with shut lips; else that of people in
     general, from the middle of the clip's speech, or of this one. At rest the mouth keeps what
     moves slowly in it, a breath that is heard or lips that part, within the person's own reach.
-    Brows, eyes and head stay as they are.
+    Brows, eyes and head stay as they are. A voice may be as faint as the noise, or the music, about
+    it (`pauses.without_noise`).
 
     Times, rest and reach come from 178 found clips of 138 people with 213 s of pauses. On the clock
     of `detect_voice`, lips reach half the movement of speech .14 s before a voice and fall below
@@ -57,8 +59,8 @@ class RestInSilence(Node):
         (True, True)
     """
 
-    begins: float = param(0.3, "probability from which somebody speaks", ge=0, le=1)
-    ends: float = param(0.15, "probability below which nobody does any more", ge=0, le=1)
+    begins: float = param(0.2, "probability from which somebody speaks", ge=0, le=1)
+    ends: float = param(0.1, "probability below which nobody does any more", ge=0, le=1)
     shortest_speech: float = param(0.1, "shorter voices are none", unit="s", ge=0)
     shortest_pause: float = param(0.3, "shorter pauses are none", unit="s", ge=0)
     anticipation: float = param(0.32, "the mouth leaves its rest so long before a voice", unit="s",
@@ -102,6 +104,12 @@ class RestInSilence(Node):
                 "the same speech at the same fps"
             )
         spoken, at_rest = self._when(voice)
+        if spoken.mean() < SELDOM:
+            note(
+                f"a voice is heard in {spoken.sum() / voice.fps:.1f} s of {count / voice.fps:.1f} s"
+                " of the speech, and elsewhere the mouth rests; if somebody speaks there, or sings "
+                "to music, try `begins=0` and `ends=0`"
+            )
         still = at_rest > 0
         readout = mouth_readout(model)
         rest = self._rest(motion.expression[spoken if spoken.any() else ~spoken], readout, person,
@@ -123,7 +131,7 @@ class RestInSilence(Node):
 
     def _when(self, voice: VoiceActivity) -> tuple[Bools, Floats]:
         spoken = spoken_frames(
-            voice,
+            without_noise(voice),
             begins=self.begins,
             ends=self.ends,
             shortest_speech=self.shortest_speech,

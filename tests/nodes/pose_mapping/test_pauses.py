@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis.extra.numpy import arrays
 
-from talkgraph.nodes.pose_mapping.pauses import resting, spoken_frames
+from talkgraph.nodes.pose_mapping.pauses import resting, spoken_frames, without_noise
 from talkgraph.nodes.values import VoiceActivity
 
 RULES = {"begins": 0.5, "ends": 0.2, "shortest_speech": 0.08, "shortest_pause": 0.3}
@@ -38,6 +38,39 @@ def test_voices_and_pauses(heard, found):
 def test_times_are_in_seconds():
     assert spoken("99990000009999", fps=50.0) == "xxxxxxxxxxxxxx"
     assert spoken("99990000009999", fps=20.0) == "xxxx......xxxx"
+
+
+def voice(probability):
+    return VoiceActivity(probability=np.asarray(probability, np.float32), fps=25.0)
+
+
+def test_a_voice_in_noise_is_as_likely_as_one_without():
+    """Odds are divided by what the noise takes, and multiplied by it again."""
+    clean = np.repeat([0.01, 0.98, 0.5, 0.98, 0.01], 60)
+    odds = clean / (1 - clean) / 50
+    noisy = odds / (1 + odds)
+    assert spoken_frames(voice(noisy), **RULES).sum() < 0.4 * len(noisy)
+    found = without_noise(voice(noisy))
+    np.testing.assert_allclose(found.probability, clean, atol=0.01)
+
+
+@pytest.mark.parametrize("loudest", [0.98, 1.0])
+def test_a_sure_detector_is_believed(loudest):
+    clean = np.repeat([0.0, loudest, 0.3, loudest, 0.001], 60)
+    np.testing.assert_allclose(without_noise(voice(clean)).probability, clean, atol=1e-5)
+
+
+def test_noise_alone_is_no_voice():
+    noise = np.random.default_rng(0).beta(0.1, 20, 500)  # such as that of white noise and of music
+    assert 0.05 < noise.max() < 0.3
+    np.testing.assert_allclose(without_noise(voice(noise)).probability, noise, atol=1e-5)
+
+
+@given(arrays(np.float32, st.integers(0, 80), elements=st.floats(0, 1, width=32)))
+def test_noise_takes_and_never_gives(probability):
+    found = without_noise(voice(probability)).probability
+    assert found.shape == probability.shape and (found <= 1).all()
+    assert (found >= probability - 1e-5).all()
 
 
 def steps(count, *voices):

@@ -193,3 +193,41 @@ def test_real_speech_with_a_pause(clips):
     assert after[inside].mean() < np.median(before)
     spoken = found.probability > 0.9
     assert np.corrcoef(before[spoken], after[spoken])[0, 1] > 0.98
+
+
+def test_speech_in_noise_is_not_shut(clips):
+    """White noise 5 dB above the voice left less than half of this woman's speech to the mouth."""
+    import soundfile
+
+    samples, rate = soundfile.read(
+        clips / "video" / "talk_female_asian_burgundy_214.wav", dtype="float32"
+    )
+    detector = LoadNetwork(name="voice-activity").run()
+
+    def spoken(sound):
+        speech = Speech(samples=sound, rate=rate, soundtrack=sound[:, None], soundtrack_rate=rate)
+        return DetectVoice().run(speech, detector)
+
+    clean = spoken(samples)
+    loud = np.repeat(clean.probability > 0.5, rate // 25)[: len(samples)]
+    level = samples[: len(loud)][loud].std() * 10 ** (5 / 20)
+    noise = level * np.random.default_rng(0).standard_normal(len(samples)).astype(np.float32)
+    sound = (samples + noise) / np.abs(samples + noise).max()
+    motion = talk(len(clean.probability))
+    kept = [
+        (RestInSilence().run(motion, heard, MODEL).expression == motion.expression).all(axis=1)
+        for heard in (clean, spoken(sound))
+    ]
+    assert kept[1][kept[0]].mean() > 0.8
+
+
+def test_where_nearly_no_voice_is_heard_it_is_said(monkeypatch):
+    said = []
+    monkeypatch.setattr("talkgraph.nodes.pose_mapping.rest_in_silence.note", said.append)
+    RestInSilence().run(talk(200), voice(4, 4), MODEL)
+    assert said == []
+    RestInSilence().run(talk(200), voice(1, 7), MODEL)
+    assert said == [
+        "a voice is heard in 1.0 s of 8.0 s of the speech, and elsewhere the mouth rests; if "
+        "somebody speaks there, or sings to music, try `begins=0` and `ends=0`"
+    ]
