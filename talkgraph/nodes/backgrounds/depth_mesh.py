@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from talkgraph.nodes.face_model.face_model import LIP, SKIN, FaceModel
-from talkgraph.nodes.geometry.camera import DISTANCE, FOCAL, point_in_camera, project
+from talkgraph.nodes.geometry.camera import DISTANCE, FOCAL, point_in_camera
 from talkgraph.nodes.geometry.mesh import boundary_loops, vertex_normals
+from talkgraph.nodes.geometry.rotation import matrix_from_angles
 from talkgraph.nodes.values import Floats
 
 Real = NDArray[np.float64]
@@ -145,8 +146,11 @@ class Posed:
 
     def in_picture(self, points: Real, size: int) -> Real:
         """Where head-space `points [shape=(..., 3)]` appear, `[shape=(..., 2)]`, px."""
-        flat = point_in_camera(points.reshape(-1, 3), self.rotation, self.translation)
-        return np.asarray(project(flat, size)[0], np.float64).reshape(*points.shape[:-1], 2)
+        from talkgraph.nodes.geometry.camera_kernels import pictured
+
+        camera_from_head = matrix_from_angles(self.rotation)
+        flat = pictured(points.reshape(-1, 3), camera_from_head, self.translation, size)
+        return np.asarray(flat, np.float64).reshape(*points.shape[:-1], 2)
 
 
 @attrs.frozen

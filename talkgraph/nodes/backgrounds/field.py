@@ -11,8 +11,13 @@ from numba import njit
 from numpy.typing import NDArray
 
 Real = NDArray[np.float64]
+Single = np.float32
+Singles = NDArray[Single]
+Indices = NDArray[np.int64]
 Pictures = NDArray[np.uint8]
 KNEE = 0.7
+STANDSTILL = 1e-6  # lattice units: a step that no pixel shows
+MARGIN = 3  # px around a picture that a cubic may reach
 
 
 @njit(cache=True, nogil=True)
@@ -139,8 +144,8 @@ def _at(field: Real, x: float, y: float, d: int) -> float:
 def inverse(field: Real, spacing: float, rounds: int) -> Real:
     """Backward displacement: source(q) = q + inverse(q) where target(p) = p + field(p).
 
-    Fixed-point iteration; converges where neighbouring displacements differ by less than their
-    distance, that is where the map does not fold.
+    Fixed-point iteration, until it stands still or for `rounds`; converges where neighbouring
+    displacements differ by less than their distance, that is where the map does not fold.
     """
     nodes = field.shape[0]
     result = np.zeros_like(field)
@@ -150,47 +155,98 @@ def inverse(field: Real, spacing: float, rounds: int) -> Real:
             for _ in range(rounds):
                 x_next = 0.2 * x + 0.8 * (c - _at(field, x, y, 0) / spacing)
                 y_next = 0.2 * y + 0.8 * (r - _at(field, x, y, 1) / spacing)
+                step = abs(x_next - x) + abs(y_next - y)
                 x, y = x_next, y_next
+                if step < STANDSTILL:
+                    break
             result[r, c, 0], result[r, c, 1] = (x - c) * spacing, (y - r) * spacing
     return result
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _cubic(t: float) -> tuple[float, float, float, float]:
+def _cubic(t: Single) -> tuple[Single, Single, Single, Single]:
     """Catmull-Rom weights of the four samples around a point at fraction `t`."""
-    t2, t3 = t * t, t * t * t
+    t2 = t * t
+    t3 = t2 * t
+    half, two, three, four, five = Single(0.5), Single(2), Single(3), Single(4), Single(5)
     return (
-        0.5 * (-t3 + 2.0 * t2 - t),
-        0.5 * (3.0 * t3 - 5.0 * t2 + 2.0),
-        0.5 * (-3.0 * t3 + 4.0 * t2 + t),
-        0.5 * (t3 - t2),
+        half * (two * t2 - t3 - t),
+        half * (three * t3 - five * t2 + two),
+        half * (four * t2 - three * t3 + t),
+        half * (t3 - t2),
     )
 
 
 @njit(cache=True, nogil=True)
+def _widened(picture: Pictures) -> Singles:
+    """The picture as floats, flat, its border repeated MARGIN times on every side."""
+    size = picture.shape[0]
+    side = size + 2 * MARGIN
+    wide = np.empty((side, side, 3), np.float32)
+    for row in range(side):
+        line = picture[min(max(row - MARGIN, 0), size - 1)]
+        for d in range(3):
+            for column in range(MARGIN):
+                wide[row, column, d] = line[0, d]
+                wide[row, side - 1 - column, d] = line[size - 1, d]
+        for column in range(size):
+            for d in range(3):
+                wide[row, column + MARGIN, d] = line[column, d]
+    return wide.ravel()
+
+
+@njit(cache=True, nogil=True)
+def _places(
+    backward: Real, row: int, size: int, corner: Indices, right: Singles, down: Singles
+) -> None:
+    """Where the pixels of a row come from: the first of 4 x 4 samples, and fractions beyond it."""
+    cells = backward.shape[0] - 1
+    scale = cells / size
+    y = (row + 0.5) * scale
+    r = min(int(y), cells - 1)
+    fy = y - r
+    between = (1.0 - fy) * backward[r] + fy * backward[r + 1]
+    for column in range(size):
+        x = (column + 0.5) * scale
+        c = min(int(x), cells - 1)
+        fx = x - c
+        # In units of pixel centres; further outside nothing changes any more.
+        u = column + (1.0 - fx) * between[c, 0] + fx * between[c + 1, 0]
+        v = row + (1.0 - fx) * between[c, 1] + fx * between[c + 1, 1]
+        u, v = min(max(u, -1.0), float(size)), min(max(v, -1.0), float(size))
+        left, top = int(np.floor(u)), int(np.floor(v))
+        corner[column] = (top - 1 + MARGIN) * (size + 2 * MARGIN) + left - 1 + MARGIN
+        right[column], down[column] = u - left, v - top
+
+
+@njit(cache=True, nogil=True)
 def resampled(picture: Pictures, backward: Real) -> Pictures:
-    """`picture [shape=(S, S, C), uint8]` seen through a backward lattice, bicubic (Catmull-Rom).
+    """`picture [shape=(S, S, 3), uint8]` seen through a backward lattice, bicubic (Catmull-Rom).
 
     Exact where the displacement is zero; outside of the picture its border is repeated.
     """
-    size, channels = picture.shape[0], picture.shape[2]
-    cells = backward.shape[0] - 1
-    scale = cells / size
+    size = picture.shape[0]
     result = np.empty_like(picture)
+    corner = np.empty(size, np.int64)
+    right, down = np.empty(size, np.float32), np.empty(size, np.float32)
+    # Unsigned places in flat arrays: no check for negative ones in the innermost loop.
+    wide, line = _widened(picture), np.uintp(3 * (size + 2 * MARGIN))
     for row in range(size):
+        _places(backward, row, size, corner, right, down)
         for column in range(size):
-            x, y = (column + 0.5) * scale, (row + 0.5) * scale
-            # Sample positions in units of pixel centres.
-            u, v = column + _at(backward, x, y, 0), row + _at(backward, x, y, 1)
-            c, r = int(np.floor(u)), int(np.floor(v))
-            wx, wy = _cubic(u - c), _cubic(v - r)
-            for d in range(channels):
-                total = 0.0
-                for i in range(4):
-                    line = picture[min(max(r - 1 + i, 0), size - 1)]
-                    across = 0.0
-                    for j in range(4):
-                        across += wx[j] * line[min(max(c - 1 + j, 0), size - 1), d]
-                    total += wy[i] * across
-                result[row, column, d] = np.uint8(min(max(total + 0.5, 0.0), 255.0))
+            x0, x1, x2, x3 = _cubic(right[column])
+            y0, y1, y2, y3 = _cubic(down[column])
+            first = np.uintp(3 * corner[column])
+            for d in range(3):
+                a = first + np.uintp(d)
+                b, c, e = a + np.uintp(3), a + np.uintp(6), a + np.uintp(9)
+                total = y0 * (x0 * wide[a] + x1 * wide[b] + x2 * wide[c] + x3 * wide[e])
+                a, b, c, e = a + line, b + line, c + line, e + line
+                total += y1 * (x0 * wide[a] + x1 * wide[b] + x2 * wide[c] + x3 * wide[e])
+                a, b, c, e = a + line, b + line, c + line, e + line
+                total += y2 * (x0 * wide[a] + x1 * wide[b] + x2 * wide[c] + x3 * wide[e])
+                a, b, c, e = a + line, b + line, c + line, e + line
+                total += y3 * (x0 * wide[a] + x1 * wide[b] + x2 * wide[c] + x3 * wide[e])
+                total = min(max(total + Single(0.5), Single(0)), Single(255))
+                result[row, column, d] = np.uint8(np.int32(total))
     return result

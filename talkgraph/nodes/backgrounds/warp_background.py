@@ -79,16 +79,22 @@ class WarpBackground(Node):
                 f"have {known}; match the backgrounds with this clip's fit"
             )
         size = clip.frames.shape[1]
+        neutral = model.neutral(fit.identity)
         mesh = self._mesh(fit, model)
 
-        def read(start: int, stop: int) -> Pictures:
-            behind = _pictures(clip.frames, source[start:stop])
-            return np.stack([frame(t, behind[int(source[t])]) for t in range(start, stop)])
+        def posed(motion: Motion, frames: Ints) -> list[Posed]:
+            shapes = neutral + model.moved(motion.expression[frames])
+            places = zip(shapes, motion.rotation[frames], motion.translation[frames], strict=True)
+            return [Posed(*(np.asarray(one, np.float64) for one in place)) for place in places]
 
-        def frame(t: int, picture: Pictures) -> Pictures:
-            before = _posed(model, fit, fit.motion, int(source[t]))
-            after = _posed(model, fit, motion, t)
-            return self.warped(np.ascontiguousarray(picture[..., :3]), mesh, before, after, size)
+        def read(start: int, stop: int) -> Pictures:
+            shown, which = np.unique(source[start:stop], return_inverse=True)
+            pictures, before = _pictures(clip.frames, shown), posed(fit.motion, shown)
+            after = posed(motion, np.arange(start, stop))
+            made = np.empty((stop - start, size, size, 3), np.uint8)
+            for frame, (one, target) in enumerate(zip(which, after, strict=True)):
+                made[frame] = self.warped(pictures[one], mesh, before[one], target, size)
+            return made
 
         return Frames.from_function(len(source), (size, size, 3), read)
 
@@ -131,19 +137,10 @@ class WarpBackground(Node):
         return np.asarray(field.resampled(picture, backward), np.uint8)
 
 
-def _pictures(frames: Frames, wanted: Ints) -> dict[int, Pictures]:
-    """The wanted frames by index, read in one run where they lie close together (a path does)."""
-    indices = np.unique(wanted)
-    first, last = int(indices[0]), int(indices[-1])
+def _pictures(frames: Frames, wanted: Ints) -> list[Pictures]:
+    """The wanted frames, read in one run where they lie close together (a path does)."""
+    first, last = int(wanted[0]), int(wanted[-1])
     if last - first < 2 * len(wanted):
         run = frames[first : last + 1]
-        return {int(i): run[i - first] for i in indices}
-    return {int(i): frames[int(i)] for i in indices}
-
-
-def _posed(model: FaceModel, fit: FaceFit, motion: Motion, t: int) -> Posed:
-    return Posed(
-        vertices=np.asarray(model.shape(fit.identity, motion.expression[t]), np.float64),
-        rotation=np.asarray(motion.rotation[t], np.float64),
-        translation=np.asarray(motion.translation[t], np.float64),
-    )
+        return [run[i - first] for i in wanted]
+    return [frames[int(i)] for i in wanted]

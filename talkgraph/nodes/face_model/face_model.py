@@ -72,7 +72,19 @@ class FaceModel:
         Returns:
             `[shape=(V, 3), float32]` or `[shape=(T, V, 3), float32]`, point_in_head.
         """
-        return self.neutral(identity) + _combine(self.expression_basis, expression, "expression")
+        return self.neutral(identity) + self.moved(expression)
+
+    def moved(self, expression: ArrayLike) -> Floats:
+        """What expressions add to the neutral shape of anybody.
+
+        Args:
+            expression: `[shape=(64,)]` or `[shape=(T, 64)]`, standard deviations; many at once cost
+                little more than one.
+
+        Returns:
+            `[shape=(V, 3), float32]` or `[shape=(T, V, 3), float32]`, head units.
+        """
+        return _combine(self.expression_basis, expression, "expression")
 
     def albedo(self, coefficients: ArrayLike) -> Floats:
         """Low-frequency albedo, `[shape=(V, 3), float32]`, of `coefficients [shape=(80,)]`."""

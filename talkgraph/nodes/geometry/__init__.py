@@ -2,6 +2,7 @@
 
 rotation        angles <-> matrices
 camera          head -> camera -> picture, and back
+camera_kernels  the first of these compiled
 pose            a head pose as six numbers
 neck            the same as it turns about the neck
 rigid_pose      rigid pose of a known shape from its landmarks

@@ -18,7 +18,7 @@ def test_zero_field_returns_the_picture_itself():
 
 def test_displacement_points_to_the_source_right_and_down():
     """Asymmetric: +3 px in x fetches from the right, +1 px in y from below."""
-    picture = np.random.default_rng(1).integers(0, 256, (20, 20, 1), np.uint8)
+    picture = np.random.default_rng(1).integers(0, 256, (20, 20, 3), np.uint8)
     backward = np.broadcast_to(np.array([3.0, 1.0]), (5, 5, 2)).copy()
     np.testing.assert_array_equal(field.resampled(picture, backward)[:-1, :-3], picture[1:, 3:])
 
@@ -27,7 +27,7 @@ def test_displacement_points_to_the_source_right_and_down():
 @given(dx=st.floats(-2, 2), dy=st.floats(-2, 2))
 def test_cubic_reproduces_a_ramp(dx, dy):
     y, x = np.mgrid[0:24, 0:24]
-    picture = (3 * x + 2 * y + 50).astype(np.uint8)[..., None]
+    picture = np.dstack([(3 * x + 2 * y + 50).astype(np.uint8)] * 3)
     backward = np.broadcast_to(np.array([dx, dy]), (5, 5, 2)).copy()
     result = field.resampled(picture, backward)[4:-4, 4:-4, 0].astype(float)
     expected = (3 * (x + dx) + 2 * (y + dy) + 50)[4:-4, 4:-4]
@@ -38,7 +38,7 @@ def test_bilinear_lattice_agrees_with_scipy():
     from scipy.ndimage import map_coordinates
 
     rng = np.random.default_rng(2)
-    picture = np.zeros((32, 32, 1), np.uint8)
+    picture = np.zeros((32, 32, 3), np.uint8)
     picture[..., 0] = 4 * np.arange(32)[None]
     backward = rng.uniform(-2, 2, (9, 9, 2))
     rows, columns = (np.mgrid[0:32, 0:32] + 0.5) * 8 / 32
@@ -46,6 +46,35 @@ def test_bilinear_lattice_agrees_with_scipy():
     result = field.resampled(picture, backward)[:, 4:-4, 0].astype(float)
     expected = 4 * (np.arange(32)[None] + dx)[:, 4:-4]
     assert np.abs(result - expected).max() <= 0.51
+
+
+def test_cubic_is_catmull_rom_with_the_border_repeated():
+    """The sixteen samples around every place, summed plainly in double precision."""
+    rng = np.random.default_rng(4)
+    picture = rng.integers(0, 256, (40, 40, 3), np.uint8)
+    backward = rng.uniform(-30, 30, (5, 5, 2))
+    rows, columns = np.mgrid[0:40, 0:40]
+    y, x = (rows + 0.5) / 10, (columns + 0.5) / 10
+    r, c = np.minimum(y.astype(int), 3), np.minimum(x.astype(int), 3)
+    fy, fx = (y - r)[..., None], (x - c)[..., None]
+    upper = (1 - fx) * backward[r, c] + fx * backward[r, c + 1]
+    lower = (1 - fx) * backward[r + 1, c] + fx * backward[r + 1, c + 1]
+    u, v = np.moveaxis((1 - fy) * upper + fy * lower, -1, 0) + np.stack([columns, rows])
+    left, top = np.floor(u).astype(int), np.floor(v).astype(int)
+
+    def weight(t):
+        t = np.abs(t)
+        near, far = 1.5 * t**3 - 2.5 * t**2 + 1, -0.5 * t**3 + 2.5 * t**2 - 4 * t + 2
+        return np.where(t < 1, near, np.where(t < 2, far, 0))
+
+    total = np.zeros((40, 40, 3))
+    for i in range(-1, 3):
+        for j in range(-1, 3):
+            sample = picture[np.clip(top + i, 0, 39), np.clip(left + j, 0, 39)].astype(float)
+            total += (weight(v - top - i) * weight(u - left - j))[..., None] * sample
+    expected = np.clip(total + 0.5, 0, 255).astype(np.uint8)
+    off = field.resampled(picture, backward).astype(int) - expected
+    assert np.abs(off).max() <= 1 and np.mean(off != 0) < 1e-3
 
 
 @pytest.mark.parametrize("height", [(9.0, 0.0), (-6.0, 8.0), (0.0, -10.0)])

@@ -9,6 +9,8 @@ from talkgraph.nodes.geometry.camera import (
     projection_jacobian,
     unproject,
 )
+from talkgraph.nodes.geometry.camera_kernels import pictured
+from talkgraph.nodes.geometry.rotation import matrix_from_angles
 
 
 def test_the_axis_meets_the_middle_and_focal_length_is_deng():
@@ -59,3 +61,14 @@ def test_jacobian_and_inverse():
 def test_constants():
     assert pytest.approx(1015 / 224) == FOCAL
     assert DISTANCE == 10
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_compiled_camera_is_the_camera(dtype):
+    random = np.random.default_rng(5)
+    points = random.normal(size=(50, 3)).astype(dtype)
+    angles, shift = np.array([0.4, -0.7, 0.2]), np.array([0.3, -0.1, -6.0])
+    expected, _ = project(point_in_camera(points, angles, shift), 200)
+    found = pictured(points, matrix_from_angles(angles), shift, 200)
+    assert found.dtype == np.float64
+    assert found == pytest.approx(expected, abs=1e-9)
