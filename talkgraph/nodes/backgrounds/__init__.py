@@ -23,6 +23,7 @@ pose_limit   how far the shown pose may differ from the background's.
 depth_mesh   the face mesh extended over hair, ears and neck (face profiling).
 field        displacement lattices and resampling (numba; imported when frames are made).
 tone         the render's low frequencies brought to those of the picture behind it.
+blending     compiled loops of composite and tone (numba; imported when frames are made).
 """
 
 from talkgraph.nodes.backgrounds.composite import Composite

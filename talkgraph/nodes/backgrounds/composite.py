@@ -8,9 +8,11 @@ from numpy.typing import NDArray
 from talkgraph.cache.frames import Frames, Pictures
 from talkgraph.engine import Node, node, param
 from talkgraph.errors import InputError
-from talkgraph.nodes.backgrounds.tone import tone_gain
+from talkgraph.nodes.backgrounds.tone import low_pass, tone_gain
 
+Bools = NDArray[np.bool_]
 Real = NDArray[np.float32]
+SOLID = 128  # alpha of 255 from which a pixel belongs to the face
 
 
 @node("composite", version=1, transient=True, receptive_field={"background": 0, "face": 0})
@@ -69,39 +71,50 @@ class Composite(Node):
 
     def composed(self, background: Pictures, face: Pictures) -> Pictures:
         """One picture `[shape=(S, S, 3), uint8]` of a background and an RGBA face."""
-        alpha = (face[..., 3] / 255).astype(np.float32)
-        if not alpha.any():
-            return background.copy()
-        under, over = background.astype(np.float32), face[..., :3].astype(np.float32)
-        fade = alpha * fading(alpha, self.feather * len(face))
+        from talkgraph.nodes.backgrounds import blending
+
+        made, size = background.copy(), len(face)
+        top, bottom, left, right = blending.covered(face[..., 3])
+        if bottom <= top:
+            return made
+        # One pixel more than the face, where there is one: there it ends.
+        top, left = max(top - 1, 0), max(left - 1, 0)
+        part = (slice(top, bottom + 1), slice(left, right + 1))
+        under, over = made[part], face[part]
+        alpha = (over[..., 3] / 255).astype(np.float32)
+        share = alpha * fading(over[..., 3] >= SOLID, self.feather * size)
+        _, up = low_pass(size, self.tone_width)
+        gain = np.ones((up.shape[1], up.shape[1], 3), np.float32)
         if self.match_tone:
-            over *= tone_gain(over, under, alpha, width=self.tone_width, outlier=self.tone_outlier)
-        mixed = under + fade[..., None] * (over - under)
-        return np.asarray(np.clip(mixed + 0.5, 0, 255), np.uint8)
+            gain = tone_gain(
+                over[..., :3],
+                under,
+                alpha,
+                width=self.tone_width,
+                outlier=self.tone_outlier,
+                size=size,
+                corner=(top, left),
+            )
+        rows, columns = up[part[0]], up[part[1]]
+        node = np.minimum((columns > 0).argmax(axis=1), up.shape[1] - 2).astype(np.int32)
+        before = np.take_along_axis(columns, node[:, None], axis=1)[:, 0]
+        blending.blend(under, over, share, np.tensordot(rows, gain, 1), node, before)
+        return made
 
 
-def fading(alpha: Real, width: float) -> Real:
-    """1 inside, falling to 0 over `width` px inwards from the outer boundary of `alpha`.
+def fading(solid: Bools, width: float) -> Real:
+    """1 inside, falling to 0 over `width` px inwards from the outer boundary of the face.
 
     Args:
-        alpha: `[shape=(S, S)]` in [0, 1]; its inner holes are no boundary, nor is the picture's
-            border.
+        solid: `[shape=(H, W)]`, where the face is; its inner holes are no boundary, nor is the
+            picture's border.
         width: px; 0 gives the filled mask itself.
     """
-    from scipy.ndimage import binary_fill_holes, distance_transform_edt
+    from talkgraph.nodes.backgrounds.blending import depths, filled
 
-    filled = binary_fill_holes(alpha >= 0.5)
-    if filled.all() or width <= 0:
-        return np.asarray(filled, np.float32)
-    rows, columns = np.flatnonzero(filled.any(axis=1)), np.flatnonzero(filled.any(axis=0))
-    result = np.zeros(alpha.shape, np.float32)
-    if not len(rows):
-        return result
-    # The distance is wanted near the face only: one pixel more than its box is enough.
-    box = (
-        slice(max(rows[0] - 1, 0), rows[-1] + 2),
-        slice(max(columns[0] - 1, 0), columns[-1] + 2),
-    )
-    depth = np.clip((distance_transform_edt(filled[box]) - 0.5) / width, 0, 1)
-    result[box] = depth * depth * (3 - 2 * depth)
-    return result
+    whole = filled(solid)
+    if whole.all() or width <= 0:
+        return np.asarray(whole, np.float32)
+    distance = np.sqrt(depths(whole, int(np.ceil(width + 0.5)) + 1))
+    depth = np.clip((distance - 0.5) / width, 0, 1)
+    return np.asarray(depth * depth * (3 - 2 * depth), np.float32)
