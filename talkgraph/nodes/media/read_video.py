@@ -13,7 +13,7 @@ from talkgraph.nodes.media.decode import Limits, decode
 from talkgraph.nodes.media.read_speech import load_speech
 from talkgraph.nodes.values import Footage, Speech
 
-REMEDY = "copy or export the video again as MP4 (H.264), or give one `photo` instead"
+REMEDY = "copy or export the video again as MP4 (H.264)"
 CPU_START = 120  # s
 CPU_PER_SECOND = 40  # s of processor time for each second of 4K video, decoded and encoded
 LOST_LIMIT = 0.5  # part of the frames that may be damaged
@@ -90,7 +90,7 @@ class ReadVideo(Node):
                 lasts = f"is cut off, only its first {seconds:.1f} s of {told:.1f} s can be read"
             raise InputError(
                 f"the video {lasts}, at least {self.min_seconds:g} s are "
-                "needed; give a longer clip, or one `photo` instead"
+                "needed; give a longer clip; of less, a photo tells as much"
             )
 
     def _say(self, facts: dict[str, Any]) -> None:
