@@ -35,8 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_system(parser, default="photo")
     parser.add_argument(
         "--phones", type=Path, metavar="FILE",
-        help="where the phones of the one clip lie (Audacity's labels, or MFA's CSV): closures "
-        "are then p, b and m",
+        help="where the phones of the one clip lie (Praat's TextGrid, Audacity's labels, or MFA's "
+        "CSV): closures are then p, b and m",
     )  # fmt: skip
     parser.add_argument(
         "--ceilings", action="store_true",

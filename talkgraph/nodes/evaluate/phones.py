@@ -8,6 +8,7 @@ import numpy as np
 
 from talkgraph.cache.values import value
 from talkgraph.errors import InputError
+from talkgraph.nodes.evaluate.text_grid import Interval, is_text_grid, phone_intervals
 from talkgraph.nodes.values import Bools
 
 BILABIALS = frozenset({"p", "b", "m"})
@@ -26,18 +27,29 @@ class Phones:
 
 
 def phones_of(text: str) -> Phones:
-    """Read an alignment from text with a phone a line.
+    """Read an alignment: Praat's TextGrid, or text with a phone a line.
 
-    Either Audacity's labels, `0.42<tab>0.51<tab>M`, or the CSV of the Montreal Forced Aligner,
+    That is Audacity's labels, `0.42<tab>0.51<tab>M`, or the CSV of the Montreal Forced Aligner,
     whose header names Begin, End, Label and, where words are in it, too, Type.
 
     Raises:
-        InputError: a line that is neither, or no phone at all.
+        InputError: a line that is neither, no phone at all, or no tier of phones (`text_grid`).
     """
+    rows = phone_intervals(text) if is_text_grid(text) else _rows_of_lines(text)
+    if not rows:
+        raise InputError("the alignment holds no phones; export it again")
+    return Phones(
+        symbols=[row[0] for row in rows],
+        starts=[row[1] for row in rows],
+        stops=[row[2] for row in rows],
+    )
+
+
+def _rows_of_lines(text: str) -> list[Interval]:
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith("\\")]
     head = [word.strip().lower() for word in lines[0].split(",")] if lines else []
     csv = {"begin", "end", "label"} <= set(head)
-    rows: list[tuple[str, float, float]] = []
+    rows: list[Interval] = []
     for number, line in enumerate(lines[1:] if csv else lines, 2 if csv else 1):
         cells = [cell.strip() for cell in line.split("," if csv else "\t")]
         try:
@@ -52,16 +64,11 @@ def phones_of(text: str) -> Phones:
         except (ValueError, IndexError):
             raise InputError(
                 f"the alignment's line {number} is no phone: {line[:40]!r}; write start, stop in "
-                "seconds and symbol, separated by tabs (Audacity's labels), or export MFA's CSV"
+                "seconds and symbol, separated by tabs (Audacity's labels), or export a TextGrid "
+                "or MFA's CSV"
             ) from None
         rows.append((symbol, start, stop))
-    if not rows:
-        raise InputError("the alignment holds no phones; export it again")
-    return Phones(
-        symbols=[row[0] for row in rows],
-        starts=[row[1] for row in rows],
-        stops=[row[2] for row in rows],
-    )
+    return rows
 
 
 def bilabial_frames(phones: Phones, count: int, fps: float) -> Bools:

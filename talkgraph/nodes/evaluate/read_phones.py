@@ -27,12 +27,14 @@ class ReadPhones(Node):
         """Read the file.
 
         Raises:
-            InputError: it is no text, too large, or holds a line that is no phone.
+            InputError: it is no text, too large, or no alignment.
         """
         try:
             with alignment.open("rb") as file:
                 content = file.read(MOST_BYTES + 1)
-            text = content.decode("utf-8-sig")
+            # Praat writes UTF-16 where a symbol is not ASCII.
+            wide = content[:2] in (b"\xff\xfe", b"\xfe\xff")
+            text = content.decode("utf-16" if wide else "utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise InputError(f"the alignment cannot be read ({error}); export it as text") from None
         if len(content) > MOST_BYTES:
