@@ -9,6 +9,7 @@ from talkgraph.nodes.evaluate.head.explained import explained_by_speech
 from talkgraph.nodes.evaluate.head.similarity import BINS, head_similarity
 from talkgraph.nodes.evaluate.head.spectrum import log_spectral_distance
 from talkgraph.nodes.evaluate.head.spread import (
+    drift,
     jerk_ratio,
     speed_ratios,
     spread_ratios,
@@ -21,6 +22,7 @@ from talkgraph.nodes.evaluate.head.windows import copied_share
 from talkgraph.nodes.evaluate.scores import Scores
 
 FEWEST = 25  # frames; less than one second says nothing
+MINUTE = 60.0  # s
 
 
 @node("compare_head_motion", version=2)
@@ -35,6 +37,9 @@ class CompareHeadMotion(Node):
         1.0
     """
 
+    drift_seconds: float = param(
+        15.0, "drift is not looked for between shorter parts", unit="s", gt=0
+    )
     bins: int = param(BINS, "bins of the angles' histograms, over the range of both heads", ge=2)
 
     def run(self, made: HeadTalk, real: HeadTalk, clip: HeadTalk | None = None) -> Scores:
@@ -42,7 +47,8 @@ class CompareHeadMotion(Node):
 
         Returns hs; std_r, std_factor, vc_r, vc_factor, jerk (ratios); lsd (dB); kurtosis, still,
         and with a speech energy_response, coupling, silence_speed, explained_pitch, _yaw, _roll,
-        _speed of the made head alone; with `clip` also copied.
+        _speed of the made head alone; with `clip` also copied; where it lasts for twice
+        `drift_seconds`, drift: the last minute at most less the first.
 
         Args:
             clip: what the person was learned from.
@@ -71,6 +77,9 @@ class CompareHeadMotion(Node):
             "still": still_share(made.pose, made.fps),
             "head_frames": float(len(made)),
         }
+        part = min(len(made) // 2 / made.fps, MINUTE)
+        if part >= self.drift_seconds:
+            values["drift"] = drift(made.pose, made.fps, part)
         if said:
             values["energy_response"] = energy_response(made)
             values["coupling"] = coupling(made)

@@ -61,6 +61,7 @@ FIGURES: dict[str, Figure] = {
     "lsd": Figure("LSD", "dB between spectra, .35-4.5 Hz", "as halves", 1),
     "kurtosis": Figure("kurtosis", "of velocity: holds and moves, 3 is swaying", "as real", 1),
     "still": Figure("still", "share of frames below .35 of the mean speed", "as real"),
+    "drift": Figure("drift", "last minute less first, in spreads of the first", "as real"),
     "energy_response": Figure("energy response", "r of speed and loudness less rolled", "as real"),
     "coupling": Figure("coupling", "slope of log speed on loudness, personal", "as real"),
     "silence_speed": Figure("speed in silence", "over that in speech", "≤ 1"),

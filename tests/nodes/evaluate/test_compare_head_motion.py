@@ -35,6 +35,17 @@ def test_without_speech_nothing_is_said_of_it():
     assert "coupling" not in found and "explained_pitch" not in found
 
 
+def test_a_head_that_wanders_off_drifts():
+    """Half a spread from the first half to the last, in a talk of 40 s; 20 s say nothing."""
+    calm = talk(0, np.tile(swaying(0), (2, 1)), count=1000)
+    calm.active[:] = True
+    away = calm.with_pose(calm.pose.copy())
+    away.pose[500:, :3] += 0.5 * calm.pose[:500, :3].std(0)
+    base, found = (COMPARE.run(one, calm).values["drift"] for one in (calm, away))
+    assert (base, found) == pytest.approx((0, 0.5))
+    assert "drift" not in COMPARE.run(calm.part(0, 500), calm).values
+
+
 def test_a_second_of_motion_is_refused():
     with pytest.raises(InputError, match="too short to compare, 25 are needed"):
         COMPARE.run(talk(0).part(40, 60), talk(1))
