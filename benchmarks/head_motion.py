@@ -2,10 +2,11 @@
 
     python benchmarks/head_motion.py --clips DIR > benchmarks/results/head_motion.json
 
-Clips lie in DIR as PERSON/CLIP.mp4; tracking and fitting come out of the store. Of every clip of
-10 s or more of talk, the first 10 s (half of it, below 20 s) are what is known of the person;
-motion is made for the sound of the rest, and compared with how the person moved. Three folds by
-person: no flow has seen the person it moves. The table: `python benchmarks/table.py` on the result.
+Clips lie in DIR as PERSON/CLIP.mp4; tracking and fitting come out of the store, or with `--fits
+DIR` out of a folder of kept fits. Of every clip of 10 s or more of talk, the first 10 s (half of
+it, below 20 s) are what is known of the person; motion is made for the sound of the rest, and
+compared with how the person moved. Three folds by person: no flow has seen the person it moves.
+The table: `python benchmarks/table.py` on the result.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import attrs
 import numpy as np
 from head_scores import Heads, figures, of_real_heads
 
+from talkgraph.cli.train import clips as clip_options
 from talkgraph.nodes.audio_features import Mfcc
 from talkgraph.nodes.evaluate import ObserveHead
 from talkgraph.nodes.evaluate.head.spread import drift
@@ -200,15 +202,20 @@ def trained(
 def main() -> int:
     """Print the figures of every method as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--clips", type=Path, required=True)
+    clip_options.add_clips(parser)
+    clip_options.add_fits(parser)
     parser.add_argument("--store")
     args = parser.parse_args()
+    clip_options.check_heard(args)
     from talkgraph.cli import options
     from talkgraph.cli.progress import watcher
     from talkgraph.cli.train.head_motion import encoded_clips
 
     with watcher(quiet=True) as watch:
-        clips = [Clip(**one) for one in encoded_clips(args.clips, options.open_store(args), watch)]
+        clips = [
+            Clip(**attrs.asdict(one, recurse=False), features=features)
+            for one, features in encoded_clips(args, options.open_store(args), watch)
+        ]
     settings = FlowTraining()
     with tempfile.TemporaryDirectory() as scratch:
         flows, losses = trained(clips, settings, Path(scratch))

@@ -2,10 +2,11 @@
 
     python benchmarks/head_pattern.py --clips DIR
 
-Clips lie in DIR as PERSON/CLIP.mp4; tracking and fitting come out of the store. Of every clip of
-10 s or more of talk, the first 10 s (half of it, below 20 s) give the pattern; motion is decoded
-for the sound of the rest and compared with how the person moved, beside the first part itself (two
-real halves) and its replay. Three folds by person. Prints the table of RESULTS.md.
+Clips lie in DIR as PERSON/CLIP.mp4; tracking and fitting come out of the store, or with `--fits
+DIR` out of a folder of kept fits. Of every clip of 10 s or more of talk, the first 10 s (half of
+it, below 20 s) give the pattern; motion is decoded for the sound of the rest and compared with how
+the person moved, beside the first part itself (two real halves) and its replay. Three folds by
+person. Prints the table of RESULTS.md.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 import attrs
 import numpy as np
 
+from talkgraph.cli.train import clips as clip_options
 from talkgraph.nodes.audio_features import Mfcc
 from talkgraph.nodes.evaluate import CompareHeadMotion, ObserveHead
 from talkgraph.nodes.evaluate.head.pooled import pooled_figures
@@ -131,14 +133,15 @@ def table(clips: Sequence[Part], networks: Mapping[str, tuple[OnnxModel, OnnxMod
 def main() -> int:
     """Train on folds, print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--clips", type=Path, required=True)
+    clip_options.add_clips(parser)
+    clip_options.add_fits(parser)
     parser.add_argument("--store")
     args = parser.parse_args()
+    clip_options.check_heard(args)
     import torch
 
     from talkgraph.cli import options
     from talkgraph.cli.progress import watcher
-    from talkgraph.cli.train.clips import heard_clips
     from talkgraph.nodes.head_motion.pattern.train.corpus import example_of
     from talkgraph.nodes.head_motion.pattern.train.train_patterns import (
         PatternTraining,
@@ -151,12 +154,11 @@ def main() -> int:
     clips, examples = [], []
     with watcher(quiet=True) as watch:
         store = options.open_store(args)
-        for one, speech in heard_clips(args.clips, ("footage", "fit"), store, watch):
-            fit = one.result["fit"]
-            features = Mfcc(keep_zeroth=True).run(speech)
-            clips.append(Part(person=one.person, fit=fit, speech=speech))
+        for one in clip_options.heard_clips(args, store, watch):
+            features = Mfcc(keep_zeroth=True).run(one.speech)
+            clips.append(Part(person=one.person, fit=one.fit, speech=one.speech))
             examples.append(
-                example_of(speech, features, fit, name=one.path.stem, person=one.person)
+                example_of(one.speech, features, one.fit, name=one.name, person=one.person)
             )
     settings = PatternTraining()
     networks: dict[str, tuple[OnnxModel, OnnxModel]] = {}

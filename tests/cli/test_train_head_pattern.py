@@ -23,7 +23,7 @@ def people(tmp_path, monkeypatch):
         (folder / name).mkdir(parents=True)
         (folder / name / "clip.mp4").touch()
 
-    def tracked(*_):
+    def tracked(*_, **__):
         for seed, name in enumerate("abcd"):
             found = {"footage.speech": speech(4.0, seed), "fit": person(4.0, seed)}
             path = folder / name / "clip.mp4"

@@ -1,21 +1,21 @@
-"""The user's clips: whose they are, and the run of a graph over each."""
+"""The user's clips: whose they are, the run of a graph over each, and the fits that are kept."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from talkgraph.cli.progress import Watcher
+from talkgraph.cli.train.fits import HeardClip, fit_path, kept_fits, read_fit, write_fit
 from talkgraph.errors import InputError, NodeError
 
 if TYPE_CHECKING:
     from talkgraph.cache.store import Store
     from talkgraph.engine import Graph, Result
-    from talkgraph.nodes.values import Speech
 
 LICENCE = "as the clips it was made from allow; say so before passing it on"
 _CLIPS = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi")
@@ -34,6 +34,15 @@ def add_clips(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def add_fits(parser: argparse.ArgumentParser) -> None:
+    """`--fits DIR`."""
+    parser.add_argument(
+        "--fits", type=Path, metavar="DIR",
+        help="keep the fit and the sound of every clip here, and read them from here where they "
+        "are kept; then --clips may be left out",
+    )  # fmt: skip
+
+
 def add_counts(parser: argparse.ArgumentParser, *counts: tuple[str, int, str]) -> None:
     """Options that are whole numbers, by name, default and help."""
     for option, default, text in counts:
@@ -47,6 +56,20 @@ def check_clips(args: argparse.Namespace, *, photos: bool = False) -> None:
     if args.clips is None:
         raise InputError("no clips; give --clips DIR")
     next(clips(args.clips, photos=photos))
+
+
+def check_heard(args: argparse.Namespace) -> None:
+    """Raise InputError unless `--clips` or `--fits` have clips of two people or more."""
+    if args.clips is None and args.fits is None:
+        raise InputError("no clips; give --clips DIR, or --fits DIR of an earlier training")
+    people = set()
+    if args.clips is not None:
+        people |= {person for person, _ in clips(args.clips)}
+    if args.fits is not None:
+        people |= {person for person, _ in kept_fits(args.fits)}
+    if not people:
+        raise InputError(f"{args.fits}: no fits in it; give --clips DIR to make them")
+    check_several(args.clips or args.fits, people)
 
 
 def check_several(folder: Path, people: set[str]) -> None:
@@ -77,8 +100,12 @@ def tracked_clips(
     *,
     photos: bool = False,
     parameters: Mapping[str, Mapping[str, Any]] | None = None,
+    besides: Collection[Path] = (),
 ) -> Iterator[TrackedClip]:
     """Run `steps` over every clip, one at a time; what cannot be used is named and left out.
+
+    Args:
+        besides: clips of the folder that are not looked at.
 
     Raises:
         InputError: no folder, no clips in it, or none that can be used.
@@ -86,9 +113,11 @@ def tracked_clips(
     from talkgraph.cli.lookup import load_graph
 
     found = list(clips(folder, photos=photos))
-    used = 0
+    used = len(besides)
     for number, (person, path) in enumerate(found):
         watch.progress("clips", number, len(found))
+        if path in besides:
+            continue
         moving = path.suffix.lower() in _CLIPS
         graph = load_graph("yi2020" if moving else "photo")
         graph = graph.with_params(**(parameters or {})).subgraph(*steps)
@@ -105,16 +134,36 @@ def tracked_clips(
         raise InputError(f"{folder}: none of its {len(found)} files can be used; see the notes")
 
 
-def heard_clips(
-    folder: Path, steps: tuple[str, ...], store: Store, watch: Watcher
-) -> Iterator[tuple[TrackedClip, Speech]]:
-    """The `tracked_clips` that have sound, and their sound; `steps` has ``footage``."""
-    for one in tracked_clips(folder, steps, store, watch):
-        speech = one.result["footage.speech"]
-        if speech is None:
-            watch.note("clips", f"{one.path} is left out: it has no sound")
-            continue
-        yield one, speech
+def heard_clips(args: argparse.Namespace, store: Store, watch: Watcher) -> list[HeardClip]:
+    """All clips of `--clips` that have sound, and those whose fits are kept in `--fits`.
+
+    In order of person and name, whether they were tracked now, stored, or kept.
+
+    Raises:
+        InputError: as of `tracked_clips` and `read_fit`.
+    """
+    from talkgraph.nodes.face_model import LoadFaceModel
+
+    face_model = LoadFaceModel().run().name
+    found: dict[tuple[str, str], HeardClip] = {}
+    for person, path in kept_fits(args.fits) if args.fits is not None else ():
+        found[person, path.stem] = read_fit(path, person, face_model)
+    if args.clips is not None:
+        kept = {path for person, path in clips(args.clips) if (person, path.stem) in found}
+        for one in tracked_clips(args.clips, ("footage", "fit"), store, watch, besides=kept):
+            speech = one.result["footage.speech"]
+            if speech is None:
+                watch.note("clips", f"{one.path} is left out: it has no sound")
+                continue
+            clip = HeardClip(
+                name=one.path.stem, person=one.person, fit=one.result["fit"], speech=speech
+            )
+            if args.fits is not None:  # read back: a later training is to hear the very same
+                path = fit_path(args.fits, clip.person, clip.name)
+                write_fit(path, clip, face_model)
+                clip = read_fit(path, clip.person, face_model)
+            found[clip.person, clip.name] = clip
+    return [found[key] for key in sorted(found)]
 
 
 def clips(folder: Path, *, photos: bool = False) -> Iterator[tuple[str, Path]]:

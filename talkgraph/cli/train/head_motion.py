@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -15,14 +15,16 @@ from talkgraph.cli.train.clips import (
     Made,
     add_clips,
     add_counts,
-    check_clips,
+    add_fits,
+    check_heard,
     check_several,
-    clips,
     heard_clips,
 )
 
 if TYPE_CHECKING:
     from talkgraph.cache.store import Store
+    from talkgraph.cli.train.fits import HeardClip
+    from talkgraph.nodes.values import SpeechFeatures
 
 NAME = "head-motion"
 HELP = "the flow from which head motion is drawn, from clips of many people"
@@ -32,6 +34,7 @@ OUTPUT = "head_motion.onnx"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the clips and for how long to train."""
     add_clips(parser)
+    add_fits(parser)
     add_counts(
         parser,
         ("--steps", 1000, "optimiser steps"),
@@ -40,29 +43,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def check(args: argparse.Namespace) -> None:
-    """Raise InputError where there are no clips."""
-    check_clips(args)
+    """Raise InputError where there are no clips, or of one person only."""
+    check_heard(args)
 
 
-def encoded_clips(folder: Path, store: Store, watch: Watcher) -> Iterator[dict[str, Any]]:
-    """Name, person, fit, speech and features of the speech encoder of every clip with sound."""
+def encoded_clips(
+    args: argparse.Namespace, store: Store, watch: Watcher
+) -> Iterator[tuple[HeardClip, SpeechFeatures]]:
+    """Every clip with sound, and what the speech encoder hears in it."""
     from talkgraph.nodes.audio_features import SpeechEncoder
     from talkgraph.nodes.networks import LoadNetwork
 
     network = LoadNetwork(name="speech-encoder-tiny").run()
-    for one, speech in heard_clips(folder, ("footage", "fit"), store, watch):
-        yield {
-            "name": one.path.stem,
-            "person": one.person,
-            "fit": one.result["fit"],
-            "speech": speech,
-            "features": SpeechEncoder().run(speech, network),
-        }
+    for clip in heard_clips(args, store, watch):
+        yield clip, SpeechEncoder().run(clip.speech, network)
 
 
 def train(args: argparse.Namespace, store: Store, watch: Watcher, scratch: Path) -> Made:
     """Train on all clips; the model card goes beside the output."""
-    check_several(args.clips, {person for person, _ in clips(args.clips)})
     import torch
 
     from talkgraph.nodes.head_motion.train.card import flow_card
@@ -79,14 +77,13 @@ def train(args: argparse.Namespace, store: Store, watch: Watcher, scratch: Path)
     settings = attrs.evolve(settings, schedule=attrs.evolve(settings.schedule, steps=args.steps))
     examples = usable(
         [
-            example_of(one["speech"], one["features"], one["fit"], name=one["name"],
-                       person=one["person"])
-            for one in encoded_clips(args.clips, store, watch)
+            example_of(one.speech, features, one.fit, name=one.name, person=one.person)
+            for one, features in encoded_clips(args, store, watch)
         ],
         settings,
-    )  # fmt: skip
+    )
     people = {one.person for one in examples}
-    check_several(args.clips, people)  # some clips may have been left out
+    check_several(args.clips or args.fits, people)  # some clips may have been left out
     settings = attrs.evolve(settings, folds=min(settings.folds, len(people)))
     watch.started("head-motion")
 

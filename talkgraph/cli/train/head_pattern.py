@@ -14,9 +14,9 @@ from talkgraph.cli.train.clips import (
     Made,
     add_clips,
     add_counts,
-    check_clips,
+    add_fits,
+    check_heard,
     check_several,
-    clips,
     heard_clips,
 )
 
@@ -31,6 +31,7 @@ OUTPUT = "head_pattern_decoder.onnx"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the clips and for how long to train."""
     add_clips(parser)
+    add_fits(parser)
     add_counts(
         parser,
         ("--encoder-steps", 1000, "optimiser steps of the encoder"),
@@ -40,8 +41,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def check(args: argparse.Namespace) -> None:
-    """Raise InputError where there are no clips."""
-    check_clips(args)
+    """Raise InputError where there are no clips, or of one person only."""
+    check_heard(args)
 
 
 def encoder_beside(decoder: Path) -> Path:
@@ -53,7 +54,6 @@ def encoder_beside(decoder: Path) -> Path:
 
 def train(args: argparse.Namespace, store: Store, watch: Watcher, scratch: Path) -> Made:
     """Train on all clips; encoder and model cards go beside the output."""
-    check_several(args.clips, {person for person, _ in clips(args.clips)})
     import torch
 
     from talkgraph.cache import File
@@ -76,13 +76,13 @@ def train(args: argparse.Namespace, store: Store, watch: Watcher, scratch: Path)
         decoder=attrs.evolve(settings.decoder, steps=args.decoder_steps),
     )
     hear = Mfcc(keep_zeroth=True)
-    examples = []
-    for one, speech in heard_clips(args.clips, ("footage", "fit"), store, watch):
-        who = {"name": one.path.stem, "person": one.person}
-        examples.append(example_of(speech, hear.run(speech), one.result["fit"], **who))
+    examples = [
+        example_of(one.speech, hear.run(one.speech), one.fit, name=one.name, person=one.person)
+        for one in heard_clips(args, store, watch)
+    ]
     examples = usable(examples, settings)
     people = {one.person for one in examples}
-    check_several(args.clips, people)  # some clips may have been left out
+    check_several(args.clips or args.fits, people)  # some clips may have been left out
     settings = attrs.evolve(settings, folds=min(args.folds, len(people)))
 
     def report(what: str, step: int, steps: int) -> None:

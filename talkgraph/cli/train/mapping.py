@@ -12,16 +12,15 @@ from talkgraph.cli.train.clips import (
     Made,
     add_clips,
     add_counts,
-    check_clips,
+    add_fits,
+    check_heard,
     check_several,
-    clips,
     heard_clips,
 )
 from talkgraph.errors import InputError
 
 if TYPE_CHECKING:
     from talkgraph.cache.store import Store
-    from talkgraph.nodes.face_model.face_model import FaceModel
     from talkgraph.nodes.face_model.readout import Readout
     from talkgraph.nodes.pose_mapping.train.corpus import Example
     from talkgraph.nodes.pose_mapping.train.general_training import Training
@@ -37,6 +36,7 @@ SHARES = (0.25, 0.5)  # of the other people, for the learning curve beside all o
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the clips, what is heard, and for how long to train."""
     add_clips(parser)
+    add_fits(parser)
     parser.add_argument(
         "--feature", choices=(ENCODER, "mfcc", "log_mel"), default=ENCODER,
         help="node whose features it hears; with mfcc and log_mel it moves the head too, as in the "
@@ -52,34 +52,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def check(args: argparse.Namespace) -> None:
-    """Raise InputError where there are no clips, or utterances that nothing learns from."""
-    check_clips(args)
+    """Raise InputError where there are no clips of two people, or utterances nobody learns from."""
+    check_heard(args)
     if args.synthetic and args.feature == ENCODER:
         raise InputError(f"--synthetic goes with --feature mfcc or log_mel, not {ENCODER}")
 
 
 def train(args: argparse.Namespace, store: Store, watch: Watcher, scratch: Path) -> Made:
     """Train on all clips; the model card goes beside the output."""
-    check_several(args.clips, {person for person, _ in clips(args.clips)})
     import attrs
     import torch
 
+    from talkgraph.nodes.face_model import LoadFaceModel
     from talkgraph.nodes.face_model.readout import mouth_readout
     from talkgraph.nodes.pose_mapping.train.general_card import general_card
-    from talkgraph.nodes.pose_mapping.train.general_training import train_general
+    from talkgraph.nodes.pose_mapping.train.general_training import report_of, train_general
     from talkgraph.nodes.pose_mapping.train.lag import MIN_CORRELATION, clips_in_time
 
     torch.set_num_threads(1)  # the sums of several threads are not the same every time
-    examples, encoded, model = _read(args, store, watch)
+    examples, encoded = _read(args, store, watch)
     people = {example.person for example in examples}
-    check_several(args.clips, people)  # some clips may have been left out
-    assert model is not None  # there are examples
+    check_several(args.clips or args.fits, people)  # some clips may have been left out
+    model = LoadFaceModel().run()
     readout = mouth_readout(model)
     in_time = clips_in_time(encoded, ENCODER, readout)
     examples = [
         attrs.evolve(example, reliable=one.agreement >= MIN_CORRELATION)
         for example, one in zip(examples, in_time, strict=True)
     ]
+    if len({example.person for example in examples if example.reliable}) < 2:
+        raise InputError(
+            f"{args.clips or args.fits}: lips and sound agree in the clips of fewer than two "
+            "people; see that each clip has the sound of the face that is seen"
+        )
     lags, folds = [one.lag for one in in_time], min(args.folds, len(people))
     training = _training(args, examples, readout, scratch)
     watch.started("mapping")
@@ -99,13 +104,19 @@ def train(args: argparse.Namespace, store: Store, watch: Watcher, scratch: Path)
             f"learned from {share:.0%} of the other people: r {mean['opening']:.3f} (lip opening), "
             f"{mean['width']:.3f} (width)",
         )
-    return made.file.path, {"clips": len(examples), "people": len(people), **figures.curve[1.0]}
+    report = report_of(figures, {one.name for one in examples if one.reliable})
+    worst = report["worst"]
+    watch.note("mapping", f"least of all follows {worst['person']}: r {worst['opening']:.3f}")
+    protocol = {"command": _command(args), "feature": args.feature, "folds": folds}
+    protocol |= {"steps": args.steps, "seed": args.seed, "shares": [*SHARES, 1.0]}
+    facts = {"clips": len(examples), "people": len(people), "protocol": protocol}
+    return made.file.path, {**facts, **figures.curve[1.0], **report}
 
 
 def _read(
     args: argparse.Namespace, store: Store, watch: Watcher
-) -> tuple[list[Example], list[Example], FaceModel | None]:
-    """The clips as the mapping hears them and as the encoder does; the face model, if there are."""
+) -> tuple[list[Example], list[Example]]:
+    """The clips as the mapping hears them, and as the encoder does."""
     from talkgraph.nodes.audio_features import LogMel, Mfcc, SpeechEncoder
     from talkgraph.nodes.networks import LoadNetwork
     from talkgraph.nodes.pose_mapping.train.corpus import example_of, loudness_of
@@ -118,14 +129,12 @@ def _read(
     hear = {ENCODER: encode, "mfcc": Mfcc().run, "log_mel": LogMel().run}
     examples: list[Example] = []
     encoded: list[Example] = []
-    model = None
-    for one, speech in heard_clips(args.clips, ("footage", "fit", "face_model"), store, watch):
-        fit, model = one.result["fit"], one.result["face_model"]
-        who = {"name": one.path.stem, "person": one.person}
-        loudness = loudness_of(speech, fit.motion.fps)
+    for one in heard_clips(args, store, watch):
+        who = {"name": one.name, "person": one.person}
+        loudness = loudness_of(one.speech, one.fit.motion.fps)
         for heard, feature in ((examples, args.feature), (encoded, ENCODER)):
-            heard.append(example_of(hear[feature](speech), fit, **who, loudness=loudness))
-    return examples, encoded, model
+            heard.append(example_of(hear[feature](one.speech), one.fit, **who, loudness=loudness))
+    return examples, encoded
 
 
 def _training(

@@ -67,7 +67,7 @@ def cross_validate(
     """
     scores = []
     for group in groups:
-        others = sorted({x.person for x in examples} - group)
+        others = sorted({x.person for x in examples if x.reliable} - group)
         count = max(1, round(share * len(others)))
         kept = set(np.random.default_rng(seed).permutation(others)[:count])
         pairs = zip(examples, lags, strict=True)

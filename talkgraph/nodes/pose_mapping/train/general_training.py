@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import attrs
 
@@ -82,3 +82,24 @@ def train_general(
         parameters=sum(p.numel() for p in made.network.parameters()),
     )
     return made.write(path, licence=licence, card=card(figures)), figures
+
+
+def report_of(figures: Figures, reliable: Collection[str]) -> dict[str, Any]:
+    """The learning curve, every clip's row, and the person whose lips are followed least.
+
+    Args:
+        reliable: names of the clips that were learned from; the others are no worst.
+    """
+    people: dict[str, list[Score]] = {}
+    for entry in figures.scores:
+        if entry.name in reliable:
+            people.setdefault(entry.person, []).append(entry)
+    means = {person: mean_score(entries)["opening"] for person, entries in people.items()}
+    worst = min(means, key=lambda person: means[person])
+    return {
+        "curve": {f"{share:g}": mean for share, mean in figures.curve.items()},
+        "worst": {"person": worst, "opening": means[worst]},
+        "scores": [
+            {**attrs.asdict(entry), "learned": entry.name in reliable} for entry in figures.scores
+        ],
+    }
