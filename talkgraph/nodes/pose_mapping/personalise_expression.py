@@ -47,7 +47,9 @@ class PersonaliseExpression(Node):
     mouth: float = param(0.5, "weight of the mouth measures", ge=0)
     concordance: float = param(1.0, "weight of their concordance", ge=0)
     closure: float = param(0.2, "weight of lip closure", ge=0)
-    held_out: float = param(0.25, "part of the clip that decides", gt=0, lt=1)
+    held_out: float = param(
+        0.25, "part of the clip that decides; 0 adapts whatever it says", ge=0, lt=1
+    )
     min_seconds: float = param(4.0, "shorter clips are not learned from", unit="s", ge=0)
     largest_lag: int = param(
         8, "largest lag of picture against sound looked for", unit="frames", ge=0
@@ -90,24 +92,25 @@ class PersonaliseExpression(Node):
         example = example.shifted(lag_of_clip(heard, target, facts, self.largest_lag))
         # Features and offset are normalised by the whole clip, for both parts.
         whole = target_of(example, facts)
+        card = f"{facts.card}\n\nAdapted to {len(example) / facts.fps:.0f} s of one person's clip"
         edge = round(len(example) * (1.0 - self.held_out))
-        first, last = whole.part(0, edge), whole.part(edge, len(example))
-        trial, _ = self._train(read_expression_network(mapping), first, facts, done=0)
-        before, after = (
-            seen_by_viewer(last, network.predict(last.features), facts)
-            for network in (general, trial)
-        )
-        if not after >= before:
-            return general_instead(
-                mapping, "expression", "its last seconds are not followed better by another"
+        if edge < len(example):
+            first, last = whole.part(0, edge), whole.part(edge, len(example))
+            trial, _ = self._train(read_expression_network(mapping), first, facts, done=0)
+            before, after = (
+                seen_by_viewer(last, network.predict(last.features), facts)
+                for network in (general, trial)
             )
+            if not after >= before:
+                return general_instead(
+                    mapping, "expression", "its last seconds are not followed better by another"
+                )
+            card += f": agreement on the held-out part {before:.2f} -> {after:.2f}"
         network, losses = self._train(general, whole, facts, done=self.steps)
-        card = (
-            f"{facts.card}\n\nAdapted to {len(example) / facts.fps:.0f} s of one person's clip: "
-            f"agreement on the held-out part {before:.2f} -> {after:.2f}."
-        )
         made = write_expression_mapping(
-            network, attrs.evolve(facts, card=card), scratch_folder() / "personal_mapping.onnx"
+            network,
+            attrs.evolve(facts, card=f"{card}."),
+            scratch_folder() / "personal_mapping.onnx",
         )
         return OnnxModel(file=made.file, facts={**made.facts, **write_curve(losses)})
 
@@ -116,7 +119,10 @@ class PersonaliseExpression(Node):
     ) -> tuple[ExpressionNetwork, list[float]]:
         """The network after training, and its loss after every step."""
         from talkgraph.nodes.pose_mapping.train.expression_loss import ExpressionWeights
-        from talkgraph.nodes.pose_mapping.train.expression_training import train_expression
+        from talkgraph.nodes.pose_mapping.train.expression_training import (
+            loss_of_mouth,
+            train_expression,
+        )
         from talkgraph.nodes.pose_mapping.train.optimiser import Schedule
         from talkgraph.nodes.pose_mapping.train.sequences import Variation
 
@@ -126,12 +132,12 @@ class PersonaliseExpression(Node):
             losses.append(loss)
             progress(done + step, 2 * self.steps)
 
+        weights = ExpressionWeights(
+            mouth=self.mouth, concordance=self.concordance, closure=self.closure
+        )
         trained = train_expression(
-            network, [target], facts,
+            network, [target], loss_of_mouth(facts, weights),
             Schedule(steps=self.steps, rate=self.rate, warmup=10, decay=0.0, average=0.95),
-            ExpressionWeights(
-                mouth=self.mouth, concordance=self.concordance, closure=self.closure
-            ),
             variation=Variation(batch=self.batch, frames=self.frames),
             seed=self.seed,
             report=report,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import attrs
@@ -17,9 +18,12 @@ from talkgraph.nodes.pose_mapping.facts import MappingFacts
 from talkgraph.nodes.pose_mapping.train.corpus import Example, Target, corpus_facts, target_of
 from talkgraph.nodes.pose_mapping.train.expression_loss import ExpressionWeights, expression_loss
 from talkgraph.nodes.pose_mapping.train.optimiser import Schedule, optimise
-from talkgraph.nodes.pose_mapping.train.sequences import Sequences, Variation
+from talkgraph.nodes.pose_mapping.train.sequences import Batch, Sequences, Variation
 from talkgraph.nodes.training.descent import Report
 from talkgraph.nodes.values import Floats, OnnxModel
+
+Loss = Callable[[Tensor, Batch], Tensor]
+"""Of the normalised expression `[shape=(B, T, 64)]` that a network made for a batch."""
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -49,10 +53,14 @@ class ExpressionTraining:
         network = train_expression(
             ExpressionNetwork(self.size),
             [target_of(example, facts) for example in examples],
-            facts, self.schedule, self.weights,
+            self.loss(facts), self.schedule,
             variation=self.variation, seed=self.seed, report=report,
         )  # fmt: skip
         return TrainedExpression(network, facts)
+
+    def loss(self, facts: MappingFacts) -> Loss:
+        """What is made small."""
+        return loss_of_mouth(facts, self.weights)
 
 
 @attrs.frozen(eq=False)
@@ -72,12 +80,24 @@ class TrainedExpression:
         return write_expression_mapping(self.network, facts, path)
 
 
+def loss_of_mouth(facts: MappingFacts, weights: ExpressionWeights) -> Loss:
+    """`expression_loss` in the units of a mapping."""
+    mouth = torch.from_numpy(facts.mouth_of_normalised)
+
+    def loss(made: Tensor, batch: Batch) -> Tensor:
+        return expression_loss(
+            made, batch.expression, weights,
+            measured=batch.measured, mouth=mouth, closed=batch.closed,
+        )  # fmt: skip
+
+    return loss
+
+
 def train_expression(
     network: ExpressionNetwork,
     targets: list[Target],
-    facts: MappingFacts,
+    loss: Loss,
     schedule: Schedule,
-    weights: ExpressionWeights,
     *,
     variation: Variation,
     seed: int,
@@ -85,13 +105,9 @@ def train_expression(
 ) -> ExpressionNetwork:
     """Train `network` in place on `targets`; see `optimise`."""
     sequences = Sequences(targets, variation)
-    mouth = torch.from_numpy(facts.mouth_of_normalised)
 
-    def loss(random: np.random.Generator) -> Tensor:
+    def loss_of_batch(random: np.random.Generator) -> Tensor:
         batch = sequences.draw(random)
-        return expression_loss(
-            network(batch.features), batch.expression, weights,
-            measured=batch.measured, mouth=mouth, closed=batch.closed,
-        )  # fmt: skip
+        return loss(network(batch.features), batch)
 
-    return optimise(network, loss, schedule, seed=seed, report=report)
+    return optimise(network, loss_of_batch, schedule, seed=seed, report=report)
