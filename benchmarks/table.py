@@ -28,6 +28,16 @@ ENGINE_ROWS = (
     ("stream_overhead", "five streamed stages over a plain loop", "≤ 0.05"),
     ("stream_rss_mib", "peak memory through five stages, MiB", "≤ 1024"),
 )
+MAPPING_COLUMNS: tuple[tuple[str, tuple[tuple[str, ...], int]], ...] = (
+    ("opening r", (("at_0", "opening"), 3)),
+    ("width r", (("width",), 3)),
+    ("jaw r", (("jaw",), 3)),
+    ("CCC", (("ccc",), 3)),
+    ("hits / false", (("hits", "false"), 3)),
+    ("spread", (("spread",), 2)),
+    ("within", (("within",), 2)),
+    ("CPU s", (("seconds",), 0)),
+)
 HEAD_ROWS = (
     ("std_r", "Std-R, spread over the real one", "halves × .9–1.1"),
     ("std_factor", "by what factor it is typically off", "≤ halves + .05"),
@@ -67,6 +77,9 @@ def main() -> int:
             continue
         if "head_motion" in report:
             print(head_table(report))
+            continue
+        if "mapping" in report:
+            print(mapping_table(report))
             continue
         print(talks(report["clips"]))
         driven = [clip for clip in report["clips"] if "reenactment" in clip]
@@ -129,6 +142,27 @@ def lips(found: dict[str, Any]) -> str:
         f"{found['lmd']:.2f} | {found['opening_correlation']:.2f} |"
         f" {found['opening_correlation_at_lag']:.2f} ({found['opening_lag']:+.0f})"
     )
+
+
+def mapping_table(report: dict[str, Any]) -> str:
+    """One row for what the mapping hears or is trained by, lag 0 / own lag for the opening."""
+    rows = [f"| | {' | '.join(label for label, _ in MAPPING_COLUMNS)} |",
+            "|---|" + "---|" * len(MAPPING_COLUMNS)]  # fmt: skip
+    for name, row in report["mapping"].items():
+        cells = [
+            " / ".join("–" if row.get(key) is None else f"{row[key]:.{digits}f}" for key in keys)
+            for keys, digits in (column for _, column in MAPPING_COLUMNS)
+        ]
+        rows.append(f"| {name} | {' | '.join(cells)} |")
+    about = f"{report['clips']} clips of {report['people']} people"
+    protocol = report.get("protocol")
+    if protocol:
+        about += (
+            f", {protocol['folds']} folds, {protocol['steps']} steps, seed {protocol['seed']}; "
+            f"{report['out_of_time']} clips were out of time and shifted for the training, "
+            f"{report['not_learned']} not learned from"
+        )
+    return "\n".join([*rows, "", about + "."]) + "\n"
 
 
 def head_table(report: dict[str, Any]) -> str:
