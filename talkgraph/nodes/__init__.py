@@ -25,6 +25,7 @@ face_fit         where the face is, how it is formed, how it moves
     fit_face              FaceTrack, FaceModel -> FaceFit
     regress_face          Clip, FaceTrack, FaceModel, OnnxModel -> FaceFit
     describe_identity     Clip, FaceTrack, OnnxModel -> IdentityFeature
+    describe_identities   Clip, FaceTrack, OnnxModel -> IdentityTrack
     take_photo            Footage, FaceFit -> Footage
 albedo           the face's own colours, and the light
     detailed_albedo       Clip, FaceFit, FaceModel -> Albedo
@@ -56,8 +57,11 @@ render           the face model as pictures, or as a mesh
     render                Motion, FaceFit, Albedo, FaceModel -> Frames
     export_mesh           FaceFit, FaceModel, Albedo, Motion? -> File
 refine           rendered frames made real
-    train_refiner         Frames, Frames, IdentityFeature, FaceTrack?, OnnxModel? -> OnnxModel
-    refine                Frames, IdentityFeature, OnnxModel, Frames? -> Frames
+    build_refiner_memory  Frames, IdentityTrack, OnnxModel, RefinerMemory? -> RefinerMemory
+    load_refiner_memory   OnnxModel -> RefinerMemory
+    train_refiner         Frames, Frames, IdentityFeature, FaceTrack?, OnnxModel?, IdentityTrack?,
+                          OnnxModel? -> OnnxModel
+    refine                Frames, IdentityFeature, OnnxModel, Frames?, RefinerMemory? -> Frames
 evaluate         a result held against the real video
     read_phones           Path -> Phones
     shuffle_speech        Speech -> Speech

@@ -214,9 +214,22 @@ class Backgrounds:
 
 @value("identity_feature")
 class IdentityFeature:
-    """Who the person is, `[shape=(128,), float32]`; same person: distance below about 0.5."""
+    """Who the person is: `[shape=(128,), float32]`, same person: distance below about 0.5; or
+    `[shape=(512,), float32]` of ArcFace, of length 1."""
 
     vector: Floats
+
+
+@value("identity_track", per_frame=("vectors", "measured"))
+class IdentityTrack:
+    """Who is seen in every frame of a clip, as `IdentityFeature` says it, of length 1.
+
+    vectors: `[shape=(T, n), float32]`; a frame without a face has those of the nearest with one.
+    measured: `[shape=(T,), bool]`, whether it was described itself.
+    """
+
+    vectors: Floats
+    measured: Bools
 
 
 @value("onnx_model")
@@ -225,3 +238,26 @@ class OnnxModel:
 
     file: File
     facts: dict[str, str]
+
+
+@value("refiner_memory")
+class RefinerMemory:
+    """Pairs of spatial and identity feature, M of Yi et al. 2020, section 3.4.
+
+    The spatial feature of a rendered frame is weight @ network(frame) + bias, brought to length 1.
+
+    network: describes the whole picture, such as ResNet-18 up to its pool5 (D numbers).
+    weight: `[shape=(K, D), float32]`, bias: `[shape=(K,), float32]`, the learned layer behind it.
+    keys: `[shape=(S, K), float32]`, spatial features of length 1.
+    values: `[shape=(S, n), float32]`, the identity features that go with them, of length 1.
+    ages: `[shape=(S,), int64]`, updates since the pair was last met.
+    indices: `[shape=(S,), int64]`, frame that it was made from; -1 for a pair of no frame.
+    """
+
+    network: OnnxModel
+    weight: Floats
+    bias: Floats
+    keys: Floats
+    values: Floats
+    ages: Ints
+    indices: Ints

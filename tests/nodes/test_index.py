@@ -15,7 +15,7 @@ SHARED = {"geometry", "prosody", "training"}
 def index():
     """Stage -> id -> ports, as the docstring has it."""
     found = {}
-    for line in nodes.__doc__.splitlines():
+    for line in re.sub(r"\n {8,}", " ", nodes.__doc__).splitlines():  # long lines go on below
         stage, node = re.match(r"(\w+)  +\S", line), re.match(r"    (\w+) +(.*->.*)", line)
         if stage:
             found[stage[1]] = {}

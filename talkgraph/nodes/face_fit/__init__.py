@@ -14,17 +14,20 @@ fit_face           `FitFace`: FaceTrack, FaceModel -> FaceFit, the 3DMM coeffici
 regress_face       `RegressFace`: Clip, FaceTrack, FaceModel and a network -> FaceFit, by the
                    paper's network for BFM 2009, from files that the user brings.
 describe_identity  `DescribeIdentity`: Clip, FaceTrack and a network -> IdentityFeature.
+describe_identities `DescribeIdentities`: the same -> IdentityTrack, frame by frame.
 take_photo         `TakePhoto`: Footage, FaceFit -> Footage of one frame.
 
 Helpers
 -------
 tracking/    what the networks are asked and what their answers mean, what a face is, smoothing
              of landmarks.
+identity/    the picture of a face that the recognition networks see.
 regression/  the paper's ResNet-50 of 257 coefficients and the aligned picture that it sees.
 """
 
 from talkgraph.nodes.face_fit.crop_head import CropHead
 from talkgraph.nodes.face_fit.crop_like import CropLike
+from talkgraph.nodes.face_fit.describe_identities import DescribeIdentities
 from talkgraph.nodes.face_fit.describe_identity import DescribeIdentity
 from talkgraph.nodes.face_fit.detect_faces import DetectFaces
 from talkgraph.nodes.face_fit.fit_face import FitFace
@@ -35,6 +38,7 @@ from talkgraph.nodes.face_fit.track_face import TrackFace
 __all__ = [
     "CropHead",
     "CropLike",
+    "DescribeIdentities",
     "DescribeIdentity",
     "DetectFaces",
     "FitFace",

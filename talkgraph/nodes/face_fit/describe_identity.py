@@ -1,8 +1,8 @@
-"""Node `DescribeIdentity`: who the person in a clip is, as 128 numbers.
+"""Node `DescribeIdentity`: who the person in a clip is, as 128 numbers, or 512 of ArcFace's.
 
-The network and its picture of a face are dlib's: five points are carried to their mean places in
-a 150 px chip by a similarity transform (Umeyama 1991), and the chip becomes a vector whose
-Euclidean distance tells people apart (same person: below about 0.5).
+The default network is dlib's: Euclidean distance of two vectors tells people apart (same person:
+below about 0.5). ArcFace, which the paper has, comes in by the same port; its vectors are brought
+to length 1.
 """
 
 from __future__ import annotations
@@ -14,34 +14,12 @@ from numpy.typing import NDArray
 
 from talkgraph.engine.declare.node import Node, node, param
 from talkgraph.errors import InputError
-from talkgraph.models.contract import Contract
-from talkgraph.models.sessions import open_network
-from talkgraph.nodes.face_fit.tracking.cut_square import cut_square
+from talkgraph.nodes.face_fit.identity.chip import ARCFACE_SIZE, Recogniser
 from talkgraph.nodes.values import Clip, FaceTrack, Floats, IdentityFeature, OnnxModel
 
-CHIP = 150  # px
-SAME_PERSON = 0.5  # distance below which two features are one person's
+SAME_PERSON = 0.5  # distance below which two of our features are one person's
 
-# Outer and inner corner of the eye on the image's right, the same on its left, base of the nose.
-_FIVE = (263, 362, 33, 133, 2)
-# Their places in an unpadded chip of side 1 (dlib, get_face_chip_details).
-_PLACES = np.array(
-    [
-        [0.8595674595992, 0.2134981538014],
-        [0.6460604764104, 0.2289674387677],
-        [0.1205750620789, 0.2137274526848],
-        [0.3340850613712, 0.2290642403242],
-        [0.4901123135679, 0.6277975316475],
-    ]
-)
-_NOSE_TIP = 1
-
-NETWORK = Contract(
-    what="identity network",
-    inputs={"faces": ("n", CHIP, CHIP, 3)},
-    outputs={"vector": ("n", 128)},
-    remedy="LoadNetwork(name='face-identity')",
-)
+_LEFT, _RIGHT, _NOSE_TIP = 33, 263, 1  # outer corners of the eyes, as seen
 
 
 @node("describe_identity", version=1, gpu=True)
@@ -66,55 +44,35 @@ class DescribeIdentity(Node):
         """Describe the person in `clip`.
 
         Args:
-            network: network `face-identity`, or another of 150 px chips and 128 numbers.
+            network: `face-identity`, or another of 150 px chips and 128 numbers; or ArcFace.
 
         Raises:
             InputError: no frame of the track was measured.
             ModelError: the network is another.
         """
-        session = open_network(network, NETWORK, node=self.node_id, port="network", threads=1)
+        recognise = Recogniser(network, self.node_id)
         chosen = best_frames(track, self.frames)
-        pictures = np.stack([clip.frames[int(at)] for at in chosen])
-        vectors = describe(session, pictures, track.landmarks[chosen], self.padding)
-        return IdentityFeature(vector=vectors.mean(0).astype(np.float32))
+        vector = described(recognise, clip, track, chosen, self.padding).mean(0)
+        if len(vector) == ARCFACE_SIZE:
+            vector = vector / np.linalg.norm(vector)
+        return IdentityFeature(vector=np.asarray(vector, np.float32))
 
 
-def describe(
-    session: Any, pictures: NDArray[np.uint8], landmarks: Floats, padding: float = 0.25
+def described(
+    recognise: Recogniser, clip: Clip, track: FaceTrack, frames: NDArray[Any], padding: float
 ) -> Floats:
-    """Identity features of single faces, `[shape=(n, 128), float32]`.
+    """The vectors of some frames of a clip, `[shape=(len(frames), n), float32]`.
 
     Args:
-        session: of a network that fulfils `NETWORK`.
-        pictures: `[shape=(n, H, W, 3), uint8]`.
-        landmarks: `[shape=(n, 478, 3)]`, px of the pictures.
-        padding: room around the five points; the distances of the docstring hold for 0.25.
+        padding: room around the five points; `SAME_PERSON` holds for 0.25.
     """
-    regions = chip_regions(landmarks, padding)
-    vectors = []
-    for picture, region in zip(pictures, regions, strict=True):
-        chip = np.round(cut_square(picture, region, CHIP, repeat_border=True))
-        vectors.append(session.run(["vector"], {"faces": chip[None]})[0][0])
-    return np.asarray(np.stack(vectors), np.float32)
+    found = [recognise(clip.frames[int(at)], track.landmarks[at], padding) for at in frames]
+    return np.stack(found)
 
 
 def distance(a: Floats, b: Floats) -> float:
     """Euclidean distance of two features `[shape=(128,)]`."""
     return float(np.linalg.norm(a.astype(np.float64) - b.astype(np.float64)))
-
-
-def chip_regions(landmarks: Floats, padding: float) -> Floats:
-    """The chip of each face as a region of `warp`, `[shape=(n, 4), float32]`."""
-    places = (_PLACES + padding) / (1 + 2 * padding) - 0.5  # of a chip of side 1 around 0
-    points = landmarks[:, list(_FIVE), :2].astype(np.float64)
-    centre, origin = points.mean(1), places.mean(0)
-    p, q = points - centre[:, None], places - origin
-    norm = (q**2).sum()
-    a = (p * q).sum((1, 2)) / norm
-    b = (p[..., 1] * q[:, 0] - p[..., 0] * q[:, 1]).sum(1) / norm
-    x = centre[:, 0] - a * origin[0] + b * origin[1]
-    y = centre[:, 1] - b * origin[0] - a * origin[1]
-    return np.column_stack([x, y, np.hypot(a, b), np.arctan2(b, a)]).astype(np.float32)
 
 
 def best_frames(track: FaceTrack, count: int) -> NDArray[Any]:
@@ -130,7 +88,7 @@ def best_frames(track: FaceTrack, count: int) -> NDArray[Any]:
             "which the face is clearly seen"
         )
     points = track.landmarks[:, :, :2].astype(np.float64)
-    left, right = points[:, _FIVE[2]], points[:, _FIVE[0]]
+    left, right = points[:, _LEFT], points[:, _RIGHT]
     across = right - left
     length = np.maximum((across**2).sum(1), 1e-9)
     # Where the nose tip falls between the outer eye corners: 0.5 for a frontal face.

@@ -4,14 +4,21 @@ Place in the chain: after `render` and `backgrounds`, before paste-back.
 
 Nodes
 -----
-train_refiner  `TrainRefiner`: rendered Frames, real Frames, IdentityFeature
-               (, FaceTrack, general OnnxModel) -> OnnxModel, the refiner of one person.
-refine         `Refine`: rendered Frames, IdentityFeature, OnnxModel -> refined Frames.
+build_refiner_memory  `BuildRefinerMemory`: rendered Frames, IdentityTrack, OnnxModel
+                      (, RefinerMemory) -> RefinerMemory, which identity goes with which frame.
+load_refiner_memory   `LoadRefinerMemory`: OnnxModel -> RefinerMemory, the published one.
+train_refiner         `TrainRefiner`: rendered Frames, real Frames, IdentityFeature (, FaceTrack,
+                      general OnnxModel, IdentityTrack, critic OnnxModel) -> OnnxModel, the refiner
+                      of one person.
+refine                `Refine`: rendered Frames, IdentityFeature, OnnxModel (, face Frames,
+                      RefinerMemory) -> refined Frames.
 
 Helpers
 -------
+memory/          the pairs of spatial and identity feature: retrieval, update, loss, smoothing.
 network          the generator: U-Net with AdaIN, colour mask and attention mask (eq. 3).
 discriminator    the conditional 70 x 70 PatchGAN.
+paper_network    both as published.
 losses           the terms of eq. (4), and which mean or sum each of them is.
 temporal_window  windows of three frames (t-2, t-1, t), as the network is given them.
 region           the square that the network sees, cut out and resized.
@@ -22,7 +29,9 @@ adversarial      the adversarial training loop.
 export           the generator to and from ONNX.
 """
 
+from talkgraph.nodes.refine.build_refiner_memory import BuildRefinerMemory
+from talkgraph.nodes.refine.load_refiner_memory import LoadRefinerMemory
 from talkgraph.nodes.refine.refine import Refine
 from talkgraph.nodes.refine.train_refiner import TrainRefiner
 
-__all__ = ["Refine", "TrainRefiner"]
+__all__ = ["BuildRefinerMemory", "LoadRefinerMemory", "Refine", "TrainRefiner"]

@@ -4,33 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from copy import deepcopy
+from typing import TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from talkgraph import engine
 from talkgraph.nodes.refine import losses
 from talkgraph.nodes.refine.discriminator import Discriminator
 from talkgraph.nodes.refine.network import Generator, blend
 from talkgraph.nodes.refine.pairs import Pairs
+from talkgraph.nodes.refine.paper_network import PaperDiscriminator, PaperGenerator
 from talkgraph.nodes.refine.schedule import Schedule
 from talkgraph.nodes.refine.temporal_window import stack_windows, to_network
 from talkgraph.nodes.values import Floats
 
 AVERAGE_EVERY = 4  # steps; the running mean of the weights needs no more, and costs time
 Bytes = NDArray[np.uint8]
+Judge = Discriminator | PaperDiscriminator
+Refining = TypeVar("Refining", Generator, PaperGenerator)
 
 
 def fit(
-    generator: Generator,
-    discriminator: Discriminator,
+    generator: Refining,
+    discriminator: Judge,
     pairs: Pairs,
     schedule: Schedule,
     device: torch.device,
     losses: list[float] | None = None,
-) -> Generator:
+) -> Refining:
     """Optimise both networks by eq. (4) and (5), alternating; returns the generator, with the
     running mean of its weights, on the CPU.
 
@@ -52,13 +56,13 @@ def fit(
         loss = _step(generator, discriminator, optimisers, [t.to(device) for t in batch], schedule)
         if losses is not None:
             losses.append(float(loss))
-        if step % AVERAGE_EVERY == 0:
+        if step % AVERAGE_EVERY == 0 or step == schedule.steps - 1:
             _average(averaged, generator, schedule.averaging, step)
         engine.progress(step + 1, schedule.steps)
     return averaged.cpu().eval()
 
 
-def _average(averaged: Generator, generator: Generator, decay: float, step: int) -> None:
+def _average(averaged: nn.Module, generator: nn.Module, decay: float, step: int) -> None:
     """Move the running mean of the weights towards those of this step."""
     # Early on a long memory would only keep the first, random weights.
     decay = min(decay**AVERAGE_EVERY, step / (step + 10 * AVERAGE_EVERY))
@@ -72,8 +76,8 @@ def _decay(done: float, final: float) -> float:
 
 
 def _step(
-    generator: Generator,
-    discriminator: Discriminator,
+    generator: Generator | PaperGenerator,
+    discriminator: Judge,
     optimisers: list[torch.optim.Adam],
     batch: list[Tensor],
     schedule: Schedule,
@@ -85,9 +89,9 @@ def _step(
 
     discriminator.requires_grad_(True)
     optimisers[1].zero_grad(set_to_none=True)
-    # One pass for both: per-instance norms keep the halves apart.
-    logits = discriminator(torch.cat([window, window]), torch.cat([real, refined.detach()]))
-    losses.discriminator_loss(*logits.chunk(2)).backward()  # type: ignore[no-untyped-call]
+    # Each by itself: where norms count over the batch, the two would meet.
+    judgements = discriminator(window, real), discriminator(window, refined.detach())
+    losses.discriminator_loss(*judgements).backward()  # type: ignore[no-untyped-call]
     optimisers[1].step()
 
     discriminator.requires_grad_(False)
@@ -128,8 +132,10 @@ def _batches(pairs: Pairs, schedule: Schedule) -> Iterator[list[Tensor]]:
             weight = np.ones((len(chosen), 1, *real.shape[2:]), np.float32)
         else:
             weight = pairs.weights[chosen][:, None]
-        identity = np.repeat(pairs.identity[None], len(chosen), axis=0)
+        identity = pairs.identity[chosen]
         window, real, weight = _shifted([window, real, weight], schedule.shift, rng)
+        if rng.random() < schedule.mirrored:
+            window, real, weight = (p[..., ::-1].copy() for p in (window, real, weight))
         yield [
             torch.from_numpy(a)
             for a in (_dimmed(window, gain), _dimmed(real, gain), identity, weight)

@@ -6,11 +6,16 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+import onnx
 import torch
+from onnx import numpy_helper
+from torch import nn
 
 from talkgraph.errors import ModelError
 from talkgraph.models.onnx_reading import load_onnx
-from talkgraph.nodes.refine.network import Generator
+from talkgraph.models.published import generator_2020
+from talkgraph.nodes.refine.network import WINDOW, Generator
+from talkgraph.nodes.refine.paper_network import PaperGenerator, load, weights_of
 
 OPSET = 17
 INPUTS = ("window", "identity")
@@ -18,7 +23,9 @@ OUTPUTS = ("colour", "attention")
 TOLERANCE = 1e-3  # of the masks: an eighth of one 8-bit step
 
 
-def export(generator: Generator, path: Path, size: int, identity_size: int) -> float:
+def export(
+    generator: Generator | PaperGenerator, path: Path, size: int, identity_size: int
+) -> float:
     """Write the generator and check it against onnxruntime at another batch size.
 
     Inputs `window [shape=(B, 9, size, size)]` in [-1, 1] and `identity [shape=(B, n)]`, outputs
@@ -32,7 +39,14 @@ def export(generator: Generator, path: Path, size: int, identity_size: int) -> f
         ModelError: if they differ by more.
     """
     generator = generator.cpu().eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
-    example = _example(1, generator, size, identity_size)
+    if isinstance(generator, PaperGenerator):
+        onnx.save(generator_2020.build(weights_of(generator), {}), str(path))
+    else:
+        _trace(generator, path, _example(1, size, identity_size))
+    return _check(generator, path, _example(2, size, identity_size))
+
+
+def _trace(generator: Generator, path: Path, example: tuple[torch.Tensor, torch.Tensor]) -> None:
     with warnings.catch_warnings(), torch.no_grad():
         # The TorchScript exporter announces its own end; the newer one takes a minute.
         warnings.simplefilter("ignore")
@@ -48,19 +62,15 @@ def export(generator: Generator, path: Path, size: int, identity_size: int) -> f
             output_names=list(OUTPUTS),
             dynamic_axes={name: {0: "batch"} for name in (*INPUTS, *OUTPUTS)},
         )
-    return _check(generator, path, _example(2, generator, size, identity_size))
 
 
-def _example(
-    batch: int, generator: Generator, size: int, identity_size: int
-) -> tuple[torch.Tensor, torch.Tensor]:
-    channels = generator.stem.in_channels // generator.unfold.downscale_factor**2
+def _example(batch: int, size: int, identity_size: int) -> tuple[torch.Tensor, torch.Tensor]:
     source = torch.Generator().manual_seed(0)
-    window = torch.rand(batch, channels, size, size, generator=source) * 2 - 1
+    window = torch.rand(batch, 3 * WINDOW, size, size, generator=source) * 2 - 1
     return window, torch.randn(batch, identity_size, generator=source)
 
 
-def _check(generator: Generator, path: Path, example: tuple[torch.Tensor, torch.Tensor]) -> float:
+def _check(generator: nn.Module, path: Path, example: tuple[torch.Tensor, torch.Tensor]) -> float:
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
@@ -77,22 +87,27 @@ def _check(generator: Generator, path: Path, example: tuple[torch.Tensor, torch.
     return difference
 
 
-def load_weights(generator: Generator, path: Path) -> None:
-    """Set the generator's parameters from the initialisers of an exported one.
+def load_weights(net: nn.Module, path: Path, what: str = "general refiner") -> None:
+    """Set a network's parameters from the initialisers of an exported one.
+
+    Args:
+        what: the network in the file, for messages.
 
     Raises:
-        ModelError: if the file is no refiner, or one of another width, stem or depth.
+        ModelError: if the file holds another network, or one of other sizes.
     """
-    from onnx import numpy_helper
-
     found = {t.name: numpy_helper.to_array(t) for t in load_onnx(path).graph.initializer}
-    wanted = generator.state_dict()
+    wanted = {
+        name: value
+        for name, value in net.state_dict().items()
+        if ".body." not in name and not name.endswith("num_batches_tracked")
+    }
     for name, parameter in wanted.items():
         if name not in found:
-            raise ModelError(f"the general refiner lacks {name}; give one made by train_refiner")
+            raise ModelError(f"the {what} lacks {name}; give one made by train_refiner")
         if found[name].shape != tuple(parameter.shape):
             raise ModelError(
-                f"the general refiner's {name} is {found[name].shape}, this one's"
+                f"the {what}'s {name} is {found[name].shape}, this one's"
                 f" {tuple(parameter.shape)}; set width, stem and levels as in the general one"
             )
-    generator.load_state_dict({name: torch.from_numpy(found[name].copy()) for name in wanted})
+    load(net, {name: found[name] for name in wanted})

@@ -12,7 +12,7 @@ from talkgraph.nodes.face_model.face_mesh import EYE_RIMS, OUTER_LIPS
 from talkgraph.nodes.refine.face_parts import detail_weights, face_masks
 from talkgraph.nodes.refine.region import Region, gather
 from talkgraph.nodes.refine.temporal_window import spread, window_of
-from talkgraph.nodes.values import FaceTrack, Floats, IdentityFeature, Ints
+from talkgraph.nodes.values import FaceTrack, Floats, IdentityFeature, IdentityTrack, Ints
 
 Bytes = NDArray[np.uint8]
 
@@ -24,7 +24,7 @@ class Pairs:
     rendered: `[shape=(N, S, S, 3), uint8]`.   real: `[shape=(M, S, S, 3), uint8]`, the targets.
     windows: `[shape=(M, 3), int64]`, rows of `rendered` for each target.
     weights: `[shape=(M, S, S), float32]`, of the colour difference of each pixel; None for 1.
-    identity: `[shape=(identity_size,), float32]`.
+    identity: `[shape=(M, identity_size), float32]`, who is seen in each target.
     """
 
     rendered: Bytes
@@ -39,6 +39,7 @@ def training_pairs(
     real: Frames,
     identity: IdentityFeature,
     track: FaceTrack | None,
+    identities: IdentityTrack | None,
     *,
     size: int,
     region: Region,
@@ -70,17 +71,23 @@ def training_pairs(
         for outline, extra in ((OUTER_LIPS, mouth_weight), *((e, eye_weight) for e in EYE_RIMS)):
             near = detail_weights(track, outline, targets, size, region, detail_margin)
             weights += np.float32(extra) * near
+    if identities is None:
+        who = np.repeat(identity.vector[None], len(targets), axis=0)
+    else:
+        who = identities.vectors[targets]
     return Pairs(
         rendered=inputs,
         real=goals,
         windows=rows,
         weights=weights,
-        identity=identity.vector.astype(np.float32),
+        identity=who.astype(np.float32),
     )
 
 
-def check_pairs(rendered: Frames, real: Frames, track: FaceTrack | None) -> None:
-    """InputError unless rendered and real frames pair up, are square, and the track is theirs."""
+def check_pairs(
+    rendered: Frames, real: Frames, track: FaceTrack | None, identities: IdentityTrack | None
+) -> None:
+    """InputError unless rendered and real frames pair up, are square, and the tracks are theirs."""
     if len(rendered) != len(real) or not len(real):
         raise InputError(
             f"train_refiner got {len(rendered)} rendered and {len(real)} real frames;"
@@ -96,4 +103,9 @@ def check_pairs(rendered: Frames, real: Frames, track: FaceTrack | None) -> None
         raise InputError(
             f"train_refiner got {len(real)} frames and {len(track.landmarks)} tracked ones;"
             " give the track of the same clip"
+        )
+    if identities is not None and len(identities.vectors) != len(real):
+        raise InputError(
+            f"train_refiner got {len(real)} frames and {len(identities.vectors)} identity features;"
+            " give those of the same clip"
         )

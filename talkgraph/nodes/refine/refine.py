@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
+import attrs
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,11 +15,15 @@ from talkgraph.cache.frames import CHUNK, Frames, Pictures
 from talkgraph.engine import Node, node, param
 from talkgraph.errors import InputError, ModelError
 from talkgraph.models.contract import Contract
-from talkgraph.models.sessions import open_network
+from talkgraph.models.sessions import open_network, open_session
+from talkgraph.nodes.refine.memory.bank import unit
+from talkgraph.nodes.refine.memory.recall import Recall
+from talkgraph.nodes.refine.memory.smoothing import ANCHORS
 from talkgraph.nodes.refine.region import Region, resized
 from talkgraph.nodes.refine.temporal_window import WINDOW, stack_windows, to_network, window_of
-from talkgraph.nodes.values import Floats, IdentityFeature, OnnxModel
+from talkgraph.nodes.values import Floats, IdentityFeature, OnnxModel, RefinerMemory
 
+OF_FRAMES = "of each frame, of length 1"  # the fact of refiners that were trained so
 RIM = 0.06  # of the region's side: where the refinement fades into the frame around it
 
 
@@ -27,9 +33,10 @@ NETWORK = Contract(
     outputs={"colour": ("n", 3, "size", "size"), "attention": ("n", 1, "size", "size")},
     remedy="one made by train_refiner",
 )
+OF_ANYBODY = attrs.evolve(NETWORK, inputs={"window": NETWORK.inputs["window"]})
 
 
-@node("refine", version=1, gpu=True, receptive_field={"frames": (WINDOW - 1, 0), "face": 0})
+@node("refine", version=1, gpu=True, receptive_field={"frames": (ANCHORS, ANCHORS), "face": 0})
 class Refine(Node):
     """Turn rendered frames into realistic ones with a trained refiner, frame by frame.
 
@@ -43,6 +50,13 @@ class Refine(Node):
     """
 
     batch: int = param(4, "windows per network run", ge=1, keyed=False)
+    anchors: int = param(
+        ANCHORS,
+        "the memory is asked at every so many frames, with a straight line between; 1: at each",
+        unit="frames",
+        ge=1,
+        le=ANCHORS,
+    )
 
     def run(
         self,
@@ -50,8 +64,12 @@ class Refine(Node):
         identity: IdentityFeature,
         refiner: OnnxModel,
         face: Frames | None = None,
+        memory: RefinerMemory | None = None,
     ) -> Frames:
         """Refine `frames [shape=(T, S, S, 3), uint8]`; the result has the same size and count.
+
+        With `memory`, each frame has the identity feature that it retrieves; without, all have
+        `identity`. A refiner that was trained on features of frames is given that of length 1.
 
         With `face [shape=(T, S, S, 4), uint8]`, the rendered face, nothing changes outside it: a
         network that has seen few head positions may paint lips where there are none.
@@ -62,24 +80,35 @@ class Refine(Node):
 
         Raises:
             InputError: if the frames are not square RGB pictures.
-            ModelError: if `refiner` is no refiner, or for another length of identity feature.
+            ModelError: if `refiner` is no refiner, or for another length of identity feature, or
+                knows no features of frames while there is a memory.
         """
         network = Network(refiner, identity)
+        recall = network.recall(memory, self.anchors) if memory is not None else None
         if frames.shape[2] != 3 or frames.shape[0] != frames.shape[1]:
             raise InputError(
                 f"refine needs square RGB frames, got {frames.shape}; crop the frames to the head"
                 " and composite the render over its background first"
             )
         if frames.once:
+            pieces: Iterable[tuple[Pictures, Floats]]
+            if recall is None:
+                pieces = ((chunk, network.constant(len(chunk))) for chunk in frames.chunks(CHUNK))
+            else:
+                pieces = recall.walk(frames)
             return Frames.from_iterable(
-                len(frames), frames.shape, _walk(network, frames, self.batch, face)
+                len(frames), frames.shape, _walk(network, frames.shape, pieces, self.batch, face)
             )
 
         def read(start: int, stop: int) -> Pictures:
             first = max(start - WINDOW + 1, 0)
             seen = frames[first:stop]
-            made = network.refined(seen, start - first, self.batch)
-            return _within_face(made, seen[start - first :], face, start)
+            if recall is None:
+                who = network.constant(stop - start)
+            else:
+                who = recall.of(frames, start, stop)
+            made = network.refined(seen, start - first, self.batch, who)
+            return within_face(made, seen[start - first :], face, start)
 
         return Frames.from_function(len(frames), frames.shape, read)
 
@@ -100,7 +129,7 @@ def masks(
         pixel, 0 takes the colour mask.
     """
     network = Network(refiner, identity)
-    colour, attention = network(frames, np.arange(len(frames)))
+    colour, attention = network(frames, np.arange(len(frames)), network.constant(len(frames)))
     return _bytes((colour + 1) / 2), _bytes(attention)
 
 
@@ -108,15 +137,15 @@ class Network:
     """A refiner and the person it is for, ready to run."""
 
     def __init__(self, refiner: OnnxModel, identity: IdentityFeature) -> None:
-        self.session = open_network(refiner, NETWORK, node="refine", port="refiner")
+        anybody = False  # whether it is one that is not told who it is for
+        with suppress(ModelError):  # said below, with the port
+            anybody = OF_ANYBODY.admits(open_session(refiner.file))
+        wanted = OF_ANYBODY if anybody else NETWORK
+        self.session = open_network(refiner, wanted, node="refine", port="refiner")
         inputs = {i.name: i.shape for i in self.session.get_inputs()}
-        length, size = inputs["identity"][1], inputs["window"][2]
-        if isinstance(length, int) and length != len(identity.vector):
-            raise ModelError(
-                f"refine: the refiner expects {length} identity values, the"
-                f" identity feature has {len(identity.vector)}; use the network that it was"
-                " trained with"
-            )
+        self._length = None if anybody else inputs["identity"][1]
+        self.told = not anybody
+        size = inputs["window"][2]
         if not isinstance(size, int):
             raise ModelError(
                 "refine: the refiner does not say the side of its pictures; export it with a "
@@ -124,33 +153,66 @@ class Network:
             )
         self.size = size
         self.region = _region(refiner)
-        self.identity = identity.vector.astype(np.float32)[None]
+        self.of_frames = refiner.facts.get("identity") == OF_FRAMES
+        vector = unit(identity.vector) if self.of_frames else identity.vector
+        self.identity = vector.astype(np.float32)[None]
+        self._check(self.identity.shape[1], "the identity feature")
 
-    def __call__(self, frames: Pictures, targets: Any) -> tuple[Floats, Floats]:
-        """Return colour `(B, s, s, 3)` and attention `(B, s, s, 1)` of `frames[targets]`."""
+    def recall(self, memory: RefinerMemory, anchors: int) -> Recall:
+        """The memory, checked against the refiner."""
+        if not self.of_frames:
+            raise ModelError(
+                "refine: there is a memory, and the refiner was trained with one identity feature "
+                "for the whole clip; train it with the port `identities`, or leave the memory out"
+            )
+        self._check(memory.values.shape[1], "the memory")
+        return Recall(memory, anchors, "refine")
+
+    def constant(self, count: int) -> Floats:
+        """The same identity feature for so many frames."""
+        return np.repeat(self.identity, count, axis=0)
+
+    def __call__(self, frames: Pictures, targets: Any, who: Floats) -> tuple[Floats, Floats]:
+        """Return colour `(B, s, s, 3)` and attention `(B, s, s, 1)` of `frames[targets]`.
+
+        Args:
+            who: identity feature of each target, `[shape=(B, n)]`.
+        """
         small = to_network(resized(frames, self.size, self.region))
-        windows = stack_windows(small, window_of(targets))
-        colour, attention = self.session.run(
-            ["colour", "attention"],
-            {"window": windows, "identity": np.repeat(self.identity, len(windows), axis=0)},
-        )
+        given = {"window": stack_windows(small, window_of(targets))}
+        if self.told:
+            given["identity"] = who
+        colour, attention = self.session.run(["colour", "attention"], given)
         return colour.transpose(0, 2, 3, 1), attention.transpose(0, 2, 3, 1)
 
-    def refined(self, frames: Pictures, skip: int, batch: int) -> Pictures:
-        """Refine `frames` after the first `skip`, which only serve as the past of the others."""
+    def refined(self, frames: Pictures, skip: int, batch: int, who: Floats) -> Pictures:
+        """Refine `frames` after the first `skip`, which only serve as the past of the others.
+
+        Args:
+            who: identity features of those that are refined.
+        """
         results = []
         for start in range(skip, len(frames), batch):
             first = max(start - WINDOW + 1, 0)
             stop = min(start + batch, len(frames))
-            colour, attention = self(frames[first:stop], np.arange(start, stop) - first)
+            colour, attention = self(
+                frames[first:stop], np.arange(start, stop) - first, who[start - skip : stop - skip]
+            )
             results += [
                 _blended(*picture, self.region)
                 for picture in zip(frames[start:stop], colour, attention, strict=True)
             ]
         return np.stack(results) if results else frames[:0]
 
+    def _check(self, length: int, what: str) -> None:
+        if isinstance(self._length, int) and length != self._length:
+            raise ModelError(
+                f"refine: the refiner expects {self._length} identity values, {what} has {length};"
+                " use the network that it was trained with"
+            )
 
-def _within_face(made: Pictures, frames: Pictures, face: Frames | None, start: int) -> Pictures:
+
+def within_face(made: Pictures, frames: Pictures, face: Frames | None, start: int) -> Pictures:
     """The refined frames within the rendered face, the frames as they were elsewhere."""
     if face is None:
         return made
@@ -158,13 +220,21 @@ def _within_face(made: Pictures, frames: Pictures, face: Frames | None, start: i
     return np.rint(frames + share * (made - frames.astype(np.float32))).astype(np.uint8)
 
 
-def _walk(network: Network, frames: Frames, batch: int, face: Frames | None) -> Iterator[Pictures]:
-    """Refine frames that can be read only once: keep the last two of each chunk."""
-    past = np.empty((0, *frames.shape), np.uint8)
-    for start, chunk in zip(range(0, len(frames), CHUNK), frames.chunks(CHUNK), strict=True):
-        joined = np.concatenate([past, chunk])
-        yield from _within_face(network.refined(joined, len(past), batch), chunk, face, start)
+def _walk(
+    network: Network,
+    shape: tuple[int, int, int],
+    pieces: Iterable[tuple[Pictures, Floats]],
+    batch: int,
+    face: Frames | None,
+) -> Iterator[Pictures]:
+    """Refine frames that can be read only once: keep the last two of each piece."""
+    past = np.empty((0, *shape), np.uint8)
+    start = 0
+    for piece, who in pieces:
+        joined = np.concatenate([past, piece])
+        yield from within_face(network.refined(joined, len(past), batch, who), piece, face, start)
         past = joined[-(WINDOW - 1) :]
+        start += len(piece)
 
 
 def _region(refiner: OnnxModel) -> Region:

@@ -23,6 +23,7 @@ class Schedule:
     averaging: float
     brightness: float
     shift: float
+    mirrored: float
     seed: int
 
     @classmethod

@@ -5,18 +5,32 @@ Where the defaults leave the paper, why, and what that was measured to do: `trai
 
 from __future__ import annotations
 
+from typing import Any
+
+import attrs
+
 from talkgraph import engine
 from talkgraph.cache.files import File
 from talkgraph.cache.frames import Frames
 from talkgraph.engine import Node, node, param
 from talkgraph.errors import InputError, ModelError
+from talkgraph.models.published.generator_2020 import SIDE
 from talkgraph.models.sessions import current_device, open_network
 from talkgraph.nodes.refine.pairs import check_pairs, training_pairs
-from talkgraph.nodes.refine.refine import NETWORK
+from talkgraph.nodes.refine.refine import NETWORK, OF_FRAMES
 from talkgraph.nodes.refine.region import Region, face_region
 from talkgraph.nodes.refine.schedule import Schedule
 from talkgraph.nodes.training.curve import write_curve
-from talkgraph.nodes.values import FaceTrack, IdentityFeature, OnnxModel
+from talkgraph.nodes.values import FaceTrack, IdentityFeature, IdentityTrack, OnnxModel
+
+PAPER: dict[str, Any] = {
+    "network": "paper", "size": SIDE, "width": 64, "discriminator_width": 64, "steps": 18000,
+    "learning_rate": 1e-4, "final_rate": 1.0, "residual": False, "attention_weight": 2.0,
+    "mouth_weight": 0.0, "eye_weight": 0.0, "goal": "frame", "region_margin": -1.0,
+    "feature_weight": 0.0, "averaging": 0.0, "brightness": 0.0, "shift": 0.05, "mirrored": 0.5,
+}  # fmt: skip
+"""What `preset="paper"` sets; sizes, weights and rates that the paper leaves out are those of its
+public implementation."""
 
 
 @node("train_refiner", version=1, gpu=True)
@@ -32,6 +46,15 @@ class TrainRefiner(Node):
         '1 steps of 1 on 3 frames, seed 0'
     """
 
+    preset: str = param(
+        "ours",
+        "`paper`: every parameter that is left at its default is as in Yi et al. 2020",
+        choices=("ours", "paper"),
+    )
+    network: str = param(
+        "compact", "the generator and discriminator: ours, or the published ones",
+        choices=("compact", "paper"),
+    )  # fmt: skip
     size: int = param(256, "work resolution; frames are resized to it", unit="px", ge=24)
     width: int = param(32, "channels of the generator's top level (64 in the paper's net)", ge=4)
     stem: int = param(
@@ -86,6 +109,7 @@ class TrainRefiner(Node):
     shift: float = param(
         0.06, "training pictures are moved by up to this much", unit="picture sides", ge=0, le=0.5
     )
+    mirrored: float = param(0.0, "share of the steps whose pictures are mirrored", ge=0, le=1)
     most_frames: int = param(600, "most windows to train on, evenly spread", unit="windows", ge=1)
     seed: int = param(0, "of the initial weights and the order of the frames", ge=0)
     threads: int = param(0, "CPU threads, 0 for PyTorch's choice", ge=0, keyed=False)
@@ -97,6 +121,8 @@ class TrainRefiner(Node):
         identity: IdentityFeature,
         track: FaceTrack | None = None,
         general: OnnxModel | None = None,
+        identities: IdentityTrack | None = None,
+        critic: OnnxModel | None = None,
     ) -> OnnxModel:
         """Train on rendered frame t-2, t-1, t against real frame t.
 
@@ -107,6 +133,9 @@ class TrainRefiner(Node):
             track: of the clip: where the face, mouth and eyes are. Without it the network sees
                 whole frames, and all pixels count alike.
             general: a refiner of the same architecture to start from (section 4.1).
+            identities: who is seen in each real frame; in the place of `identity`, so that the
+                refiner may be given what a memory retrieves.
+            critic: a discriminator to start from, `yi2020-discriminator`.
 
         Returns:
             The generator; see `export.export` for its inputs and outputs. Nothing is kept of a
@@ -114,16 +143,34 @@ class TrainRefiner(Node):
 
         Raises:
             InputError: if the frames do not pair up, or the work size does not suit the net.
-            ModelError: if `general` is of another architecture.
+            ModelError: if `general` or `critic` is of another architecture.
         """
+        node = self._as_preset()
+        return node._train(rendered, real, identity, track, general, identities, critic)
+
+    def _as_preset(self) -> TrainRefiner:
+        if self.preset == "ours":
+            return self
+        defaults = {field.name: field.default for field in attrs.fields(type(self))}
+        left = {k: v for k, v in PAPER.items() if getattr(self, k) == defaults[k]}
+        return self.with_params(preset="ours", **left)
+
+    def _train(
+        self,
+        rendered: Frames,
+        real: Frames,
+        identity: IdentityFeature,
+        track: FaceTrack | None,
+        general: OnnxModel | None,
+        identities: IdentityTrack | None,
+        critic: OnnxModel | None,
+    ) -> OnnxModel:
         import torch
 
         from talkgraph.nodes.refine.adversarial import fit
-        from talkgraph.nodes.refine.discriminator import Discriminator
         from talkgraph.nodes.refine.export import export, load_weights
-        from talkgraph.nodes.refine.network import Generator
 
-        check_pairs(rendered, real, track)
+        check_pairs(rendered, real, track, identities)
         self._check_size()
         region = Region()
         if track is not None and self.region_margin >= 0:
@@ -133,6 +180,7 @@ class TrainRefiner(Node):
             real,
             identity,
             track,
+            identities,
             size=self.size,
             region=region,
             most_frames=self.most_frames,
@@ -155,30 +203,41 @@ class TrainRefiner(Node):
             # The caller's random state is none of our business: leave it as it was.
             with torch.random.fork_rng(devices=cuda):
                 torch.manual_seed(self.seed)
-                generator = Generator(
-                    self.width,
-                    self.stem,
-                    self.levels,
-                    len(identity.vector),
-                    residual=self.residual,
-                )
-                discriminator = Discriminator(self.discriminator_width)
+                generator, discriminator = self._networks(pairs.identity.shape[1])
             if general is not None:
                 self._check_general(general)
                 load_weights(generator, general.file.path)
+            if critic is not None:
+                load_weights(discriminator, critic.file.path, "critic")
             losses: list[float] = []
             fit(generator, discriminator, pairs, Schedule.of(self), device, losses)
         finally:
             torch.set_num_threads(threads)
         path = engine.scratch_folder() / "refiner.onnx"
-        difference = export(generator, path, self.size, len(identity.vector))
+        difference = export(generator, path, self.size, pairs.identity.shape[1])
         return OnnxModel(
             file=File(path),
             facts={
                 **self._facts(len(pairs.real), region, general, difference),
+                **({} if identities is None else {"identity": OF_FRAMES}),
                 **write_curve(losses),
             },
         )
+
+    def _networks(self, identity_size: int) -> tuple[Any, Any]:
+        """Generator and discriminator, with random weights."""
+        if self.network == "paper":
+            from talkgraph.nodes.refine.paper_network import PaperDiscriminator, PaperGenerator
+
+            made = PaperGenerator(self.width, identity_size)
+            return made, PaperDiscriminator(self.discriminator_width)
+        from talkgraph.nodes.refine.discriminator import Discriminator
+        from talkgraph.nodes.refine.network import Generator
+
+        compact = Generator(
+            self.width, self.stem, self.levels, identity_size, residual=self.residual
+        )
+        return compact, Discriminator(self.discriminator_width)
 
     def _facts(
         self, count: int, region: Region, general: OnnxModel | None, difference: float
@@ -189,16 +248,28 @@ class TrainRefiner(Node):
             "region": str(region),
             "window": "RGB of frames t-2, t-1, t in [-1, 1]",
             "outputs": "colour in [-1, 1], attention in [0, 1]; o = A r + (1 - A) C",
+            "network": self.network,
             "width": str(self.width),
-            "stem": str(self.stem),
-            "levels": str(self.levels),
+            **({"stem": str(self.stem), "levels": str(self.levels)} if self._is_compact else {}),
             "residual": str(self.residual).lower(),
             "trained": f"{self.steps} steps of {self.batch} on {count} frames, seed {self.seed}",
             "start": "a general refiner" if general is not None else "random weights",
             "parity": f"{difference:.1e} to PyTorch",
         }
 
+    @property
+    def _is_compact(self) -> bool:
+        return self.network == "compact"
+
     def _check_size(self) -> None:
+        if not self._is_compact:
+            if self.size != SIDE or self.residual:
+                raise InputError(
+                    f"train_refiner: the published network has a size of {SIDE} px and no residual,"
+                    f" got {self.size} and residual={str(self.residual).lower()}; set them so, or"
+                    ' preset="paper"'
+                )
+            return
         multiple = self.stem * 2 ** (self.levels - 1)
         if self.size % multiple:
             raise InputError(
@@ -209,6 +280,8 @@ class TrainRefiner(Node):
     def _check_general(self, general: OnnxModel) -> None:
         open_network(general, NETWORK, node=self.node_id, port="general")
         # The weights of both kinds have the same shapes: nothing else would notice.
+        if not self._is_compact:
+            return
         residual = general.facts.get("residual")
         if residual != str(self.residual).lower():
             raise ModelError(

@@ -15,7 +15,7 @@ def schedule(**changes) -> Schedule:
         "steps": 5, "batch": 2, "learning_rate": 1e-3, "beta1": 0.5, "final_rate": 0.1,
         "l1_weight": 100.0, "attention_weight": 2.0, "smoothness_weight": 1e-5,
         "feature_weight": 0.0, "averaging": 0.0,
-        "brightness": 0.0, "shift": 0.0, "seed": 0,
+        "brightness": 0.0, "shift": 0.0, "mirrored": 0.0, "seed": 0,
     }  # fmt: skip
     return Schedule(**{**values, **changes})
 
@@ -27,7 +27,7 @@ def pairs(count: int = 6, side: int = 16, weights: np.ndarray | None = None) -> 
         real=rng.integers(0, 256, (count, side, side, 3), dtype=np.uint8),
         windows=window_of(np.arange(count)),
         weights=weights,
-        identity=np.ones(8, np.float32),
+        identity=np.arange(count, dtype=np.float32)[:, None].repeat(8, 1),
     )
 
 
@@ -49,6 +49,7 @@ def test_an_epoch_shows_every_frame_once_with_its_own_window():
         assert (weight == 1).all()
         for w, r in zip(window.numpy(), real.numpy(), strict=True):
             k = which(r, data)
+            assert (identity[len(seen) % 2] == k).all()  # who is seen in that very frame
             seen.append(k)
             newest = np.rint((w[6:].transpose(1, 2, 0) + 1) * 127.5)
             assert np.array_equal(newest, data.rendered[k])
@@ -115,3 +116,18 @@ def test_averaged_weights_lag_behind_the_last_ones():
     assert mean == pytest.approx(last)
     mean, last = trained(0.99)
     assert mean < last
+
+
+def test_pictures_are_mirrored_together_and_seldom_or_always():
+    data = pairs()
+    plain, mirrored = first_batch(data), first_batch(data, mirrored=1.0)
+    for a, b in zip(plain[:2], mirrored[:2], strict=True):
+        assert np.array_equal(a[..., ::-1], b)
+
+
+def test_the_last_step_is_in_the_weights_that_are_kept():
+    """Without a running mean the weights are those after the last step, whichever it is."""
+    torch.manual_seed(0)
+    net, other = Generator(width=4, stem=2, levels=3, identity_size=8), Discriminator(4)
+    made = adversarial.fit(net, other, pairs(side=32), schedule(steps=3), torch.device("cpu"))
+    assert all(torch.equal(a, b) for a, b in zip(made.parameters(), net.parameters(), strict=True))

@@ -5,7 +5,7 @@ from talkgraph.cache.frames import Frames
 from talkgraph.nodes.face_model.face_mesh import OUTER_LIPS, OVAL
 from talkgraph.nodes.refine.pairs import training_pairs
 from talkgraph.nodes.refine.region import Region
-from talkgraph.nodes.values import IdentityFeature
+from talkgraph.nodes.values import IdentityFeature, IdentityTrack
 from tests.nodes.tracks import track_of
 
 SIDE = 64
@@ -31,11 +31,23 @@ def test_the_real_frame_is_the_goal_only_there(goal, mouth, cheek, corner):
     )
     identity = IdentityFeature(vector=np.zeros(8, np.float32))
     pairs = training_pairs(
-        rendered, real, identity, track, size=SIDE, region=Region(), most_frames=600, goal=goal,
-        detail_margin=1.8, mouth_weight=4.0, eye_weight=1.0,
+        rendered, real, identity, track, None, size=SIDE, region=Region(), most_frames=600,
+        goal=goal, detail_margin=1.8, mouth_weight=4.0, eye_weight=1.0,
     )  # fmt: skip
     assert (pairs.rendered == 50).all()
     at = {"mouth": (44, 32), "cheek": (24, 18), "corner": (2, 2)}
     for name, tone in (("mouth", mouth), ("cheek", cheek), ("corner", corner)):
         row, column = at[name]
         assert abs(int(pairs.real[0, row, column, 0]) - tone) <= 2, name
+
+
+def test_each_target_has_the_identity_of_its_own_frame():
+    frames = Frames.from_array(np.zeros((9, SIDE, SIDE, 3), np.uint8))
+    one = IdentityFeature(vector=np.full(2, 7, np.float32))
+    each = IdentityTrack(vectors=np.arange(18).reshape(9, 2).astype(np.float32),
+                         measured=np.ones(9, bool))  # fmt: skip
+    settings = {"size": SIDE, "region": Region(), "most_frames": 4, "goal": "frame",
+                "detail_margin": 1.8, "mouth_weight": 0.0, "eye_weight": 0.0}  # fmt: skip
+    pairs = training_pairs(frames, frames, one, None, each, **settings)
+    assert pairs.identity[:, 0].tolist() == [0, 6, 10, 16]  # frames 0, 3, 5 and 8
+    assert (training_pairs(frames, frames, one, None, None, **settings).identity == 7).all()

@@ -1,20 +1,30 @@
 """TrainRefiner and Refine together, on pictures small enough for seconds."""
 
+import attrs
 import numpy as np
+import onnx
 import pytest
 import torch
 
 from talkgraph.cache.files import File
 from talkgraph.cache.frames import Frames
 from talkgraph.errors import InputError, ModelError
+from talkgraph.models.onnx_reading import read_facts
+from talkgraph.models.published import generator_2020, generator_2022
 from talkgraph.nodes.refine import refine as refine_module
+from talkgraph.nodes.refine.build_refiner_memory import BuildRefinerMemory
 from talkgraph.nodes.refine.export import load_weights
+from talkgraph.nodes.refine.memory.example import tiny_spatial
+from talkgraph.nodes.refine.memory.recall import Recall
+from talkgraph.nodes.refine.memory.smoothing import between
 from talkgraph.nodes.refine.network import Generator
-from talkgraph.nodes.refine.refine import Refine, _within_face, masks
+from talkgraph.nodes.refine.refine import Refine, masks, within_face
 from talkgraph.nodes.refine.region import Region
+from talkgraph.nodes.refine.train_refiner import TrainRefiner
 from talkgraph.nodes.training.curve import read_curve
-from talkgraph.nodes.values import OnnxModel
-from tests.nodes.refine.small import clip, constant_model, identity, track, train
+from talkgraph.nodes.values import IdentityTrack, OnnxModel
+from tests.models import published_networks as published
+from tests.nodes.refine.small import SMALL, clip, constant_model, identity, track, train
 
 
 def test_training_learns_the_colour_of_the_face():
@@ -66,7 +76,8 @@ def test_chunks_and_batches_do_not_show(frames: str, batch: int):
     model = train(rendered, real)
     network = refine_module.Network(model, identity())
     padded = np.concatenate([rendered[:1], rendered[:1], rendered])
-    expected = [network.refined(padded[k : k + 3], 2, 1)[0] for k in range(40)]
+    who = network.constant(1)
+    expected = [network.refined(padded[k : k + 3], 2, 1, who)[0] for k in range(40)]
     source = Frames.from_array(rendered)
     if frames == "once":
         source = Frames.from_iterable(40, rendered.shape[1:], iter(rendered))
@@ -150,7 +161,7 @@ def test_only_the_face_changes_and_its_edge_blends():
     alpha = np.zeros((5, 8, 8, 4), np.uint8)
     alpha[:, 2:6, 2:6, 3] = 255
     alpha[:, 2, 2, 3] = 51
-    inside = _within_face(made, frames, Frames.from_array(alpha), start=2)
+    inside = within_face(made, frames, Frames.from_array(alpha), start=2)
     assert (inside[:, 3:6, 3:6] == 200).all()
     assert (inside[:, 2, 2] == 120).all()
     assert (inside[:, 7] == 100).all() and (inside[:, :, 0] == 100).all()
@@ -158,4 +169,66 @@ def test_only_the_face_changes_and_its_edge_blends():
 
 def test_without_a_face_all_of_it_stays():
     made = np.arange(192, dtype=np.uint8).reshape(1, 8, 8, 3)
-    np.testing.assert_array_equal(_within_face(made, np.zeros_like(made), None, 0), made)
+    np.testing.assert_array_equal(within_face(made, np.zeros_like(made), None, 0), made)
+
+
+def told_of_frames(count, **settings):
+    """A refiner that was trained on features of frames, and a memory of the same frames."""
+    rendered, real = clip(count)
+    vectors = np.eye(3, 128, dtype=np.float32)[np.arange(count) % 3]
+    who = IdentityTrack(vectors=vectors, measured=np.ones(count, bool))
+    frames = Frames.from_array(rendered), Frames.from_array(real)
+    node = TrainRefiner(**{**SMALL, "steps": 2, **settings})
+    refiner = node.run(*frames, identity(), identities=who)
+    memory = BuildRefinerMemory(slots=9, key_size=4, steps=30, nearest=4).run(
+        frames[0], who, tiny_spatial()
+    )
+    return rendered, refiner, memory, who
+
+
+@pytest.mark.parametrize("anchors", [1, 10, 25])
+def test_a_memory_says_who_is_in_each_frame_read_anywhere_or_once(anchors):
+    rendered, refiner, memory, _ = told_of_frames(40)
+    assert refiner.facts["identity"] == refine_module.OF_FRAMES
+    network = refine_module.Network(refiner, identity())
+    values = Recall(memory, 1, "refine").of(Frames.from_array(rendered), 0, 40)
+    at = np.unique([*range(0, 40, anchors), 39])
+    expected = network.refined(rendered, 0, 1, between(at, values[at], 0, 40))
+    node = Refine(anchors=anchors)
+    frames = Frames.from_array(rendered)
+    anywhere = node.run(frames, identity(), refiner, memory=memory)
+    once = Frames.from_iterable(40, rendered.shape[1:], iter(rendered))
+    walked = node.run(once, identity(), refiner, memory=memory)
+    for made in (anywhere.array(), anywhere[33:36], walked.array()):
+        true = expected[33:36] if len(made) == 3 else expected
+        assert np.abs(made.astype(int) - true).max() <= 1
+    plain = node.run(frames, identity(), refiner).array()
+    assert plain.shape == rendered.shape
+
+
+def test_a_refiner_of_one_feature_takes_no_memory_and_one_of_another_length_neither():
+    rendered, refiner, memory, _ = told_of_frames(6)
+    frames = Frames.from_array(rendered)
+    of_clip = train(rendered, clip(6)[1])
+    with pytest.raises(ModelError, match="train it with the port `identities`, or leave the mem"):
+        Refine().run(frames, identity(), of_clip, memory=memory)
+    short = attrs.evolve(memory, values=memory.values[:, :64])
+    with pytest.raises(ModelError, match="expects 128 identity values, the memory has 64"):
+        Refine().run(frames, identity(), refiner, memory=short)
+
+
+def test_the_published_generators_refine_frames(tmp_path):
+    """As they come out of a checkpoint: with an identity feature, and without one."""
+    made = {}
+    for name, module in (("2020", generator_2020), ("2022", generator_2022)):
+        path = tmp_path / f"{name}.onnx"
+        onnx.save(module.build(published.weights(module.shapes(4)), {}), str(path))
+        made[name] = OnnxModel(file=File(path), facts=read_facts(path))
+    frames = Frames.from_array(clip(3)[0])
+    of_512 = identity(512)
+    for model in made.values():
+        assert Refine().run(frames, of_512, model).array().shape == (3, 32, 32, 3)
+    with pytest.raises(ModelError, match="expects 512 identity values, the identity feature"):
+        Refine().run(frames, identity(), made["2020"])
+    assert refine_module.Network(made["2020"], of_512).of_frames
+    assert not refine_module.Network(made["2022"], identity()).told

@@ -1,13 +1,19 @@
 """The refiner's training: what is learned, from what, and what is refused."""
 
+import attrs
 import numpy as np
+import onnx
 import pytest
 import torch
 
 from talkgraph import engine
+from talkgraph.cache.files import File
 from talkgraph.cache.frames import Frames
-from talkgraph.errors import GraphError, ModelError
-from talkgraph.nodes.refine.train_refiner import TrainRefiner
+from talkgraph.errors import GraphError, InputError, ModelError
+from talkgraph.models.published import discriminator_2020, generator_2020
+from talkgraph.nodes.refine.train_refiner import PAPER, TrainRefiner
+from talkgraph.nodes.values import IdentityTrack, OnnxModel
+from tests.models import published_networks as published
 from tests.nodes.refine.small import SMALL, clip, identity, parameters, train
 
 
@@ -66,3 +72,48 @@ def test_training_starts_from_general_weights():
     unlike = TrainRefiner(**{**SMALL, "residual": False})
     with pytest.raises(ModelError, match="set residual as in the general one"):
         unlike.run(*frames, identity(), None, general)
+
+
+def test_the_papers_preset_sets_what_is_left_at_its_default():
+    node = TrainRefiner(preset="paper", steps=7, l1_weight=5.0)._as_preset()
+    assert (node.network, node.goal, node.attention_weight, node.width) == ("paper", "frame", 2, 64)
+    assert (node.steps, node.l1_weight, node.residual) == (7, 5.0, False)
+    assert TrainRefiner()._as_preset() == TrainRefiner()
+    assert {field.name for field in attrs.fields(TrainRefiner)} >= set(PAPER)
+
+
+def test_the_published_networks_are_trained_and_used_on(tmp_path):
+    """At an eighth of their width."""
+    frames = [Frames.from_array(pictures) for pictures in clip(3)]
+    who = IdentityTrack(vectors=np.eye(3, 512, dtype=np.float32), measured=np.ones(3, bool))
+    small = {"width": 8, "discriminator_width": 8, "steps": 1, "threads": 1}
+    node = TrainRefiner(preset="paper", **small)
+    made = node.run(*frames, identity(512), identities=who)
+    assert made.facts["network"] == "paper" and made.facts["identity"].startswith("of each frame")
+    start = parameters(made)
+    assert set(start) >= set(generator_2020.shapes(8))
+    path = tmp_path / "critic.onnx"
+    weights = published.weights(discriminator_2020.shapes(8))
+    onnx.save(discriminator_2020.build(weights, {}), str(path))
+    critic = OnnxModel(file=File(path), facts={})
+    again = node.with_params(learning_rate=1e-9).run(
+        *frames, identity(512), None, made, who, critic
+    )
+    end = parameters(again)
+    assert all(np.allclose(start[name], end[name], atol=1e-6) for name in generator_2020.shapes(8))
+    with pytest.raises(ModelError, match="the critic lacks model"):
+        node.run(*frames, identity(512), None, None, who, made)
+
+
+def test_the_published_size_is_fixed():
+    frames = [Frames.from_array(pictures) for pictures in clip(3)]
+    for changes in ({"size": 128, "residual": False}, {"size": 256}):
+        with pytest.raises(InputError, match=r'the published network has .* or preset="paper"'):
+            TrainRefiner(network="paper", steps=1, **changes).run(*frames, identity())
+
+
+def test_identities_of_another_clip_are_refused():
+    frames = [Frames.from_array(pictures) for pictures in clip(4)]
+    who = IdentityTrack(vectors=np.eye(3, 8, dtype=np.float32), measured=np.ones(3, bool))
+    with pytest.raises(InputError, match="got 4 frames and 3 identity features"):
+        TrainRefiner(**SMALL, steps=1).run(*frames, identity(), identities=who)
