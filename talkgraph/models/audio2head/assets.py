@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from talkgraph.models.asset import Asset, Bundle
 from talkgraph.models.conversions import as_brought
 from talkgraph.models.sources import UserFile
@@ -10,6 +12,7 @@ _BRING = (
     "take the checkpoint audio2head.pth.tar that Wang et al. 2021 publish, then "
     "`models.add('audio2head', 'audio2head.pth.tar')`"
 )
+_BUILDER = "audio2head.published"
 _PURPOSES = {
     "audio2head-keypoint-detector": "keypoints of a photo, with the local bend of the picture",
     "audio2head-head-pose": "head pose from speech and photo, frame after frame",
@@ -32,10 +35,13 @@ AUDIO2HEAD: tuple[Asset, ...] = tuple(
 
 
 def _networks(data: bytes) -> dict[str, bytes]:
-    from talkgraph.models.audio2head.published import build
     from talkgraph.models.torch_file import read_tensors
 
-    return build(read_tensors(data), {asset.name: asset.facts for asset in AUDIO2HEAD})
+    # By a name that is put together, or it would be in the key of every network, and torch with it.
+    published = import_module(f"talkgraph.models.{_BUILDER}")
+    facts = {asset.name: asset.facts for asset in AUDIO2HEAD}
+    made: dict[str, bytes] = published.build(read_tensors(data), facts)
+    return made
 
 
 CHECKPOINT = Bundle(

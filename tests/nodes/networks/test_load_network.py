@@ -1,4 +1,6 @@
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -168,3 +170,24 @@ def test_another_network_under_the_same_name_is_another_key(tmp_path, models_fol
 def test_a_plan_fetches_nothing(models_folder, tmp_path):
     graph(name="face-detector").plan(store=Store(tmp_path / "store"))
     assert not models_folder.exists()
+
+
+def test_the_key_of_a_network_needs_no_torch(tmp_path):
+    """What takes in the checkpoints of others is not named by the node, or would be in its key."""
+    said = subprocess.run(
+        [sys.executable, "-c", NO_TORCH, str(tmp_path / "store")], capture_output=True, text=True
+    )
+    assert said.returncode == 0, said.stderr
+    assert said.stdout == "[]\n"
+
+
+NO_TORCH = """
+import sys
+from talkgraph.cache.store import Store
+from talkgraph.engine import Graph
+from talkgraph.nodes.networks import LoadNetwork
+graph = Graph("one", inputs={}, steps={"network": LoadNetwork(name="face-detector").on()},
+              output="network")
+graph.plan({}, store=Store(sys.argv[1]))
+print([name for name in ("torch", "onnx", "numba") if name in sys.modules])
+"""
