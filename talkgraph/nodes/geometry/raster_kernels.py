@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from talkgraph.cache.frames import Pictures
 
 Points = NDArray[np.float64]
+Depths = NDArray[np.float64]
 Faces = NDArray[np.int32]
 Floats = NDArray[np.float32]
 
@@ -22,12 +23,40 @@ FARTHEST = 1 << 20  # px; triangles with a corner beyond are left out
 
 
 @numba.njit(cache=True, nogil=True)
-def cover(xyd: Points, triangles: Faces, owner: Faces, nearness: Points, cull: bool) -> None:
-    """Write the nearest triangle and its 1 / depth of each pixel.
+def framed(xyd: Points, height: int, width: int, step: int) -> tuple[int, int, int, int]:
+    """Rows and columns, first and last exclusive, in which all triangles lie; multiples of `step`.
 
-    xyd: `[shape=(V, 3), float64]`, px and depth. owner: `[shape=(H, W), int32]`, filled with -1.
-    nearness: `[shape=(H, W), float64]`, filled with 0. cull: skip triangles seen from behind.
-    Ties go to the triangle that comes first.
+    xyd: `[shape=(V, 3), float64]`, px and depth; a picture of `height` x `width` px.
+    """
+    top, bottom, left, right = float(height), 0.0, float(width), 0.0
+    for i in range(len(xyd)):
+        x, y, d = xyd[i, 0], xyd[i, 1], xyd[i, 2]
+        if d > 0 and abs(x) < FARTHEST and abs(y) < FARTHEST and d < np.inf:
+            top, bottom = min(top, y - 1), max(bottom, y + 1)
+            left, right = min(left, x - 1), max(right, x + 1)
+    first, last = (
+        int(max(top, 0.0)) // step * step,
+        -int(-min(bottom, float(height)) // step) * step,
+    )
+    start, end = int(max(left, 0.0)) // step * step, -int(-min(right, float(width)) // step) * step
+    return first, max(last, first), start, max(end, start)
+
+
+@numba.njit(cache=True, nogil=True)
+def cover(
+    xyd: Points,
+    triangles: Faces,
+    owner: Faces,
+    nearness: Points,
+    cull: bool,
+    first_row: int,
+    first_column: int,
+) -> None:
+    """Write the nearest triangle and its 1 / depth of each pixel of a part of a picture.
+
+    xyd: `[shape=(V, 3), float64]`, px and depth. owner: `[shape=(H, W), int32]`, filled with -1,
+    the part that begins at `first_row` and `first_column`. nearness: `[shape=(H, W), float64]`,
+    filled with 0. cull: skip triangles seen from behind. Ties go to the triangle that comes first.
     """
     height, width = owner.shape
     count = len(xyd)
@@ -38,8 +67,8 @@ def cover(xyd: Points, triangles: Faces, owner: Faces, nearness: Points, cull: b
         x, y, d = xyd[i, 0], xyd[i, 1], xyd[i, 2]
         ok = d > 0 and abs(x) < FARTHEST and abs(y) < FARTHEST and d < np.inf
         usable[i] = ok
-        fx[i] = np.int64(np.floor(x * SUBPIXEL + 0.5)) if ok else 0
-        fy[i] = np.int64(np.floor(y * SUBPIXEL + 0.5)) if ok else 0
+        fx[i] = np.int64(np.floor(x * SUBPIXEL + 0.5)) - first_column * SUBPIXEL if ok else 0
+        fy[i] = np.int64(np.floor(y * SUBPIXEL + 0.5)) - first_row * SUBPIXEL if ok else 0
     half = SUBPIXEL // 2
     for f in range(len(triangles)):
         a, b, c = triangles[f, 0], triangles[f, 1], triangles[f, 2]
@@ -96,9 +125,12 @@ def cover(xyd: Points, triangles: Faces, owner: Faces, nearness: Points, cull: b
 
 @numba.njit(cache=True, nogil=True, inline="always")
 def weights(
-    xyd: Points, a: int, b: int, c: int, px: float, py: float
+    xyd: Points, nearness: Depths, a: int, b: int, c: int, px: float, py: float
 ) -> tuple[float, float, float, float]:
-    """Perspective-correct barycentric coordinates of pixel point (px, py), and depth."""
+    """Perspective-correct barycentric weights of pixel point (px, py), and what they sum up to.
+
+    nearness: 1 / depth of each vertex, `[shape=(V,)]`.
+    """
     ax, ay, bx, by, cx, cy = (
         xyd[a, 0], xyd[a, 1], xyd[b, 0], xyd[b, 1], xyd[c, 0], xyd[c, 1],
     )  # fmt: skip
@@ -106,13 +138,13 @@ def weights(
     wb = (ax - cx) * (py - cy) - (ay - cy) * (px - cx)
     wc = (bx - ax) * (py - ay) - (by - ay) * (px - ax)
     total = wa + wb + wc
-    if total == 0:
-        wa, wb, wc, total = 1.0, 1.0, 1.0, 3.0
+    if total < 0:
+        wa, wb, wc = -wa, -wb, -wc
+    elif total == 0:
+        wa, wb, wc = 1.0, 1.0, 1.0
     # Snapping may put a pixel's centre outside of the unsnapped triangle by a hair.
-    wa, wb, wc = max(wa / total, 0.0), max(wb / total, 0.0), max(wc / total, 0.0)
-    na, nb, nc = wa / xyd[a, 2], wb / xyd[b, 2], wc / xyd[c, 2]
-    near = na + nb + nc
-    return na / near, nb / near, nc / near, (wa + wb + wc) / near
+    wa, wb, wc = max(wa, 0.0) * nearness[a], max(wb, 0.0) * nearness[b], max(wc, 0.0) * nearness[c]
+    return wa, wb, wc, wa + wb + wc
 
 
 @numba.njit(cache=True, nogil=True)
@@ -121,30 +153,40 @@ def interpolate(
 ) -> None:
     """Fill `barycentric (H, W, 3)` and `depth (H, W)` where a triangle owns the pixel."""
     height, width = owner.shape
+    nearness = 1 / xyd[:, 2]
     for row in range(height):
         for column in range(width):
             f = owner[row, column]
             if f >= 0:
-                u, v, w, d = weights(
-                    xyd, triangles[f, 0], triangles[f, 1], triangles[f, 2], column + 0.5, row + 0.5
-                )
+                a, b, c = triangles[f, 0], triangles[f, 1], triangles[f, 2]
+                u, v, w, total = weights(xyd, nearness, a, b, c, column + 0.5, row + 0.5)
+                u, v, w = u / total, v / total, w / total
                 barycentric[row, column, 0] = u
                 barycentric[row, column, 1] = v
                 barycentric[row, column, 2] = w
-                depth[row, column] = d
+                depth[row, column] = u * xyd[a, 2] + v * xyd[b, 2] + w * xyd[c, 2]
 
 
 @numba.njit(cache=True, nogil=True)
 def resolve(
-    xyd: Points, triangles: Faces, owner: Faces, colours: Floats, samples: int, out: Pictures
+    xyd: Points,
+    triangles: Faces,
+    owner: Faces,
+    colours: Floats,
+    samples: int,
+    out: Pictures,
+    first_row: int,
+    first_column: int,
 ) -> None:
     """Average `samples` x `samples` cells into `out (S, S, 4), uint8`: straight alpha = coverage.
 
-    xyd and owner are at S * samples px; colours `[shape=(V, 3), float32]` in [0, 1].
+    xyd is at S * samples px, and so is `owner`, a part that begins at `first_row` and
+    `first_column`; `out` is left alone where nothing is. colours `[shape=(V, 3), float32]`.
     """
-    size = out.shape[0]
-    for row in range(size):
-        for column in range(out.shape[1]):
+    nearness = 1 / xyd[:, 2]
+    rows, columns = owner.shape[0] // samples, owner.shape[1] // samples
+    for row in range(rows):
+        for column in range(columns):
             red = green = blue = 0.0
             hits = 0
             for dy in range(samples):
@@ -154,15 +196,16 @@ def resolve(
                     f = owner[y, x]
                     if f >= 0:
                         a, b, c = triangles[f, 0], triangles[f, 1], triangles[f, 2]
-                        u, v, w, _ = weights(xyd, a, b, c, x + 0.5, y + 0.5)
-                        red += u * colours[a, 0] + v * colours[b, 0] + w * colours[c, 0]
-                        green += u * colours[a, 1] + v * colours[b, 1] + w * colours[c, 1]
-                        blue += u * colours[a, 2] + v * colours[b, 2] + w * colours[c, 2]
+                        px, py = first_column + x + 0.5, first_row + y + 0.5
+                        u, v, w, total = weights(xyd, nearness, a, b, c, px, py)
+                        share = 1 / total
+                        red += share * (u * colours[a, 0] + v * colours[b, 0] + w * colours[c, 0])
+                        green += share * (u * colours[a, 1] + v * colours[b, 1] + w * colours[c, 1])
+                        blue += share * (u * colours[a, 2] + v * colours[b, 2] + w * colours[c, 2])
                         hits += 1
             if hits:
-                out[row, column, 0] = np.uint8(min(max(red / hits, 0.0), 1.0) * 255 + 0.5)
-                out[row, column, 1] = np.uint8(min(max(green / hits, 0.0), 1.0) * 255 + 0.5)
-                out[row, column, 2] = np.uint8(min(max(blue / hits, 0.0), 1.0) * 255 + 0.5)
-                out[row, column, 3] = np.uint8(hits * 255 // (samples * samples))
-            else:
-                out[row, column, :] = 0
+                cell = out[first_row // samples + row, first_column // samples + column]
+                cell[0] = np.uint8(min(max(red / hits, 0.0), 1.0) * 255 + 0.5)
+                cell[1] = np.uint8(min(max(green / hits, 0.0), 1.0) * 255 + 0.5)
+                cell[2] = np.uint8(min(max(blue / hits, 0.0), 1.0) * 255 + 0.5)
+                cell[3] = np.uint8(hits * 255 // (samples * samples))

@@ -87,7 +87,7 @@ def rasterise(
     points, faces = _prepared(xy, depth, triangles)
     height, width = (size, size) if isinstance(size, int) else size
     owner = np.full((height, width), -1, np.int32)
-    raster_kernels.cover(points, faces, owner, np.zeros((height, width)), cull)
+    raster_kernels.cover(points, faces, owner, np.zeros((height, width)), cull, 0, 0)
     barycentric = np.zeros((height, width, 3), np.float32)
     distance = np.full((height, width), np.inf, np.float32)
     raster_kernels.interpolate(points, faces, owner, barycentric, distance)
@@ -119,9 +119,10 @@ def draw(
     points, faces = _prepared(xy, depth, triangles)
     points[:, :2] *= samples
     fine = size * samples
-    owner = np.full((fine, fine), -1, np.int32)
-    raster_kernels.cover(points, faces, owner, np.zeros((fine, fine)), False)
-    out = np.empty((size, size, 4), np.uint8)
+    top, bottom, left, right = raster_kernels.framed(points, fine, fine, samples)
+    owner = np.full((bottom - top, right - left), -1, np.int32)
+    raster_kernels.cover(points, faces, owner, np.zeros(owner.shape), False, top, left)
+    out = np.zeros((size, size, 4), np.uint8)
     tint = np.ascontiguousarray(colours, np.float32)
-    raster_kernels.resolve(points, faces, owner, tint, samples, out)
+    raster_kernels.resolve(points, faces, owner, tint, samples, out, top, left)
     return out
