@@ -25,7 +25,7 @@ from pathlib import Path
 
 from talkgraph.engine import Graph, Step
 from talkgraph.graphs.quality import Quality
-from talkgraph.nodes.albedo import DetailedAlbedo
+from talkgraph.nodes.albedo import DetailedAlbedo, LearnAppearance
 from talkgraph.nodes.audio_features import DetectVoice, SpeechEncoder
 from talkgraph.nodes.backgrounds import (
     Composite,
@@ -50,6 +50,7 @@ from talkgraph.nodes.render import Render
 
 # Steps of refiner training: `standard` fits into 40 minutes on two cores, `best` wants a GPU.
 REFINER_STEPS = {"standard": 2500, "best": 18000}
+REHEARSAL_LEAVES_OUT = 0.4  # s; longer than a syllable
 
 
 def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
@@ -78,6 +79,9 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
         "face_model": LoadFaceModel().on(),
         "fit": FitFace().on(track="track", model="face_model"),
         "albedo": DetailedAlbedo().on(clip="clip", fit="fit", model="face_model"),
+        "appearance": LearnAppearance().on(
+            clip="clip", fit="fit", albedo="albedo", model="face_model"
+        ),
         # The person's way of talking: sections 3.2 and 4.1.
         "speech_encoder": LoadNetwork(name="speech-encoder-tiny").on(),
         "clip_features": SpeechEncoder().on(speech="footage.speech", network="speech_encoder"),
@@ -113,7 +117,11 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
             clip="clip", fit="fit", backgrounds="backgrounds", model="face_model"
         ),
         "face": Render().on(
-            motion="backgrounds.motion", fit="fit", albedo="albedo", model="face_model"
+            motion="backgrounds.motion",
+            fit="fit",
+            albedo="albedo",
+            model="face_model",
+            appearance="appearance",
         ),
         "composite": Composite().on(background="background", face="face"),
         **({} if draft else refined(REFINER_STEPS[quality], seed)),
@@ -136,8 +144,13 @@ def refined(training_steps: int, seed: int) -> dict[str, Step]:
         "rehearsal_background": WarpBackground().on(
             clip="clip", fit="fit", backgrounds="rehearsal", model="face_model"
         ),
-        "rehearsal_face": Render().on(
-            motion="rehearsal.motion", fit="fit", albedo="albedo", model="face_model"
+        # Mouth and eyes of a frame's own neighbours would teach the refiner to leave all as it is.
+        "rehearsal_face": Render(leave_out=REHEARSAL_LEAVES_OUT).on(
+            motion="rehearsal.motion",
+            fit="fit",
+            albedo="albedo",
+            model="face_model",
+            appearance="appearance",
         ),
         "rehearsal_composite": Composite().on(
             background="rehearsal_background", face="rehearsal_face"

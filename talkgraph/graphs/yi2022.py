@@ -23,7 +23,7 @@ from pathlib import Path
 from talkgraph.engine import Graph, Step
 from talkgraph.graphs.quality import Quality
 from talkgraph.graphs.yi2020 import REFINER_STEPS, refined
-from talkgraph.nodes.albedo import DetailedAlbedo
+from talkgraph.nodes.albedo import DetailedAlbedo, LearnAppearance
 from talkgraph.nodes.audio_features import DetectVoice, Mfcc, SpeechEncoder
 from talkgraph.nodes.backgrounds import Composite, MatchBackgrounds, PasteBack, WarpBackground
 from talkgraph.nodes.face_fit import CropHead, DetectFaces, FitFace, TrackFace
@@ -65,6 +65,9 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
         "face_model": LoadFaceModel().on(),
         "fit": FitFace().on(track="track", model="face_model"),
         "albedo": DetailedAlbedo().on(clip="clip", fit="fit", model="face_model"),
+        "appearance": LearnAppearance().on(
+            clip="clip", fit="fit", albedo="albedo", model="face_model"
+        ),
         # The face.
         "speech_encoder": LoadNetwork(name="speech-encoder-tiny").on(),
         "clip_features": SpeechEncoder().on(speech="footage.speech", network="speech_encoder"),
@@ -106,7 +109,11 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
             clip="clip", fit="fit", backgrounds="backgrounds", model="face_model"
         ),
         "face": Render().on(
-            motion="backgrounds.motion", fit="fit", albedo="albedo", model="face_model"
+            motion="backgrounds.motion",
+            fit="fit",
+            albedo="albedo",
+            model="face_model",
+            appearance="appearance",
         ),
         "composite": Composite().on(background="background", face="face"),
         **({} if draft else refined(REFINER_STEPS[quality], seed)),

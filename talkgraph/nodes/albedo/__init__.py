@@ -4,6 +4,8 @@ detailed_albedo       `DetailedAlbedo`: Clip, FaceFit, FaceModel -> Albedo; colo
                       neutral, most frontal frames divided by the light
 low_frequency_albedo  `LowFrequencyAlbedo`: Clip, FaceFit, FaceModel -> Albedo; coefficients of
                       the face model's albedo basis
+learn_appearance      `LearnAppearance`: Clip, FaceFit, Albedo, FaceModel -> Appearance; how the
+                      colours change with expression and turn
 observe               which vertex has which colour in a frame, and how well it is seen
 frame_selection       which frames to look at
 complete              smooth filling of what no frame shows
@@ -14,6 +16,7 @@ The stage stands between face_fit and render.
 """
 
 from talkgraph.nodes.albedo.detailed_albedo import DetailedAlbedo
+from talkgraph.nodes.albedo.learn_appearance import LearnAppearance
 from talkgraph.nodes.albedo.low_frequency_albedo import LowFrequencyAlbedo
 
-__all__ = ["DetailedAlbedo", "LowFrequencyAlbedo"]
+__all__ = ["DetailedAlbedo", "LearnAppearance", "LowFrequencyAlbedo"]

@@ -7,6 +7,7 @@ face_mesh       the 468-point landmark topology, its mirror image and openings
 readout         lip opening, jaw, width: linear measures over the expression
 lids            the gap between the eyelids, likewise
 inner_surfaces  what lies behind open lips and lids
+appearance      the value `Appearance`: how a face's colours change with expression and turn
 occlusion       how dark it is behind lips and lids that are nearly closed
 model_file      reading and writing the default model's file
 bfm, matlab     Basel Face Model 2009 files that the user brings

@@ -9,6 +9,7 @@ import numpy as np
 from talkgraph.cache.frames import Frames, Pictures
 from talkgraph.engine import Node, node, note, param
 from talkgraph.errors import GraphError
+from talkgraph.nodes.face_model.appearance import Appearance
 from talkgraph.nodes.face_model.face_model import FaceModel
 from talkgraph.nodes.render.shading import Shader
 from talkgraph.nodes.values import Albedo, FaceFit, Motion
@@ -18,11 +19,12 @@ Read = Callable[[int, int], Pictures]
 
 @node("render", version=1, transient=True, receptive_field={"motion": 0})
 class Render(Node):
-    """Draw the face with its motion, (motion, fit, albedo, model) -> RGBA frames.
+    """Draw the face with its motion, (motion, fit, albedo, model, appearance) -> RGBA frames.
 
     Lambertian surface under spherical-harmonics light (Yi et al. 2020, sections 3.1 and 3.3);
     RGB and straight alpha, 0 around the face and smooth along its outline. The mouth's inside and
-    the eyes are drawn, never holes.
+    the eyes are drawn, never holes. With an appearance the colours change with expression and turn
+    as they do in the clip.
 
     Example:
         >>> from talkgraph.nodes.face_model.synthetic import synthetic_face_model, synthetic_fit
@@ -41,9 +43,23 @@ class Render(Node):
     )
     size: int = param(0, "side of the pictures; 0 takes the fit's", unit="px", ge=0, le=4096)
     samples: int = param(2, "supersampling per axis, for smooth outlines", ge=1, le=4)
+    leave_out: float = param(
+        0.0,
+        "samples of the appearance nearer than this do not count: for a motion that is the clip's"
+        " own, which would find itself",
+        unit="s",
+        ge=0,
+    )
     threads: int = param(2, "frames drawn at once by the software rasteriser", ge=1, keyed=False)
 
-    def run(self, motion: Motion, fit: FaceFit, albedo: Albedo, model: FaceModel) -> Frames:
+    def run(
+        self,
+        motion: Motion,
+        fit: FaceFit,
+        albedo: Albedo,
+        model: FaceModel,
+        appearance: Appearance | None = None,
+    ) -> Frames:
         """Render lazily: frames are drawn when they are read.
 
         Args:
@@ -51,20 +67,27 @@ class Render(Node):
             fit: whose face it is, and the size to which the pose refers.
             albedo: reflectance and light, of the same face model.
             model: the face model.
+            appearance: what to add to the shaded colours.
 
         Returns:
             `[shape=(T, S, S, 4), uint8]`.
 
         Raises:
-            GraphError: the albedo belongs to another face model.
+            GraphError: albedo or appearance belongs to another face model.
         """
         if len(albedo.colour) != model.vertex_count:
             raise GraphError(
                 f"node render: port albedo has {len(albedo.colour)} vertices, port model "
                 f"('{model.name}') {model.vertex_count}: connect the face model of the albedo"
             )
+        if appearance is not None and appearance.change.shape[1] != model.vertex_count:
+            raise GraphError(
+                f"node render: port appearance has {appearance.change.shape[1]} vertices, port "
+                f"model ('{model.name}') {model.vertex_count}: connect the face model of the "
+                "appearance"
+            )
         size = self.size or fit.size
-        shader = Shader(model, fit.identity, albedo, size)
+        shader = Shader(model, fit.identity, albedo, size, appearance)
         read = self._reader(shader, motion, size)
         return Frames.from_function(len(motion.expression), (size, size, 4), read)
 
@@ -83,9 +106,11 @@ class Render(Node):
     def _gl_reader(self, shader: Shader, motion: Motion, size: int) -> Read:
         from talkgraph.nodes.render import gl
 
+        around = round(self.leave_out * motion.fps)
+
         def read(start: int, stop: int) -> Pictures:
             triangles = shader.model.triangles
-            meshes = shader.meshes(motion, start, stop)
+            meshes = shader.meshes(motion, start, stop, around)
             return np.stack([gl.draw(mesh, triangles, size, self.samples) for mesh in meshes])
 
         return read
@@ -95,8 +120,10 @@ class Render(Node):
 
         from talkgraph.nodes.geometry import rasterise
 
+        around = round(self.leave_out * motion.fps)
+
         def picture(k: int) -> Pictures:
-            mesh = shader.mesh(motion.expression[k], motion.rotation[k], motion.translation[k])
+            (mesh,) = shader.meshes(motion, k, k + 1, around)
             triangles = shader.model.triangles
             return rasterise.draw(mesh.xy, mesh.depth, triangles, mesh.colour, size, self.samples)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import attrs
 import numpy as np
 
+from talkgraph.nodes.face_model.appearance import Appearance, colour_change
 from talkgraph.nodes.face_model.face_model import FaceModel
 from talkgraph.nodes.face_model.occlusion import inner_light
 from talkgraph.nodes.geometry.camera import point_in_camera, project
@@ -34,24 +35,46 @@ class Shader:
     """Shades one person under one light: Yi et al. 2020, section 3.1, with B = 3 bands.
 
     colour = albedo * sum over b of light_b * Phi_b(normal), the normal turned with the head; behind
-    lips and lids times `inner_light`.
+    lips and lids times `inner_light`; then what an `Appearance` adds.
     """
 
-    def __init__(self, model: FaceModel, identity: Floats, albedo: Albedo, size: int) -> None:
+    def __init__(
+        self,
+        model: FaceModel,
+        identity: Floats,
+        albedo: Albedo,
+        size: int,
+        appearance: Appearance | None = None,
+    ) -> None:
         self.model = model
         self.neutral = model.neutral(identity)
         self.albedo = albedo
         self.size = size
+        self.appearance = appearance
         self._normals = NormalOperator(model.triangles, model.vertex_count)
 
-    def mesh(self, expression: Floats, rotation: Floats, translation: Floats) -> ShadedMesh:
-        """Shade one frame of a motion: `(64,)`, `(3,)` rad and `(3,)` head units."""
+    def mesh(
+        self,
+        expression: Floats,
+        rotation: Floats,
+        translation: Floats,
+        apart: tuple[int, int] | None = None,
+    ) -> ShadedMesh:
+        """Shade one frame of a motion: `(64,)`, `(3,)` rad and `(3,)` head units.
+
+        Args:
+            apart: first and last frame of the clip whose samples do not count in the appearance.
+        """
         basis = self.model.expression_basis
         moved = (basis.reshape(-1, basis.shape[-1]) @ expression.astype(np.float32)).reshape(-1, 3)
         placed = point_in_camera(self.neutral + moved, rotation, translation).astype(np.float32)
         xy, depth = project(placed, self.size)
         light = irradiance(self._normals(placed), self.albedo.light)
         lit = self.albedo.colour * light * inner_light(self.model, placed)
+        if self.appearance is not None:
+            # Learned against the colours as they are shown, so added to those.
+            manner = np.concatenate([expression, rotation], dtype=np.float64)
+            lit = np.clip(lit, 0, 1) + colour_change(self.appearance, manner, apart)
         return ShadedMesh(
             xy=xy,
             depth=depth,
@@ -59,7 +82,15 @@ class Shader:
             colour=np.clip(lit, 0, 1).astype(np.float32),
         )
 
-    def meshes(self, motion: Motion, start: int, stop: int) -> Iterator[ShadedMesh]:
-        """Shade frames start..stop of a motion."""
+    def meshes(
+        self, motion: Motion, start: int, stop: int, around: int = 0
+    ) -> Iterator[ShadedMesh]:
+        """Shade frames start..stop of a motion.
+
+        Args:
+            around: where the motion is the clip's own, samples this many frames to each side of
+                the drawn frame do not count, nor does it; 0: all count.
+        """
         for k in range(start, stop):
-            yield self.mesh(motion.expression[k], motion.rotation[k], motion.translation[k])
+            apart = (k - around, k + around) if around else None
+            yield self.mesh(motion.expression[k], motion.rotation[k], motion.translation[k], apart)
