@@ -13,7 +13,12 @@ from talkgraph import engine
 from talkgraph.cache.frames import CHUNK, Frames
 from talkgraph.engine import Node, node, param
 from talkgraph.nodes.evaluate.picture.psnr import psnr, psnr_wrapped
-from talkgraph.nodes.evaluate.picture.regions import face_region, mouth_region
+from talkgraph.nodes.evaluate.picture.regions import (
+    box_region,
+    eyes_region,
+    face_region,
+    mouth_region,
+)
 from talkgraph.nodes.evaluate.picture.sharpness import sharpness
 from talkgraph.nodes.evaluate.picture.size import SIDE, to_atvg_size
 from talkgraph.nodes.evaluate.picture.structure import ssim_map, within_border
@@ -22,10 +27,15 @@ from talkgraph.nodes.values import FaceTrack
 
 Bytes = NDArray[np.uint8]
 BEST_PSNR = 100.0  # dB; what equal frames, whose PSNR is infinite, count in a mean
-_REGIONS = {"face": face_region, "mouth": mouth_region}
+_REGIONS = {
+    "face": face_region,
+    "box": box_region,
+    "mouth": mouth_region,
+    "eyes": eyes_region,
+}
 
 
-@node("compare_pictures", version=2)
+@node("compare_pictures", version=3)
 class ComparePictures(Node):
     """PSNR, SSIM and sharpness of frames against real ones; each says how many pixels it counts.
 
@@ -46,8 +56,9 @@ class ComparePictures(Node):
         Equal frames have an infinite PSNR; in the mean they count as 100 dB.
 
         Args:
-            track: of the real frames, where they are a square crop; then also psnr, ssim and
-                pixels of face and mouth alone, `psnr_mouth` and so on, over measured frames.
+            track: of the real frames, where they are a square crop; then also psnr, ssim,
+                sharpness and pixels of the face's outline, of its upright box, of mouth and eyes
+                alone, `psnr_mouth` and so on, over measured frames.
         """
         count = same_count(len(predicted), len(real), "compare_pictures")
         if track is not None:
@@ -80,5 +91,6 @@ class ComparePictures(Node):
             if region.any():
                 values[f"psnr_{name}"] = min(psnr(mine, theirs, region), BEST_PSNR)
                 values[f"ssim_{name}"] = float(similar[region].mean())
+                values[f"sharpness_{name}"] = sharpness(mine, theirs, region)
                 values[f"pixels_{name}"] = float(region.sum())
         return values

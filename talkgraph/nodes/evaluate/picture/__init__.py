@@ -4,5 +4,6 @@ size        frames brought to 256 px, ATVG's way
 psnr        peak signal-to-noise ratio, and the wrapped one of ATVG's script
 structure   SSIM
 sharpness   detail against the real detail
-regions     which pixels are face and mouth
+regions     which pixels are face, mouth and eyes
+error_map   which parts of a face cost how much
 """

@@ -1,16 +1,16 @@
-"""Which pixels of a frame are face and mouth, by the landmarks of the real video."""
+"""Which pixels of a frame are face, mouth and eyes, by the landmarks of the real video."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from talkgraph.nodes.face_model.face_mesh import OUTER_LIPS, POINTS
+from talkgraph.nodes.face_model.face_mesh import EYE_RIMS, OUTER_LIPS, POINTS
 from talkgraph.nodes.values import FaceTrack
 
 Mask = NDArray[np.bool_]
 
-MOUTH_MARGIN = 0.3  # of the mouth's width, on every side
+MARGIN = 0.3  # of the width of mouth or eye, on every side
 
 
 def face_region(track: FaceTrack, frame: int, side: int) -> Mask:
@@ -25,12 +25,32 @@ def face_region(track: FaceTrack, frame: int, side: int) -> Mask:
     return region
 
 
+def box_region(track: FaceTrack, frame: int, side: int) -> Mask:
+    """The upright box around the face's landmarks, likewise: what others crop to the face."""
+    points = _points(track, frame, side)
+    return _box(points.min(0), points.max(0), side)
+
+
+def eyes_region(track: FaceTrack, frame: int, side: int) -> Mask:
+    """Two upright boxes around the lids with .3 of their width on every side, likewise."""
+    points = _points(track, frame, side)
+    left, right = (_around(points[list(rim)], side) for rim in EYE_RIMS)
+    return left | right
+
+
 def mouth_region(track: FaceTrack, frame: int, side: int) -> Mask:
     """The upright box around the lips with .3 of their width on every side, likewise."""
-    lips = _points(track, frame, side)[list(OUTER_LIPS)]
-    margin = MOUTH_MARGIN * np.ptp(lips[:, 0])
-    low = np.clip(np.floor(lips.min(0) - margin), 0, side).astype(int)
-    high = np.clip(np.ceil(lips.max(0) + margin), 0, side).astype(int)
+    return _around(_points(track, frame, side)[list(OUTER_LIPS)], side)
+
+
+def _around(points: NDArray[np.float64], side: int) -> Mask:
+    margin = MARGIN * np.ptp(points[:, 0])
+    return _box(points.min(0) - margin, points.max(0) + margin, side)
+
+
+def _box(first: NDArray[np.float64], last: NDArray[np.float64], side: int) -> Mask:
+    low = np.clip(np.floor(first), 0, side).astype(int)
+    high = np.clip(np.ceil(last), 0, side).astype(int)
     region = np.zeros((side, side), bool)
     region[low[1] : high[1], low[0] : high[0]] = True
     return region

@@ -1,8 +1,13 @@
 import numpy as np
 import pytest
 
-from talkgraph.nodes.evaluate.picture.regions import face_region, mouth_region
-from talkgraph.nodes.face_model.face_mesh import OUTER_LIPS
+from talkgraph.nodes.evaluate.picture.regions import (
+    box_region,
+    eyes_region,
+    face_region,
+    mouth_region,
+)
+from talkgraph.nodes.face_model.face_mesh import EYE_RIMS, OUTER_LIPS
 from tests.nodes.tracks import track_of
 
 SIDE = 128
@@ -36,3 +41,18 @@ def test_the_mouth_is_a_box_with_a_margin_inside_the_frame():
     assert np.ptp(rows) + 1 == pytest.approx(10 + width * 0.6, abs=2)
     outside = disc(50, SIDE) + np.array([1000.0, 0, 0])
     assert not mouth_region(track_of(outside, SIDE), 0, SIDE).any()
+
+
+def test_the_face_box_is_upright_and_the_eyes_are_two_boxes():
+    points = disc(50, SIDE)
+    for middle, rim in zip((-20, 20), EYE_RIMS, strict=True):
+        turn = np.linspace(0, 2 * np.pi, len(rim), endpoint=False)
+        points[0, list(rim), 0] = SIDE / 2 + middle + 10 * np.cos(turn)
+        points[0, list(rim), 1] = SIDE / 2 - 20 + 4 * np.sin(turn)
+    track = track_of(points, SIDE)
+    box = box_region(track, 0, SIDE)
+    assert box.sum() == pytest.approx(100**2, rel=0.05)
+    assert box[SIDE // 2 - 45, SIDE // 2 - 45]  # the corner, which the outline leaves out
+    eyes = eyes_region(track, 0, SIDE)
+    assert eyes.sum() == pytest.approx(2 * (20 * 1.6) * (8 + 12), rel=0.15)
+    assert not eyes[SIDE // 2 - 20, SIDE // 2]
