@@ -46,7 +46,7 @@ from talkgraph.nodes.values import (
     OnnxModel,
 )
 
-LEARNED_S, DRIVEN_S = 10.0, 4.0
+LEARNED_S, DRIVEN_S = 10.0, 3.0
 ROWS = {
     "composite": "unrefined",
     "memory": "refined, with pose, identity of frames and memory (the paper's full model)",
@@ -100,11 +100,11 @@ class RefineKnowing(Node):
         return Frames.from_array(within_face(made, seen, face, 0))
 
 
-def graph(steps: int, seed: int) -> Graph:
+def graph(steps: int, size: int, seed: int) -> Graph:
     """All rows for the input `video`."""
     talk = yi2020.graph("standard", seed=seed)
     targets = ("albedo", "rehearsal_composite", "identity")
-    training = TrainRefiner(steps=steps, seed=seed)
+    training = TrainRefiner(steps=steps, size=size, seed=seed)
     learned = {
         "rendered": "rehearsal_composite", "real": "clip.frames", "track": "track",
     }  # fmt: skip
@@ -192,10 +192,11 @@ def _composite(prefix: str, motion: str) -> dict[str, Step]:
     return {prefix + name: step for name, step in steps.items()}
 
 
-def measured(video: Path, steps: int, seed: int, store: Store, sheets: Path | None) -> Any:
+def measured(video: Path, args: argparse.Namespace, store: Store) -> Any:
     """All rows of one clip."""
     began = time.perf_counter()
-    result = graph(steps, seed).run({"video": video}, store=store, until=[*ROWS, "real_track"])
+    rows_of = graph(args.steps, args.size, args.seed)
+    result = rows_of.run({"video": video}, store=store, until=[*ROWS, "real_track"])
     real, track = result["real_clip"], result["real_track"]
     rows = {}
     for name in ROWS:
@@ -207,9 +208,9 @@ def measured(video: Path, steps: int, seed: int, store: Store, sheets: Path | No
         rows[name] |= CompareMouths().run(seen, track).values
         rows[name]["flicker"] = flicker(made, real.frames, track)
     memory, identities = result["refiner_memory"], result["identities"].vectors
-    if sheets:
+    if args.sheets:
         shown = {name: result[name] for name in ROWS if name != "held"} | {"real": real.frames}
-        save_sheet(shown, track, sheets / f"{video.stem}.png")
+        save_sheet(shown, track, args.sheets / f"{video.stem}.png")
     return {
         "clip": video.stem,
         "seconds": round(time.perf_counter() - began),
@@ -272,8 +273,9 @@ def table(report: dict[str, Any]) -> str:
 def main() -> int:
     """Run what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--videos", nargs="+", type=Path, default=[], help="14 s and more each")
-    parser.add_argument("--steps", type=int, default=400, help="of each refiner")
+    parser.add_argument("--videos", nargs="+", type=Path, default=[], help="13 s and more each")
+    parser.add_argument("--steps", type=int, default=300, help="of each refiner")
+    parser.add_argument("--size", type=int, default=192, help="px that the refiners work at")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--store", type=Path, help="default: a temporary, empty one")
     parser.add_argument("--sheets", type=Path, help="save pictures of the faces in this folder")
@@ -286,8 +288,9 @@ def main() -> int:
         parser.error("give --videos FILE ..., or --table RESULT")
     with tempfile.TemporaryDirectory() as scratch:
         store = Store(args.store or Path(scratch) / "store")
-        clips = [measured(v, args.steps, args.seed, store, args.sheets) for v in args.videos]
-    print(json.dumps({"steps": args.steps, "seed": args.seed, "clips": clips}, indent=1))
+        clips = [measured(video, args, store) for video in args.videos]
+    settings = {"steps": args.steps, "size": args.size, "seed": args.seed}
+    print(json.dumps({**settings, "clips": clips}, indent=1))
     return 0
 
 

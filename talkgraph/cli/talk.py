@@ -14,7 +14,7 @@ from talkgraph.cli.output import check_input, check_output, deliver
 from talkgraph.cli.progress import watcher
 from talkgraph.cli.report import add_report, check_page, reporting_failure, write_page
 from talkgraph.errors import InputError
-from talkgraph.graphs.quality import QUALITIES
+from talkgraph.graphs.quality import PRESETS, QUALITIES
 from talkgraph.report.format import duration
 
 if TYPE_CHECKING:
@@ -41,6 +41,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--quality", choices=QUALITIES, default="draft",
         help="draft is quick, standard and best train a refiner on the video; "
         "default: %(default)s")  # fmt: skip
+    add("--preset", choices=PRESETS,
+        help="whose refiner is trained on a video: ours, or the paper's with memory, which wants "
+        "a GPU; default: ours")  # fmt: skip
     add("--seed", type=int, metavar="N", help="seed of all that is random")
     options.add_device(parser)
     options.add_settings(parser)
@@ -64,7 +67,8 @@ def run(args: argparse.Namespace) -> int:
     from talkgraph import models
     from talkgraph.cli.lookup import load_graph, with_settings
 
-    graph = load_graph(_GRAPHS[kind], quality=args.quality, seed=args.seed, face=args.face)
+    given = {"quality": args.quality, "seed": args.seed, "face": args.face, "preset": args.preset}
+    graph = load_graph(_GRAPHS[kind], **given)
     graph = with_settings(graph, options.pairs(args.settings, "--set"))
     inputs = {"audio": audio, kind: person}
     executor = options.executor_of(args)

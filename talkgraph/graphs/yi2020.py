@@ -8,8 +8,19 @@ albedo is the detailed one at every quality, so that a draft looks like the pers
 (`graph.replace(albedo=LowFrequencyAlbedo())` gives the paper's); the mouth follows a pretrained
 speech encoder, as that hears people it never heard, and rests in silence; the head's motion is
 drawn from a flow, as real heads follow speech less than the pose of eq. (1) does; the identity
-feature has 128 numbers instead of ArcFace's 512; the refiner has no memory network yet and makes
-the mouth real. Eq. (1) and (2) for face and head, from cepstral coefficients, as in the paper:
+feature has 128 numbers instead of ArcFace's 512; the refiner makes the mouth real, is told once
+who the person is, and so needs no memory. `paper = graph("best", preset="paper")` refines as
+section 3.4 has it, with its networks and losses, a feature for every frame and the memory that
+retrieves it. With the pretrained networks that the paper has, or whole as it was published:
+
+    paper.replace(identity_network=LoadNetwork(name="arcface"),
+                  spatial_network=LoadNetwork(name="resnet18"))
+    paper.replace(identity_network=LoadNetwork(name="arcface"),
+                  refiner=LoadNetwork(name="yi2020-generator"),
+                  spatial_network=LoadNetwork(name="yi2020-memory"),
+                  refiner_memory=LoadRefinerMemory().on(file="spatial_network"))
+
+Eq. (1) and (2) for face and head, from cepstral coefficients, as in the paper:
 
     graph().replace(
         features=Mfcc(), clip_features=Mfcc(),
@@ -24,7 +35,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from talkgraph.engine import Graph, Step
-from talkgraph.graphs.quality import Quality
+from talkgraph.graphs.quality import Preset, Quality
 from talkgraph.nodes.albedo import DetailedAlbedo, LearnAppearance
 from talkgraph.nodes.audio_features import DetectVoice, SpeechEncoder
 from talkgraph.nodes.backgrounds import (
@@ -34,7 +45,14 @@ from talkgraph.nodes.backgrounds import (
     RehearseBackgrounds,
     WarpBackground,
 )
-from talkgraph.nodes.face_fit import CropHead, DescribeIdentity, DetectFaces, FitFace, TrackFace
+from talkgraph.nodes.face_fit import (
+    CropHead,
+    DescribeIdentities,
+    DescribeIdentity,
+    DetectFaces,
+    FitFace,
+    TrackFace,
+)
 from talkgraph.nodes.face_model import LoadFaceModel
 from talkgraph.nodes.head_motion import SampleHeadMotion
 from talkgraph.nodes.media import ReadSpeech, ReadVideo, WriteVideo
@@ -45,7 +63,7 @@ from talkgraph.nodes.pose_mapping import (
     PersonaliseExpression,
     RestInSilence,
 )
-from talkgraph.nodes.refine import Refine, TrainRefiner
+from talkgraph.nodes.refine import BuildRefinerMemory, Refine, TrainRefiner
 from talkgraph.nodes.render import Render
 
 # Steps of refiner training: `standard` fits into 40 minutes on two cores, `best` wants a GPU.
@@ -53,7 +71,9 @@ REFINER_STEPS = {"standard": 2500, "best": 18000}
 REHEARSAL_LEAVES_OUT = 0.4  # s; longer than a syllable
 
 
-def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
+def graph(
+    quality: Quality = "draft", seed: int = 0, face: int = 1, preset: Preset = "ours"
+) -> Graph:
     """The graph of the paper; inputs `audio` and `video`, output `video_out`.
 
     Args:
@@ -61,6 +81,7 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
             trains for as long as the public implementation does.
         seed: of head motion, blinks, training order and initial weights.
         face: which face of the clip speaks, 1 for the largest.
+        preset: `paper` refines as section 3.4 has it, with memory; it wants a GPU.
     """
     draft = quality == "draft"
     steps: dict[str, Step] = {
@@ -124,7 +145,7 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
             appearance="appearance",
         ),
         "composite": Composite().on(background="background", face="face"),
-        **({} if draft else refined(REFINER_STEPS[quality], seed)),
+        **({} if draft else refined(REFINER_STEPS[quality], seed, preset)),
         # Back into the original frames, and into a file.
         "pasted": PasteBack().on(
             frames="composite" if draft else "refined",
@@ -137,8 +158,11 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
     return Graph("yi2020", inputs={"audio": Path, "video": Path}, steps=steps, output="video_out")
 
 
-def refined(training_steps: int, seed: int) -> dict[str, Step]:
+def refined(training_steps: int, seed: int, preset: Preset = "ours") -> dict[str, Step]:
     """Section 3.4: the clip re-enacts itself, a refiner learns from that, and refines the talk."""
+    paper = preset == "paper"
+    of_frames = {"identities": "identities"} if paper else {}
+    recalled = {"memory": "refiner_memory"} if paper else {}
     return {
         "rehearsal": RehearseBackgrounds(seed=seed).on(fit="fit"),
         "rehearsal_background": WarpBackground().on(
@@ -157,10 +181,28 @@ def refined(training_steps: int, seed: int) -> dict[str, Step]:
         ),
         "identity_network": LoadNetwork(name="face-identity").on(),
         "identity": DescribeIdentity().on(clip="clip", track="track", network="identity_network"),
-        "refiner": TrainRefiner(steps=training_steps, seed=seed).on(
-            rendered="rehearsal_composite", real="clip.frames", identity="identity", track="track"
+        **(remembered(seed) if paper else {}),
+        "refiner": TrainRefiner(steps=training_steps, seed=seed, preset=preset).on(
+            rendered="rehearsal_composite",
+            real="clip.frames",
+            identity="identity",
+            track="track",
+            **of_frames,
         ),
         "refined": Refine().on(
-            frames="composite", identity="identity", refiner="refiner", face="face"
+            frames="composite", identity="identity", refiner="refiner", face="face", **recalled
+        ),
+    }
+
+
+def remembered(seed: int) -> dict[str, Step]:
+    """The memory of section 3.4: who is seen in every frame, and in which rendered one."""
+    return {
+        "identities": DescribeIdentities().on(
+            clip="clip", track="track", network="identity_network"
+        ),
+        "spatial_network": LoadNetwork(name="spatial-feature").on(),
+        "refiner_memory": BuildRefinerMemory(seed=seed).on(
+            rendered="rehearsal_composite", identities="identities", network="spatial_network"
         ),
     }

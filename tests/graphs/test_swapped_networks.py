@@ -15,7 +15,7 @@ from talkgraph.nodes.face_fit import DescribeIdentity, DetectFaces, TrackFace
 from talkgraph.nodes.head_motion import ReplayHeadMotion, SampleHeadMotion
 from talkgraph.nodes.networks import LoadNetwork
 from talkgraph.nodes.pose_mapping import MapMotion, PersonaliseMapping
-from talkgraph.nodes.refine import Refine
+from talkgraph.nodes.refine import LoadRefinerMemory, Refine
 from talkgraph.nodes.values import Clip, Crop
 
 READERS = {
@@ -128,3 +128,21 @@ def test_a_mapping_is_held_against_its_contract(node, tmp_path):
     said = str(caught.value)
     assert re.match(rf"node '{node.node_id}', port 'mapping': expected a speech-to-motion", said)
     assert "pose2 (batch, time, 6)" in said and "general-mapping-mfcc" in said
+
+
+def test_the_papers_refiner_has_a_memory_and_takes_the_published_one():
+    paper = graph("yi2020", quality="best", preset="paper")
+    refined, refiner = paper.steps["refined"], paper.steps["refiner"]
+    assert refined.sources["memory"] == "refiner_memory"
+    assert refiner.sources["identities"] == "identities" and refiner.node.preset == "paper"
+    assert "refiner_memory" not in graph("yi2020", quality="best").steps
+    assert "refiner_memory" not in graph("yi2020", preset="paper").steps  # a draft
+    published = paper.replace(
+        identity_network=LoadNetwork(name="arcface"),
+        refiner=LoadNetwork(name="yi2020-generator"),
+        spatial_network=LoadNetwork(name="yi2020-memory"),
+        refiner_memory=LoadRefinerMemory().on(file="spatial_network"),
+    )
+    needed = published.subgraph("refined").steps
+    assert {"spatial_network", "identity_network", "refiner"} <= set(needed)
+    assert "identities" not in needed and "rehearsal" not in needed

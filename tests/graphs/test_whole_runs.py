@@ -117,3 +117,17 @@ def test_the_refiner_improves_what_it_was_trained_on(store, speech, clips):
     refined, plain = result["refined"][20].astype(int), result["composite"][20].astype(int)
     assert refined.shape == plain.shape
     assert 0 < np.abs(refined - plain).mean() < 10  # it does something, and keeps the picture
+
+
+def test_the_refiner_with_its_memory_is_told_who_is_in_each_frame(store, speech, clips):
+    graph = yi2020.graph("standard", preset="paper").with_params(
+        refiner={"preset": "ours", "steps": 5, "size": 64, "width": 8, "levels": 3},
+        refiner_memory={"steps": 200},
+    )
+    video = clips / "video" / "grid_female_02.mp4"
+    result = graph.run({"audio": speech, "video": video}, store=store, until="refined")
+    memory, who = result["refiner_memory"], result["identities"].vectors
+    assert 1 <= len(memory.keys) <= len(who) == result["footage"].count
+    assert np.allclose(memory.values, who[memory.indices])
+    refined, plain = result["refined"][20].astype(int), result["composite"][20].astype(int)
+    assert 0 < np.abs(refined - plain).mean() < 10

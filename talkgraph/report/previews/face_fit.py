@@ -14,7 +14,7 @@ from talkgraph.nodes.face_model.face_model import FaceModel
 from talkgraph.nodes.footage import open_footage
 from talkgraph.nodes.geometry.camera import point_in_camera, project
 from talkgraph.nodes.geometry.mesh import unique_edges
-from talkgraph.nodes.values import Clip, FaceFit, FaceTrack, Footage, IdentityFeature
+from talkgraph.nodes.values import Clip, FaceFit, FaceTrack, Footage, IdentityFeature, IdentityTrack
 from talkgraph.report.curves import Series, line_chart
 from talkgraph.report.markup import Html, facts
 from talkgraph.report.pictures import (
@@ -154,3 +154,14 @@ def identity(value: IdentityFeature, scene: Scene) -> Iterator[Html]:
     numbers = np.asarray(value.vector)
     yield facts(numbers=len(numbers), length=f"{np.linalg.norm(numbers):.2f}")
     yield line_chart([Series("identity", numbers)], "The numbers that say who it is", x_unit="")
+
+
+@preview(IdentityTrack)
+def identities(value: IdentityTrack, scene: Scene) -> Iterator[Html]:
+    """How like each frame's feature is to the mean of all."""
+    middle = value.vectors.mean(0)
+    likeness = value.vectors @ middle / max(float(np.linalg.norm(middle)), 1e-9)
+    yield facts(frames=len(value.vectors), described=int(value.measured.sum()), numbers=len(middle))
+    yield line_chart(
+        [Series("cosine", likeness)], "Likeness to the clip's mean feature", x_unit="frames"
+    )

@@ -12,7 +12,8 @@ from talkgraph.nodes.refine import Refine
 from talkgraph.nodes.refine.refine import masks
 from talkgraph.nodes.refine.region import Region, resized
 from talkgraph.nodes.refine.temporal_window import WINDOW
-from talkgraph.nodes.values import IdentityFeature, OnnxModel
+from talkgraph.nodes.values import IdentityFeature, OnnxModel, RefinerMemory
+from talkgraph.report.curves import Series, line_chart
 from talkgraph.report.markup import Html, facts, figure, tag
 from talkgraph.report.pictures import picture_of, sampled, wipe
 from talkgraph.report.show import size_of
@@ -47,3 +48,11 @@ def _masks(before: Frames, k: int, identity: IdentityFeature, refiner: OnnxModel
     )
     shots = [figure(picture_of(image, alt=text, side=256), text) for image, text in pictures]
     return figure(tag("div", *shots, class_="strip"), f"The network at frame {k}")
+
+
+@preview(RefinerMemory)
+def memory(value: RefinerMemory, scene: Scene) -> Iterator[Html]:
+    """How many pairs there are, and how long ago each was met."""
+    yield facts(pairs=len(value.keys), spatial=value.keys.shape[1], identity=value.values.shape[1])
+    ages = np.sort(value.ages)[::-1]
+    yield line_chart([Series("age", ages)], "Updates since a pair was met", x_unit="pairs")
