@@ -103,7 +103,7 @@ class RefineKnowing(Node):
 def graph(steps: int, size: int, seed: int) -> Graph:
     """All rows for the input `video`."""
     talk = yi2020.graph("standard", seed=seed)
-    targets = ("albedo", "rehearsal_composite", "identity")
+    targets = ("albedo", "appearance", "rehearsal_composite", "identity")
     training = TrainRefiner(steps=steps, size=size, seed=seed)
     learned = {
         "rendered": "rehearsal_composite", "real": "clip.frames", "track": "track",
@@ -185,7 +185,11 @@ def _composite(prefix: str, motion: str) -> dict[str, Step]:
             clip="clip", fit="fit", backgrounds=f"{prefix}backgrounds", model="face_model"
         ),
         "face": Render().on(
-            motion=f"{prefix}backgrounds.motion", fit="fit", albedo="albedo", model="face_model"
+            motion=f"{prefix}backgrounds.motion",
+            fit="fit",
+            albedo="albedo",
+            model="face_model",
+            appearance="appearance",
         ),
         "composite": Composite().on(background=f"{prefix}background", face=f"{prefix}face"),
     }

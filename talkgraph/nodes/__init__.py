@@ -40,6 +40,7 @@ pose_mapping     from speech to expression and head pose
     personalise_expression OnnxModel, FaceFit, SpeechFeatures? -> OnnxModel
     map_expression        SpeechFeatures, OnnxModel, FaceFit? -> Motion
     personalise_mapping   OnnxModel, FaceFit, SpeechFeatures? -> OnnxModel
+    map_coefficients      SpeechFeatures, OnnxModel -> Motion
     map_motion            SpeechFeatures, OnnxModel, FaceFit? -> Motion
     rest_in_silence       Motion, VoiceActivity, FaceModel, FaceFit?, VoiceActivity? -> Motion
     add_blinks            Motion, FaceModel, FaceFit? -> Motion

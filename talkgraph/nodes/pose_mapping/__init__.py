@@ -6,6 +6,8 @@ Nodes
     PersonaliseExpression  `personalise_expression`  OnnxModel + FaceFit + the clip's own
                                                      SpeechFeatures -> OnnxModel: of the person.
     MapMotion              `map_motion`              as the paper: face and head, from MFCC.
+    MapCoefficients        `map_coefficients`        as published: the paper's own network and its
+                                                     coefficients, from MFCC.
     PersonaliseMapping     `personalise_mapping`     as the paper, section 4.1.
     RestInSilence          `rest_in_silence`         Motion + VoiceActivity + FaceModel + FaceFit +
                                                      the clip's own VoiceActivity -> Motion.
@@ -25,6 +27,7 @@ folds, scores, and the synthetic speech of the pretraining. Only the networks, t
 """
 
 from talkgraph.nodes.pose_mapping.add_blinks import AddBlinks
+from talkgraph.nodes.pose_mapping.map_coefficients import MapCoefficients
 from talkgraph.nodes.pose_mapping.map_expression import MapExpression
 from talkgraph.nodes.pose_mapping.map_motion import MapMotion
 from talkgraph.nodes.pose_mapping.personalise_expression import PersonaliseExpression
@@ -33,6 +36,7 @@ from talkgraph.nodes.pose_mapping.rest_in_silence import RestInSilence
 
 __all__ = [
     "AddBlinks",
+    "MapCoefficients",
     "MapExpression",
     "MapMotion",
     "PersonaliseExpression",
