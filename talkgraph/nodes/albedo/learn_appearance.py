@@ -11,6 +11,7 @@ from talkgraph.nodes.albedo.observe import Observer
 from talkgraph.nodes.face_model.appearance import (
     Appearance,
     Samples,
+    colour_change,
     features_of,
     manner_of,
 )
@@ -24,6 +25,7 @@ Real = NDArray[np.float64]
 LEAST_TURN = np.radians(1.0)  # deviation of a turn that counts as one: below it is noise
 LEAST_SPREAD = 0.05  # the same of an expression, standard deviations
 NEIGHBOURS = 4  # frames: nearer ones are no other mouth or gaze
+APART = 0.4  # s; a redrawn frame must not find itself or its like among the samples
 SHAPE_SIZE = 12  # numbers that tell the shape of mouth or lids
 
 
@@ -70,6 +72,13 @@ class LearnAppearance(Node):
     turn_weight: float = param(
         0.05, "of the head's turn in the likeness of eyes: gaze makes up for it", unit="1/rad", ge=0
     )
+    redrawn: int = param(
+        2,
+        "times that the frames are drawn with what was learned, and what they lack is added:"
+        " colours between vertices are a blend, which blurs",
+        ge=0,
+        le=10,
+    )
     behind: float = parameters.behind()
     grazing: float = parameters.grazing()
     square: float = parameters.square()
@@ -89,12 +98,13 @@ class LearnAppearance(Node):
         centre = manner.mean(axis=0)
         direction = self._directions(manner - centre)
         features = features_of(manner[chosen], centre, direction)
-        difference = np.empty((len(chosen), model.vertex_count, 3), np.float32)
+        base = np.empty((len(chosen), model.vertex_count, 3), np.float32)
+        difference = np.empty_like(base)
         weight = np.empty(difference.shape[:2], np.float32)
         for row, frame in enumerate(chosen):
             view = observer.look(int(frame))
-            shown = np.clip(albedo.colour * view.irradiance(albedo.light), 0, 1)
-            difference[row] = view.colour - shown
+            base[row] = np.clip(albedo.colour * view.irradiance(albedo.light), 0, 1)
+            difference[row] = view.colour - base[row]
             weight[row] = view.weight
             progress(row + 1, len(chosen))
         change = self._lines(features, difference, weight)
@@ -115,13 +125,27 @@ class LearnAppearance(Node):
                 width=self.sharpness * _usual_distance(placed, chosen),
             )
 
-        return Appearance(
-            centre=centre.astype(np.float32),
-            direction=direction.astype(np.float32),
-            change=change.astype(np.float32),
-            mouth=samples(INNER_MOUTH, (*OUTER_LIPS, *INNER_LIPS), 0.0),
-            eyes=samples(EYE, (*EYE_RIMS[0], *EYE_RIMS[1]), self.turn_weight),
-        )
+        mouth = samples(INNER_MOUTH, (*OUTER_LIPS, *INNER_LIPS), 0.0)
+        eyes = samples(EYE, (*EYE_RIMS[0], *EYE_RIMS[1]), self.turn_weight)
+
+        def appearance() -> Appearance:
+            return Appearance(
+                centre=centre.astype(np.float32),
+                direction=direction.astype(np.float32),
+                change=change.astype(np.float32),
+                mouth=mouth,
+                eyes=eyes,
+            )
+
+        apart = round(APART * fit.motion.fps)
+        for _ in range(self.redrawn):
+            found = appearance()
+            for row, frame in enumerate(chosen):
+                near = (int(frame) - apart, int(frame) + apart)
+                drawn = base[row] + colour_change(found, manner[frame], near)
+                difference[row] = observer.missed(int(frame), np.clip(drawn, 0, 1))
+            change += self._lines(features, difference, weight)
+        return appearance()
 
     def _directions(self, away: Real) -> Real:
         """Features of deviation 1: main directions of the expression, then the three angles."""

@@ -15,7 +15,7 @@ from talkgraph.nodes.face_model.occlusion import inner_light
 from talkgraph.nodes.geometry.camera import DISTANCE, point_in_camera, project
 from talkgraph.nodes.geometry.lighting import irradiance
 from talkgraph.nodes.geometry.mesh import NormalOperator
-from talkgraph.nodes.geometry.rasterise import rasterise
+from talkgraph.nodes.geometry.rasterise import draw, rasterise
 from talkgraph.nodes.geometry.rotation import Real
 from talkgraph.nodes.values import Clip, FaceFit, Floats, Ints
 
@@ -105,6 +105,21 @@ class Observer:
             normal=normal.astype(np.float32),
             share=inner_light(self.model, placed),
         )
+
+    def missed(self, frame: int, colour: Floats) -> Floats:
+        """What a frame shows beside the picture that vertex colours give of it.
+
+        Args:
+            colour: `[shape=(V, 3)]`, sRGB in [0, 1], of all vertices in that frame.
+
+        Returns:
+            `[shape=(V, 3), float32]`, at each vertex' place; 0 where the picture has no face.
+        """
+        xy, depth = project(self.placed(frame), self.fit.size)
+        picture = draw(xy, depth, self.model.triangles, colour, self.fit.size)
+        beside = self.clip.frames[frame].astype(np.float32) - picture[..., :3]
+        beside[picture[..., 3] < 255] = 0
+        return _bilinear(beside / np.float32(255), xy)
 
     def _spacing(self, xy: Real) -> float:
         """Median length in px of the triangles' sides."""

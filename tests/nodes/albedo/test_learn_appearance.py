@@ -72,3 +72,20 @@ def test_an_appearance_of_another_model_is_refused(blushing, learned):
     wrong = attrs.evolve(learned, change=learned.change[:, :-1])
     with pytest.raises(GraphError, match="port appearance has"):
         Render().run(blushing.fit.motion, blushing.fit, blushing.truth, blushing.model, wrong)
+
+
+def test_redrawing_sharpens_what_lies_between_the_vertices(film, model, light):
+    spotted = model.mean_albedo.copy()
+    fine = np.sin(60 * model.mean_shape[:, :1]) * np.sin(60 * model.mean_shape[:, 1:2])
+    spotted[model.region == SKIN] *= (1 + 0.3 * fine)[model.region == SKIN]
+    flat = Albedo(colour=model.mean_albedo, light=light)
+    scene = film(model, Albedo(colour=spotted, light=light), JAW[::5], TURN[::5])
+    real = scene.clip.frames[2].astype(float)
+    errors = []
+    for redrawn in (0, 2):
+        node = LearnAppearance(redrawn=redrawn, constant_ridge=0.1)
+        found = node.run(scene.clip, scene.fit, flat, model)
+        picture = Render().run(scene.fit.motion, scene.fit, flat, model, found)[2]
+        face = picture[..., 3] == 255
+        errors.append(np.abs(picture[face][:, :3] - real[face]).mean())
+    assert errors[1] < 0.8 * errors[0]
