@@ -19,7 +19,8 @@ from talkgraph.nodes.colours import BT709, LIMITED, yuv_from_rgb
 from talkgraph.nodes.values import Speech
 
 PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower")
-CHUNK_BYTES = 64 << 20  # frames in memory at a time
+AT_ONCE = 8  # frames that are read together; few, so that the first is soon written
+AT_ONCE_BYTES = 64 << 20
 AAC_FRAME = 1024  # samples
 
 
@@ -45,7 +46,11 @@ class WriteVideo(Node):
 
     fps: float = param(25.0, "frame rate", unit="Hz", ge=1, le=120)
     crf: float = param(17.0, "quality of the picture: lower is better and larger", ge=0, le=40)
-    preset: str = param("fast", "speed of compression", choices=PRESETS)
+    preset: str = param(
+        "superfast",
+        "speed of compression; slower ones make smaller files of the same quality",
+        choices=PRESETS,
+    )
     audio_kbps: int = param(96, "bit rate of the sound, per channel", unit="kbit/s", ge=16, le=256)
     threads: int = param(2, "threads of the video encoder", ge=0, le=64, keyed=False)
 
@@ -141,5 +146,6 @@ class _Sound:
 
 def _pictures(frames: Frames) -> Iterator[Pictures]:
     """Walk the frames in order, a bounded number of bytes at a time."""
-    for chunk in frames.chunks(max(1, CHUNK_BYTES // int(np.prod(frames.shape)))):
+    fitting = max(1, AT_ONCE_BYTES // int(np.prod(frames.shape)))
+    for chunk in frames.chunks(min(fitting, AT_ONCE)):
         yield from chunk
