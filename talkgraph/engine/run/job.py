@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from functools import partial
@@ -17,14 +18,16 @@ from talkgraph.cache.store import Store, Stream
 from talkgraph.engine.declare.checks import checks_of, verdict
 from talkgraph.engine.declare.node import Step
 from talkgraph.engine.declare.ports import signature
+from talkgraph.engine.declare.sources import parse_source
 from talkgraph.engine.declare.types import coerce
 from talkgraph.engine.history import machine
 from talkgraph.engine.keys.chunk_keys import Windows
 from talkgraph.engine.keys.keying import Ingredients
 from talkgraph.engine.run.events import Started, StepRecord, StepState
-from talkgraph.engine.run.step_context import Emit, StepContext
-from talkgraph.engine.run.stopwatch import Stopwatch
-from talkgraph.engine.run.values_of_run import Arguments, Known, map_frames
+from talkgraph.engine.run.read_ahead import ReadAhead, remembered
+from talkgraph.engine.run.step_context import Emit, StepContext, taking_turns
+from talkgraph.engine.run.stopwatch import NOBODY, Stopwatch
+from talkgraph.engine.run.values_of_run import Arguments, Known, Reading, map_frames
 from talkgraph.errors import DamagedError, InputError, NodeError, TalkgraphError
 
 
@@ -84,7 +87,7 @@ class Job:
                 raise DamagedError(f"the result of step '{self.name}' vanished")
             return Made(record, {})
         with lease, ExitStack() as scratch:
-            return self._make(store, emit, scratch)
+            return self._make(store, taking_turns(emit), scratch)
 
     def _make(self, store: Store, emit: Emit, scratch: ExitStack) -> Made:
         self._check_files(store)
@@ -120,10 +123,16 @@ class Job:
             }
 
         emit(Started(self.name, self.reason))
-        with naming(self.name, self.step), clock.of(self.name), said.active():
+        with (
+            naming(self.name, self.step),
+            clock.of(self.name),
+            said.active(),
+            ReadAhead(waiting=partial(clock.of, NOBODY)) as ahead,
+        ):
+            made = call(self.step, arguments, ahead.read)
             record = store.put(
                 self.key,
-                call(self.step, arguments),
+                map_frames(made, lambda frames: ahead.stored(streams.billed(said, (), frames))),
                 facts=facts,
                 where=f"output of step '{self.name}' ({node.node_id})",
                 on_chunk=said.chunk,
@@ -177,7 +186,11 @@ class Streams:
     def start(self, sources: Iterable[str]) -> None:
         """Run the transient steps that `sources` need; their frames are made when read."""
         known, store = self._arguments.known, self._arguments.store
-        for name in known.streamed(sources):
+        read = list(sources)
+        streamed = known.streamed(read)
+        read = [*read, *(s for name in streamed for s in known.steps[name].sources.values())]
+        readers = Counter(parse_source(source)[0] for source in read)
+        for name in streamed:
             step = known.steps[name]
             said = self._said[name] = StepContext(
                 name, self._emit, lambda: self._scratch.enter_context(store.scratch())
@@ -185,11 +198,14 @@ class Streams:
             self._emit(Started(name, "streamed to what reads it"))
             with naming(name, step), self.clock.of(name), said.active():
                 value = call(step, self._arguments)
-            self._arguments.stream(name, map_frames(value, partial(self._billed, said, step)))
+            passed_on = self._arguments.of(step).values()
+            value = map_frames(value, partial(self.billed, said, passed_on))
+            shared = map_frames(value, remembered) if readers[name] > 1 else value
+            self._arguments.stream(name, shared)
 
-    def _billed(self, said: StepContext, step: Step, frames: Frames) -> Frames:
+    def billed(self, said: StepContext, passed_on: Iterable[object], frames: Frames) -> Frames:
         """The same frames, whose making is timed for, and heard from, the step that makes them."""
-        if any(frames is passed_on for passed_on in self._arguments.of(step).values()):
+        if any(frames is one for one in passed_on):
             return frames
 
         def read(start: int, stop: int) -> Pictures:
@@ -219,10 +235,10 @@ class Streams:
         return outcome
 
 
-def call(step: Step, arguments: Arguments) -> object:
-    """Run a node and hold it to the type that it promises."""
+def call(step: Step, arguments: Arguments, reading: Reading | None = None) -> object:
+    """Run a node and hold it to the type that it promises; `reading` is for what streams to it."""
     node = step.node
-    value = node.run(**arguments.of(step))  # type: ignore[attr-defined]
+    value = node.run(**arguments.of(step, reading))  # type: ignore[attr-defined]
     try:
         return coerce(value, signature(type(node)).output)
     except TypeError as error:

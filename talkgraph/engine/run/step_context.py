@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,6 +11,17 @@ from talkgraph.engine.run import context
 from talkgraph.engine.run.events import Event, Note, Progress
 
 Emit = Callable[[Event], None]
+
+
+def taking_turns(emit: Emit) -> Emit:
+    """The same for several threads: one event after the other."""
+    lock = threading.Lock()
+
+    def emit_alone(event: Event) -> None:
+        with lock:
+            emit(event)
+
+    return emit_alone
 
 
 class StepContext:

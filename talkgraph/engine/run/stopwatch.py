@@ -7,39 +7,45 @@ import threading
 import time
 from collections.abc import Iterator
 
+NOBODY = ""
+
 
 class Stopwatch:
-    """Own seconds of nested work of one thread; work of other threads is billed to nobody."""
+    """Own seconds of nested work; those of threads that work side by side add up."""
 
     def __init__(self) -> None:
         self._spent: dict[str, float] = {}
-        self._open: list[str] = []
-        self._since = 0.0
-        self._thread = threading.get_ident()
+        self._lock = threading.Lock()
+        self._thread = _Thread()
 
     @contextlib.contextmanager
     def of(self, name: str) -> Iterator[None]:
-        """Bill what happens inside to `name`."""
-        if threading.get_ident() != self._thread:
-            yield
-            return
+        """Bill what happens inside, in this thread, to `name`, or to NOBODY."""
         self._bill()
-        self._open.append(name)
+        self._thread.open.append(name)
         try:
             yield
         finally:
             self._bill()
-            self._open.pop()
+            self._thread.open.pop()
 
     def seconds(self, name: str) -> float:
         """What was billed to `name` until now."""
-        if threading.get_ident() == self._thread:
-            self._bill()
+        self._bill()
         return self._spent.get(name, 0.0)
 
     def _bill(self) -> None:
-        now = time.perf_counter()
-        if self._open:
-            name = self._open[-1]
-            self._spent[name] = self._spent.get(name, 0.0) + now - self._since
-        self._since = now
+        now, here = time.perf_counter(), self._thread
+        if here.open and here.open[-1] != NOBODY:
+            with self._lock:
+                name = here.open[-1]
+                self._spent[name] = self._spent.get(name, 0.0) + now - here.since
+        here.since = now
+
+
+class _Thread(threading.local):
+    """What a thread is at, and since when."""
+
+    def __init__(self) -> None:
+        self.open: list[str] = []
+        self.since = 0.0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import attrs
@@ -24,6 +24,8 @@ from talkgraph.errors import GraphError, KeyingError
 
 _BY_VALUE = (type(None), bool, int, float, str, bytes)
 _UNKNOWN = Resolved()
+
+Reading = Callable[[Frames], Frames]
 
 
 @attrs.define(eq=False)
@@ -95,9 +97,18 @@ class Arguments:
         self._streamed: dict[str, Any] = {}
         self._loaded: dict[str, Any] = {}
 
-    def of(self, step: Step) -> dict[str, Any]:
-        """Arguments of a step by port, once what it streams was started."""
+    def of(self, step: Step, reading: Reading | None = None) -> dict[str, Any]:
+        """Arguments of a step by port, once what it streams was started.
+
+        Args:
+            reading: makes of frames that are streamed those that the step is to read.
+        """
         found = {port: self.value(source) for port, source in step.sources.items()}
+        if reading is not None:
+            streamed = [
+                p for p, source in step.sources.items() if parse_source(source)[0] in self._streamed
+            ]
+            found.update({port: map_frames(found[port], reading) for port in streamed})
         return {port: _as_declared(step.node, port, value) for port, value in found.items()}
 
     def stream(self, name: str, value: Any) -> None:
