@@ -15,6 +15,7 @@ from talkgraph.nodes.values import Floats, Ints
 
 # Regions of the surface, the values of FaceModel.region.
 SKIN, LIP, INNER_MOUTH, EYE = 0, 1, 2, 3
+TOGETHER = 8  # expressions
 REGIONS = {"skin": SKIN, "lips": LIP, "inner mouth": INNER_MOUTH, "eye": EYE}
 
 
@@ -78,13 +79,25 @@ class FaceModel:
         """What expressions add to the neutral shape of anybody.
 
         Args:
-            expression: `[shape=(64,)]` or `[shape=(T, 64)]`, standard deviations; many at once cost
-                little more than one.
+            expression: `[shape=(64,)]` or `[shape=(T, 64)]`, standard deviations; TOGETHER of them
+                cost little more than one.
 
         Returns:
-            `[shape=(V, 3), float32]` or `[shape=(T, V, 3), float32]`, head units.
+            `[shape=(V, 3), float32]` or `[shape=(T, V, 3), float32]`, head units; to the last bit
+            the same alone and among others.
         """
-        return _combine(self.expression_basis, expression, "expression")
+        weights = np.asarray(expression, np.float32)
+        if weights.ndim != 2:
+            alone: Floats = self.moved(weights[None])[0]
+            return alone
+        # Products of one shape only: those of others add in another order.
+        made = np.empty((len(weights), *self.mean_shape.shape), np.float32)
+        for start in range(0, len(weights), TOGETHER):
+            some = weights[start : start + TOGETHER]
+            padded = np.pad(some, ((0, TOGETHER - len(some)), (0, 0)))
+            combined = _combine(self.expression_basis, padded, "expression")
+            made[start : start + TOGETHER] = combined[: len(some)]
+        return made
 
     def albedo(self, coefficients: ArrayLike) -> Floats:
         """Low-frequency albedo, `[shape=(V, 3), float32]`, of `coefficients [shape=(80,)]`."""

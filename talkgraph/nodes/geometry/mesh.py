@@ -23,14 +23,8 @@ class NormalOperator:
     """
 
     def __init__(self, triangles: ArrayLike, vertex_count: int) -> None:
-        from scipy.sparse import csr_matrix
-
-        self.triangles = np.asarray(triangles)
-        faces = np.repeat(np.arange(len(self.triangles)), 3)
-        ones = np.ones(len(faces), np.float32)
-        self._faces_around = csr_matrix(
-            (ones, (self.triangles.ravel(), faces)), shape=(vertex_count, len(self.triangles))
-        )
+        self.triangles = np.ascontiguousarray(triangles)
+        self.vertex_count = vertex_count
 
     def __call__(self, vertices: ArrayLike) -> Real:
         """Unit normals.
@@ -41,12 +35,12 @@ class NormalOperator:
         Returns:
             `[shape=(..., V, 3)]`; (0, 0, 1) where a vertex has no triangle of any area.
         """
+        from talkgraph.nodes.geometry.mesh_kernels import summed_normals
+
         v = np.asarray(vertices)
-        a, b, c = (v[..., self.triangles[:, k], :] for k in range(3))
-        face = np.cross(b - a, c - a)
-        flat = np.moveaxis(face, -2, 0).reshape(len(self.triangles), -1)
-        summed = np.asarray(self._faces_around @ flat)
-        total = np.moveaxis(summed.reshape(v.shape[-2], *v.shape[:-2], 3), 0, -2)
+        shapes = np.ascontiguousarray(v.reshape(-1, self.vertex_count, 3))
+        summed = [summed_normals(shape, self.triangles) for shape in shapes]
+        total = np.array(summed, v.dtype).reshape(v.shape)
         length = np.linalg.norm(total, axis=-1, keepdims=True)
         tiny = length < np.finfo(v.dtype).tiny * 16
         unit = np.where(tiny, np.array([0, 0, 1], v.dtype), total / np.where(tiny, 1, length))

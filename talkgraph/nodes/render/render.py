@@ -50,7 +50,6 @@ class Render(Node):
         unit="s",
         ge=0,
     )
-    threads: int = param(2, "frames drawn at once by the software rasteriser", ge=1, keyed=False)
 
     def run(
         self,
@@ -116,21 +115,16 @@ class Render(Node):
         return read
 
     def _software_reader(self, shader: Shader, motion: Motion, size: int) -> Read:
-        from concurrent.futures import ThreadPoolExecutor
-
         from talkgraph.nodes.geometry import rasterise
 
         around = round(self.leave_out * motion.fps)
 
-        def picture(k: int) -> Pictures:
-            (mesh,) = shader.meshes(motion, k, k + 1, around)
-            triangles = shader.model.triangles
-            return rasterise.draw(mesh.xy, mesh.depth, triangles, mesh.colour, size, self.samples)
-
         def read(start: int, stop: int) -> Pictures:
-            if self.threads == 1 or stop - start == 1:
-                return np.stack([picture(k) for k in range(start, stop)])
-            with ThreadPoolExecutor(self.threads) as pool:
-                return np.stack(list(pool.map(picture, range(start, stop))))
+            out = np.empty((stop - start, size, size, 4), np.uint8)
+            triangles = shader.model.triangles
+            for picture, mesh in zip(out, shader.meshes(motion, start, stop, around), strict=True):
+                look = mesh.xy, mesh.depth, triangles, mesh.colour
+                picture[:] = rasterise.draw(*look, size, self.samples)
+            return out
 
         return read

@@ -65,8 +65,17 @@ class Shader:
         Args:
             apart: first and last frame of the clip whose samples do not count in the appearance.
         """
-        basis = self.model.expression_basis
-        moved = (basis.reshape(-1, basis.shape[-1]) @ expression.astype(np.float32)).reshape(-1, 3)
+        moved = self.model.moved(expression)
+        return self._shaded(moved, expression, rotation, translation, apart)
+
+    def _shaded(
+        self,
+        moved: Floats,
+        expression: Floats,
+        rotation: Floats,
+        translation: Floats,
+        apart: tuple[int, int] | None,
+    ) -> ShadedMesh:
         placed = point_in_camera(self.neutral + moved, rotation, translation).astype(np.float32)
         xy, depth = project(placed, self.size)
         light = irradiance(self._normals(placed), self.albedo.light)
@@ -91,6 +100,8 @@ class Shader:
             around: where the motion is the clip's own, samples this many frames to each side of
                 the drawn frame do not count, nor does it; 0: all count.
         """
+        moved = self.model.moved(motion.expression[start:stop])
         for k in range(start, stop):
             apart = (k - around, k + around) if around else None
-            yield self.mesh(motion.expression[k], motion.rotation[k], motion.translation[k], apart)
+            pose = motion.rotation[k], motion.translation[k]
+            yield self._shaded(moved[k - start], motion.expression[k], *pose, apart)

@@ -43,3 +43,15 @@ def test_every_region_occurs_and_the_value_is_registered():
 def test_too_many_coefficients_are_refused():
     with pytest.raises(ValueError, match="do not fit a basis of 80"):
         MODEL.neutral(np.zeros(81))
+
+
+def test_expressions_move_vertices_alike_alone_and_among_others():
+    model = synthetic_face_model()
+    expressions = np.random.default_rng(3).normal(size=(21, 64)).astype(np.float32)
+    together = model.moved(expressions)
+    assert together.shape == (21, model.vertex_count, 3)
+    expected = np.einsum("vck,tk->tvc", model.expression_basis, expressions)
+    np.testing.assert_allclose(together, expected, atol=1e-4)
+    for t in (0, 7, 8, 20):
+        np.testing.assert_array_equal(model.moved(expressions[t]), together[t])
+    np.testing.assert_array_equal(model.moved(expressions[5:17]), together[5:17])
