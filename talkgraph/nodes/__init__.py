@@ -34,6 +34,7 @@ albedo           the face's own colours, and the light
 audio_features   what the mapping hears
     mfcc                  Speech | None -> SpeechFeatures
     log_mel               Speech | None -> SpeechFeatures
+    f0_features           Speech | None -> SpeechFeatures
     speech_encoder        Speech | None, OnnxModel -> SpeechFeatures
     detect_voice          Speech | None, OnnxModel -> VoiceActivity
 pose_mapping     from speech to expression and head pose

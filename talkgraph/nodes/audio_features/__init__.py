@@ -3,6 +3,7 @@
 Nodes
     Mfcc           `mfcc`            Speech | None -> SpeechFeatures: 28 x 12 cepstral numbers.
     LogMel         `log_mel`         Speech | None -> SpeechFeatures: 28 x 40 log mel energies.
+    F0Features     `f0_features`     Speech | None -> SpeechFeatures: 4 x 41, MFCC, log mel, pitch.
     SpeechEncoder  `speech_encoder`  Speech | None, OnnxModel -> SpeechFeatures: 1 x 384 numbers.
     DetectVoice    `detect_voice`    Speech | None, OnnxModel -> VoiceActivity: does somebody speak?
 
@@ -16,8 +17,9 @@ whisper_mel.py       how it hears a piece
 """
 
 from talkgraph.nodes.audio_features.detect_voice import DetectVoice
+from talkgraph.nodes.audio_features.f0_features import F0Features
 from talkgraph.nodes.audio_features.log_mel import LogMel
 from talkgraph.nodes.audio_features.mfcc import Mfcc
 from talkgraph.nodes.audio_features.speech_encoder import SpeechEncoder
 
-__all__ = ["DetectVoice", "LogMel", "Mfcc", "SpeechEncoder"]
+__all__ = ["DetectVoice", "F0Features", "LogMel", "Mfcc", "SpeechEncoder"]
