@@ -55,7 +55,7 @@ backgrounds      the frames behind the face, bent to its pose
     rehearse_backgrounds  FaceFit -> Backgrounds
     warp_background       Clip, FaceFit, Backgrounds, FaceModel -> Frames
     composite             Frames, Frames -> Frames
-    paste_back            Frames, Footage, Crop, Backgrounds -> Frames
+    paste_back            Frames, Footage, Crop, Backgrounds? -> Frames
 render           the face model as pictures, or as a mesh
     render                Motion, FaceFit, Albedo, FaceModel, Appearance? -> Frames
     export_mesh           FaceFit, FaceModel, Albedo, Motion? -> File

@@ -52,15 +52,19 @@ class PasteBack(Node):
 
     feather: float = param(0.1, "width of the blended border", unit="crop sides", ge=0.0, le=0.5)
 
-    def run(self, frames: Frames, footage: Footage, crop: Crop, backgrounds: Backgrounds) -> Frames:
+    def run(
+        self, frames: Frames, footage: Footage, crop: Crop, backgrounds: Backgrounds | None = None
+    ) -> Frames:
         """Return lazy frames `[shape=(T, footage.height, footage.width, 3), uint8]`.
 
         Args:
             frames: `[shape=(T, S, S, 3), uint8]`, the head pictures.
             crop: where they lie in the footage's frames.
-            backgrounds: `source[t]` is the footage's frame behind picture t.
+            backgrounds: `source[t]` is the footage's frame behind picture t; None: its first
+                frame behind all, as of a photo.
         """
-        size, source = frames.shape[0], backgrounds.source
+        size = frames.shape[0]
+        source = np.zeros(len(frames), np.int64) if backgrounds is None else backgrounds.source
         if frames.shape != (size, size, 3):
             raise GraphError(f"paste_back: head pictures must be square RGB, got {frames.shape}")
         if len(source) != len(frames):

@@ -164,3 +164,11 @@ def test_what_does_not_fit_together(footage, heads, source, text):
         PasteBack().run(
             Frames.from_array(heads), footage, Crop(left=0, top=0, side=40), backgrounds(source)
         )
+
+
+def test_without_backgrounds_the_first_frame_is_behind_every_picture(footage):
+    heads = Frames.from_array(np.zeros((3, 32, 32, 3), np.uint8))
+    crop = Crop(left=60.0, top=40.0, side=64.0)
+    plain = PasteBack().run(heads, footage, crop)
+    named = PasteBack().run(heads, footage, crop, backgrounds([0, 0, 0]))
+    np.testing.assert_array_equal(plain[:], named[:])
