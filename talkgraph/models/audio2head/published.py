@@ -28,7 +28,7 @@ order differ by up to 2e-4 after the softmax, which sharpens tenfold; mistakes b
 
 FEATURES = (4, 41)  # rows and numbers per frame
 Tensors = Mapping[str, NDArray[np.generic]]
-Example = Callable[[int], tuple[Tensor, ...]]
+Example = Callable[[int, int], tuple[Tensor, ...]]
 
 
 @attrs.frozen(kw_only=True)
@@ -44,7 +44,7 @@ class Exported:
     """How one network is written.
 
     entry: of the checkpoint, whose weights it has.
-    example: inputs for a batch.
+    example: inputs for a batch and a number of keypoints.
     unit: what a difference of an output is measured in.
     """
 
@@ -56,8 +56,8 @@ class Exported:
     checked: int = 2
     unit: float = 1.0
 
-    def write(self, network: nn.Module, facts: Mapping[str, str]) -> bytes:
-        """The network as ONNX.
+    def write(self, network: nn.Module, facts: Mapping[str, str], keypoints: int = 10) -> bytes:
+        """The network, which may be any with these inputs and outputs, as ONNX.
 
         Raises:
             ModelError: onnxruntime and torch differ at a batch that it was not traced at.
@@ -68,7 +68,7 @@ class Exported:
             warnings.simplefilter("ignore")  # the tracer's doubts: the parity check decides
             torch.onnx.export(
                 network,
-                self.example(1),
+                self.example(1, keypoints),
                 file,
                 input_names=[port.name for port in self.inputs],
                 output_names=[port.name for port in self.outputs],
@@ -79,14 +79,13 @@ class Exported:
             model = onnx.load(str(file))
         onnx.helper.set_model_props(model, dict(facts))
         data = bytes(model.SerializeToString(deterministic=True))
-        self._check(network, data)
+        self._check(network, data, self.example(self.checked, keypoints))
         return data
 
-    def _check(self, network: nn.Module, data: bytes) -> None:
+    def _check(self, network: nn.Module, data: bytes, inputs: tuple[Tensor, ...]) -> None:
         import onnxruntime
 
         session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
-        inputs = self.example(self.checked)
         with torch.no_grad():
             expected = network(*inputs)
         expected = (expected,) if isinstance(expected, Tensor) else expected
@@ -105,32 +104,32 @@ def _drawn(*shape: int) -> Tensor:
     return torch.rand(*shape, generator=torch.Generator().manual_seed(sum(shape)))
 
 
-def _pictures(batch: int) -> tuple[Tensor, ...]:
+def _pictures(batch: int, _: int = 0) -> tuple[Tensor, ...]:
     return (_drawn(batch, 3, SIZE, SIZE),)
 
 
-def _speech(batch: int) -> tuple[Tensor, ...]:
+def _speech(batch: int, _: int) -> tuple[Tensor, ...]:
     state = _drawn(batch, STATE, 256) - 0.5
     going_on = (torch.arange(batch) % 2).float()[:, None]
     frames = 2 + 3 * batch
     return _drawn(batch, frames, *FEATURES) - 0.5, *_pictures(batch), state, going_on
 
 
-def _windows(batch: int) -> tuple[Tensor, ...]:
+def _windows(batch: int, _: int) -> tuple[Tensor, ...]:
     box = 255.0 * (_drawn(batch, FRAMES, SIZE, SIZE) < 0.02)
     return _drawn(batch, FRAMES, *FEATURES) - 0.5, *_pictures(batch), box
 
 
-def _keypoints(batch: int) -> tuple[Tensor, Tensor]:
-    bent = torch.eye(2) + 0.2 * (_drawn(batch, 10, 2, 2) - 0.5)
-    return 1.4 * _drawn(batch, 10, 2) - 0.7, bent
+def _keypoints(batch: int, count: int) -> tuple[Tensor, Tensor]:
+    bent = torch.eye(2) + 0.2 * (_drawn(batch, count, 2, 2) - 0.5)
+    return 1.4 * _drawn(batch, count, 2) - 0.7, bent
 
 
-def _motion(batch: int) -> tuple[Tensor, ...]:
-    return *_pictures(1), *_keypoints(1), *_keypoints(batch)
+def _motion(batch: int, count: int) -> tuple[Tensor, ...]:
+    return *_pictures(1), *_keypoints(1, count), *_keypoints(batch, count)
 
 
-def _field(batch: int) -> tuple[Tensor, ...]:
+def _field(batch: int, _: int) -> tuple[Tensor, ...]:
     where = 2 * _drawn(batch, COARSE, COARSE, 2) - 1
     return *_pictures(1), where, _drawn(batch, 1, COARSE, COARSE)
 

@@ -9,36 +9,15 @@ from talkgraph import models
 from talkgraph.errors import ModelError
 from talkgraph.models.audio2head import published
 from talkgraph.models.audio2head.assets import AUDIO2HEAD
-from talkgraph.models.audio2head.detector import KeypointDetector
-from talkgraph.models.audio2head.generator import DenseMotion, Generator
-from talkgraph.models.audio2head.head_pose import HeadPose
-from talkgraph.models.audio2head.predictor import KeypointPredictor
-
-
-def small_generator():
-    network = Generator(base=4, most=8, residual=1)
-    network.dense_motion_network = DenseMotion(base=4, levels=2, most=8)
-    return network
-
-
-SMALL = {
-    "kp_detector": lambda: KeypointDetector(base=4, levels=2, most=8),
-    "audio2pose": lambda: HeadPose(base=4, depths=(1, 1, 1, 1)),
-    "audio2kp": lambda: KeypointPredictor(base=2, levels=1, most=4),
-    "generator": small_generator,
-}
+from tests.models.audio2head import narrow
 
 
 @pytest.fixture
 def checkpoint(monkeypatch, tmp_path):
-    """Networks of the published kind, but narrow, in one file as it is published."""
     monkeypatch.setenv("TALKGRAPH_MODELS", str(tmp_path / "models"))
-    monkeypatch.setattr(published, "_NETWORKS", SMALL)
-    torch.manual_seed(0)
-    networks = {name: make().eval() for name, make in SMALL.items()}
+    monkeypatch.setattr(published, "_NETWORKS", narrow.NARROW)
     file = tmp_path / "audio2head.pth.tar"
-    torch.save({name: network.state_dict() for name, network in networks.items()}, file)
-    return file, networks
+    return file, narrow.checkpoint(file)
 
 
 def test_one_file_gives_five_networks_that_run_as_torch_does(checkpoint):
