@@ -50,6 +50,13 @@ head_motion      how the head moves meanwhile
     sample_head_motion    Motion, Speech, SpeechFeatures, OnnxModel, FaceFit?, Speech? -> Motion
     encode_head_motion    FaceFit, OnnxModel, Speech? -> HeadPattern
     decode_head_motion    Motion, HeadPattern, SpeechFeatures, OnnxModel, FaceFit? -> Motion
+keypoint_field   one photo moved as a field of motion says, instead of albedo and render
+    predict_head_pose     SpeechFeatures, Clip, OnnxModel, Motion?, FaceFit? -> Motion
+    detect_keypoints      Clip, OnnxModel -> Keypoints
+    predict_keypoints     SpeechFeatures, Clip, Motion, OnnxModel -> Keypoints
+    project_keypoints     Motion, FaceFit, FaceModel -> Keypoints
+    dense_motion          Clip, Keypoints, Keypoints, OnnxModel -> MotionField
+    generate_frames       Clip, MotionField, OnnxModel -> Frames
 backgrounds      the frames behind the face, bent to its pose
     match_backgrounds     Motion, FaceFit -> Backgrounds
     rehearse_backgrounds  FaceFit -> Backgrounds

@@ -133,6 +133,34 @@ class Motion:
     fps: float
 
 
+@value("keypoints", per_frame=("position", "jacobian"))
+class Keypoints:
+    """Points that carry the motion of a picture, and how it is bent about each.
+
+    position: `[shape=(T, K, 2), float32]`, (x, y) in [-1, 1], the middles of the outer pixels of
+        the picture on a 64 px grid; y points down.
+    jacobian: `[shape=(T, K, 2, 2), float32]`, picture about the keypoint from a frame of reference
+        that all frames share: J_a @ inv(J_b) takes what lies about it in b to where it lies in a.
+    """
+
+    position: Floats
+    jacobian: Floats
+    fps: float
+
+
+@value("motion_field", per_frame=("deformation", "occlusion"))
+class MotionField:
+    """Where every part of a frame is taken from in one photo.
+
+    deformation: `[shape=(T, 64, 64, 2), float32]`, (x, y) in the photo; -1 and 1 are its edges.
+    occlusion: `[shape=(T, 64, 64), float32]` in [0, 1], 0 where nothing of the photo is to be seen.
+    """
+
+    deformation: Floats
+    occlusion: Floats
+    fps: float
+
+
 @value("face_fit")
 class FaceFit:
     """The 3DMM coefficients of a clip (Yi et al. 2020, section 3.1), albedo and light excepted.
