@@ -18,7 +18,7 @@ from talkgraph.graphs.quality import PRESETS, QUALITIES
 from talkgraph.report.format import duration
 
 if TYPE_CHECKING:
-    from talkgraph.engine import StepRecord
+    from talkgraph.engine import Graph, StepRecord
 
 NAME = "talk"
 HELP = "make a talking video (the main job)"
@@ -38,9 +38,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="take the built-in speech and photo for what is not given")  # fmt: skip
     add("--face", type=int, metavar="N",
         help="which face speaks, if there are several: 1 is the largest")  # fmt: skip
-    add("--quality", choices=QUALITIES, default="draft",
+    add("--graph", metavar="GRAPH",
+        help="another graph than yi2020 for a video or photo for a photo, by name (yi2022, "
+        "audio2head) or as a YAML file")  # fmt: skip
+    add("--quality", choices=QUALITIES,
         help="draft is quick, standard and best train a refiner on the video; "
-        "default: %(default)s")  # fmt: skip
+        "default: draft")  # fmt: skip
     add("--preset", choices=PRESETS,
         help="whose refiner is trained on a video: ours, or the paper's with memory, which wants "
         "a GPU; default: ours")  # fmt: skip
@@ -68,7 +71,8 @@ def run(args: argparse.Namespace) -> int:
     from talkgraph.cli.lookup import load_graph, with_settings
 
     given = {"quality": args.quality, "seed": args.seed, "face": args.face, "preset": args.preset}
-    graph = load_graph(_GRAPHS[kind], **given)
+    graph = load_graph(args.graph or _GRAPHS[kind], **given)
+    _check_takes(graph, kind)
     graph = with_settings(graph, options.pairs(args.settings, "--set"))
     inputs = {"audio": audio, kind: person}
     executor = options.executor_of(args)
@@ -88,6 +92,16 @@ def run(args: argparse.Namespace) -> int:
         print(f"{args.output} is ready, in {duration(seconds)}", file=sys.stderr)
     write_page(args.report, store, result.run_id, quiet=quiet, title=args.output.name)
     return 0
+
+
+def _check_takes(graph: Graph, kind: str) -> None:
+    """Raise InputError unless the graph makes a video of speech and a `kind` of the person."""
+    if set(graph.inputs) != {"audio", kind}:
+        takes = " and ".join(graph.inputs) or "nothing"
+        raise InputError(
+            f"graph '{graph.name}' takes {takes}, not audio and {kind}; give what it takes, or use "
+            f"talkgraph run {graph.name}"
+        )
 
 
 def report(output: Path, seconds: float, stages: Mapping[str, StepRecord]) -> dict[str, Any]:

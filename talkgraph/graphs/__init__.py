@@ -1,4 +1,4 @@
-"""Published systems as graphs over one set of nodes: yi2020 and yi2022 (a clip), photo (one photo).
+"""Published systems as graphs over one set of nodes: yi2020, yi2022 (a clip), photo, audio2head.
 
 Beside them `watch`, which looks at a finished video. `talkgraph.graph(name)` makes one by its name.
 """

@@ -204,3 +204,24 @@ def test_without_the_sample_photo_the_user_is_asked_for_one(monkeypatch):
     monkeypatch.setitem(sys.modules, "skimage", None)
     with pytest.raises(InputError, match="which is not here; give --photo FILE or --video FILE"):
         samples.photo()
+
+
+def test_another_graph_is_taken_by_its_name(desk, monkeypatch):
+    named = []
+
+    def graph(name, **options):
+        named.append(name)
+        return grey_graph()
+
+    monkeypatch.setattr(lookup, "load_graph", graph)
+    assert talk(*GOOD, "--quiet", "-o", "a.mp4") == 0
+    assert talk(*GOOD, "--quiet", "-o", "b.mp4", "--graph", "audio2head") == 0
+    assert named == ["photo", "audio2head"]
+
+
+def test_a_graph_that_takes_something_else_is_refused(desk, capsys):
+    (desk / "me.mp4").write_bytes(b"a video")
+    code = talk("--audio", "söme speech.wav", "--video", "me.mp4", "--graph", "audio2head")
+    said = capsys.readouterr().err
+    assert code == 2
+    assert "graph 'photo' takes audio and photo, not audio and video; give what it takes" in said

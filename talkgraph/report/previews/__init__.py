@@ -6,6 +6,7 @@ by an entry point in the group ``talkgraph.previews``.
 media        speech, footage, clip, finished files
 face_fit     boxes, landmarks, fit
 albedo       reflectance, light, the face model
+keypoint_field  keypoints, dense motion, and what it cannot see
 audio        features over the waveform
 motion       expression and head pose, against those of the clip
 backgrounds  the frames behind, on a time line
@@ -22,6 +23,7 @@ from talkgraph.report.previews import (
     backgrounds,
     evaluate,
     face_fit,
+    keypoint_field,
     media,
     motion,
     refine,
@@ -31,6 +33,6 @@ from talkgraph.report.previews import (
 )
 
 __all__ = [
-    "albedo", "audio", "backgrounds", "evaluate", "face_fit", "media", "motion", "refine", "render",
-    "runs", "training",
+    "albedo", "audio", "backgrounds", "evaluate", "face_fit", "keypoint_field", "media", "motion",
+    "refine", "render", "runs", "training",
 ]  # fmt: skip
