@@ -10,12 +10,26 @@ from typing import Any
 
 from talkgraph.cli import options
 from talkgraph.cli.progress import watcher
-from talkgraph.cli.train import face_model, head_motion, head_pattern, mapping, refiner
+from talkgraph.cli.train import (
+    face_model,
+    general_refiner,
+    head_motion,
+    head_pattern,
+    mapping,
+    refiner,
+)
 
 NAME = "train"
 HELP = "make the learned models anew from your own clips"
 
-_MODELS: tuple[Any, ...] = (face_model, head_motion, head_pattern, mapping, refiner)
+_MODELS: tuple[Any, ...] = (
+    face_model,
+    head_motion,
+    head_pattern,
+    mapping,
+    general_refiner,
+    refiner,
+)
 """A module per model: NAME, HELP, OUTPUT, `add_arguments(parser)`, `check(args)`, which refuses
 what is missing before any work, and `train(args, store, watch, scratch) -> Made`."""
 

@@ -12,6 +12,7 @@ import attrs
 from talkgraph.cli.progress import Watcher
 from talkgraph.cli.train.fits import HeardClip, fit_path, kept_fits, read_fit, write_fit
 from talkgraph.errors import InputError, NodeError
+from talkgraph.graphs.quality import Quality
 
 if TYPE_CHECKING:
     from talkgraph.cache.store import Store
@@ -101,11 +102,13 @@ def tracked_clips(
     photos: bool = False,
     parameters: Mapping[str, Mapping[str, Any]] | None = None,
     besides: Collection[Path] = (),
+    quality: Quality = "draft",
 ) -> Iterator[TrackedClip]:
     """Run `steps` over every clip, one at a time; what cannot be used is named and left out.
 
     Args:
         besides: clips of the folder that are not looked at.
+        quality: of the graph that has the steps.
 
     Raises:
         InputError: no folder, no clips in it, or none that can be used.
@@ -119,7 +122,7 @@ def tracked_clips(
         if path in besides:
             continue
         moving = path.suffix.lower() in _CLIPS
-        graph = load_graph("yi2020" if moving else "photo")
+        graph = load_graph("yi2020" if moving else "photo", quality=quality)
         graph = graph.with_params(**(parameters or {})).subgraph(*steps)
         inputs = {"video" if moving else "photo": path}
         try:

@@ -27,6 +27,7 @@ pairs            what is learned from: rendered and real frames, goals and weigh
 schedule         how it is learned.
 adversarial      the adversarial training loop.
 export           the generator to and from ONNX.
+general/         training over many people: examples, training, score, card, write.
 """
 
 from talkgraph.nodes.refine.build_refiner_memory import BuildRefinerMemory
