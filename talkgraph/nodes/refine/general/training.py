@@ -27,6 +27,7 @@ from talkgraph.nodes.refine.network import Generator, blend
 from talkgraph.nodes.refine.temporal_window import WINDOW
 from talkgraph.nodes.values import Floats, Ints
 
+FIRST_ATTENTION = -3.0  # before the sigmoid: 5 % of the rendered frame
 SCALES = (1, 2)  # px, of the gradient term
 
 
@@ -51,7 +52,7 @@ class GeneralTraining:
     moments: int = 7
     steps: int = 6000
     batch: int = 4
-    learning_rate: float = 3e-4
+    learning_rate: float = 5e-4
     final_rate: float = 0.1
     mouth_weight: float = 4.0
     gradient_weight: float = 1.0
@@ -63,10 +64,20 @@ class GeneralTraining:
 
 
 def generator_of(settings: GeneralTraining, identity_size: int) -> Generator:
-    """The network with its first weights."""
+    """The network with its first weights, which leave every frame as it is.
+
+    From random ones the attention mask goes to 1, the quickest way out of random colours, and
+    stays there, as its slope is nothing. So it starts near 0, and the colour mask at the frame.
+    """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
-        return Generator(settings.width, settings.stem, settings.levels, identity_size)
+        made = Generator(settings.width, settings.stem, settings.levels, identity_size)
+    with torch.no_grad():
+        made.colour.fine.weight.zero_()
+        made.attention.fine.weight.zero_()
+        assert made.attention.fine.bias is not None
+        made.attention.fine.bias.fill_(FIRST_ATTENTION)
+    return made
 
 
 def train(

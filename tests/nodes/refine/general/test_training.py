@@ -65,6 +65,12 @@ def test_a_batch_has_earlier_frames_first_and_goals_that_are_real_within_the_fac
     assert changed.max() > 0.1
 
 
+def test_the_first_weights_leave_a_frame_as_it_is(examples):
+    for score in scores_of(generator_of(TINY, 128), examples):
+        assert score.face[0] == pytest.approx(score.face[1], abs=0.2)
+        assert score.mouth[0] == pytest.approx(score.mouth[1], abs=0.2)
+
+
 def test_the_loss_is_nothing_where_the_goal_is_met(examples):
     window, goal, mouth, who = batch(examples)
 
