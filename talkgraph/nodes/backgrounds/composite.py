@@ -33,13 +33,13 @@ class Composite(Node):
     """
 
     feather: float = param(
-        0.035, "width over which the face fades out inwards", unit="picture sides", ge=0, le=0.5
+        0.025, "width over which the face fades out inwards", unit="picture sides", ge=0, le=0.5
     )
     match_tone: bool = param(
         True, "bring the render's low frequencies to those of the real face behind it"
     )
     tone_width: float = param(
-        0.06, "standard deviation of the low frequencies' blur", unit="picture sides", gt=0, le=1
+        0.1, "standard deviation of the low frequencies' blur", unit="picture sides", gt=0, le=1
     )
     tone_outlier: float = param(
         30.0, "difference at which a pixel counts half for the tone", unit="levels of 255", gt=0
