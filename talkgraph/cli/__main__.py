@@ -1,10 +1,11 @@
 """`talkgraph`, or `python -m talkgraph.cli`: the command line, which Ctrl-C ends at any moment."""
 
+from __future__ import annotations
+
 import _thread
 import signal
 import sys
 import threading
-from typing import Any
 
 _SOON = 0.05  # s
 
@@ -21,7 +22,7 @@ def main() -> int:
         return 130
 
 
-def _again(lost: Any) -> None:
+def _again(lost: sys.UnraisableHookArgs) -> None:
     """Repeat a Ctrl-C that came while Python cleaned up, where it does not stop a program."""
     if issubclass(lost.exc_type, KeyboardInterrupt):
         threading.Timer(_SOON, _interrupt).start()

@@ -136,7 +136,7 @@ class Model:
 
 
 inputs = st.fixed_dictionaries({"x": small, "y": small})
-few = settings(max_examples=60)
+few = settings(max_examples=30)
 
 
 @pytest.fixture(scope="module")

@@ -1,3 +1,5 @@
+import functools
+
 import attrs
 import numpy as np
 import pytest
@@ -14,6 +16,12 @@ from talkgraph.nodes.values import Albedo
 NODES = [DetailedAlbedo(), DetailedAlbedo(frames=4), LowFrequencyAlbedo()]
 
 
+@pytest.fixture(scope="module")
+def found(scene):
+    """found(node): the albedo of the scene, computed once for all tests."""
+    return functools.cache(lambda node: node.run(scene.clip, scene.fit, scene.model))
+
+
 def drawn(model, albedo):
     """Frontal colours: what albedo and light give together, free of their common factor."""
     normals = vertex_normals(model.mean_shape, model.triangles)
@@ -21,8 +29,8 @@ def drawn(model, albedo):
 
 
 @pytest.mark.parametrize("node", NODES, ids=["detailed", "detailed 4", "low frequency"])
-def test_known_albedo_and_light_are_recovered_up_to_scale(scene, node):
-    found = node.run(scene.clip, scene.fit, scene.model)
+def test_known_albedo_and_light_are_recovered_up_to_scale(scene, node, found):
+    found = found(node)
     outer = scene.model.region <= LIP
     front = outer & (vertex_normals(scene.model.mean_shape, scene.model.triangles)[:, 2] > 0.5)
     error = np.abs(drawn(scene.model, found) - drawn(scene.model, scene.truth))[front]
@@ -36,8 +44,8 @@ def test_known_albedo_and_light_are_recovered_up_to_scale(scene, node):
 
 
 @pytest.mark.parametrize("node", NODES[::2], ids=["detailed", "low frequency"])
-def test_values_are_finite_and_in_range(scene, node):
-    found = node.run(scene.clip, scene.fit, scene.model)
+def test_values_are_finite_and_in_range(scene, node, found):
+    found = found(node)
     assert found.colour.shape == scene.model.mean_albedo.shape
     assert found.colour.dtype == np.float32 and found.light.shape == (9, 3)
     assert np.isfinite(found.colour).all() and 0 <= found.colour.min() <= found.colour.max() <= 2

@@ -84,10 +84,10 @@ def test_windows_equal_one_pass_but_for_what_the_encoder_counts(tiny):
 )
 def test_a_speech_that_still_arrives_gives_what_the_whole_gives(tiny, node):
     """And what is heard of the future is `window`, or `look_ahead`, and no more."""
-    whole = long_speech(4.1)
+    whole = long_speech(2.6)
     made = windows_of(node, whole, tiny)
     ahead = node.look_ahead or node.window + 1 / node.fps
-    for seconds in (2.03, 3.3, 3.5):
+    for seconds in (2.03, 2.4):
         so_far = speech(whole.samples[: round(seconds * RATE)])
         moments = (np.arange(len(made)) + 0.5) / node.fps
         certain = int(np.searchsorted(moments, seconds - ahead))
