@@ -16,7 +16,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-PATIENCE = 2.0  # s from the wish to stop until the process and all that it started are killed
+PATIENCE = 6.0  # s from the wish to stop until it is killed; a busy machine unwinds slowly
 _LONGEST_LINE = 1 << 22  # bytes
 
 Message = dict[str, Any]

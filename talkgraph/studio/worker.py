@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from talkgraph.engine.run.events import Event
     from talkgraph.engine.run.result import Result
 
-_PATIENCE = 1.5  # s for unwinding
+_PATIENCE = 5.0  # s for unwinding, less than that of `child`
 _EVERY = 0.1  # s between two progress messages of a step
 _gone = threading.Event()  # whether the studio has
 
