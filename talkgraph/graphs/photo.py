@@ -14,7 +14,7 @@ from talkgraph.nodes.face_model import LoadFaceModel
 from talkgraph.nodes.head_motion import SampleHeadMotion
 from talkgraph.nodes.media import ReadPhoto, ReadSpeech, WriteVideo
 from talkgraph.nodes.networks import LoadNetwork
-from talkgraph.nodes.pose_mapping import AddBlinks, MapExpression, RestInSilence
+from talkgraph.nodes.pose_mapping import AddBlinks, MapExpression, MoveBrows, RestInSilence
 from talkgraph.nodes.render import Render
 
 
@@ -23,7 +23,7 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
 
     Args:
         quality: one picture holds nothing to train a refiner on, so every quality renders alike.
-        seed: of head motion and blinks.
+        seed: of head motion, brows and blinks.
         face: which face of the photo speaks, 1 for the largest.
     """
     return Graph(
@@ -64,7 +64,10 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
                 person="fit",
                 clip_speech="footage.speech",
             ),
-            "motion": AddBlinks(seed=seed).on(motion="head", model="face_model", person="fit"),
+            "brows": MoveBrows(seed=seed).on(
+                motion="head", speech="speech", model="face_model", person="fit"
+            ),
+            "motion": AddBlinks(seed=seed).on(motion="brows", model="face_model", person="fit"),
             # The talk, rendered over the photo: section 3.3.
             "backgrounds": MatchBackgrounds().on(motion="motion", fit="fit"),
             "background": WarpBackground().on(

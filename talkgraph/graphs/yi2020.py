@@ -60,6 +60,7 @@ from talkgraph.nodes.networks import LoadNetwork
 from talkgraph.nodes.pose_mapping import (
     AddBlinks,
     MapExpression,
+    MoveBrows,
     PersonaliseExpression,
     RestInSilence,
 )
@@ -79,7 +80,7 @@ def graph(
     Args:
         quality: `draft` leaves the refiner out, `standard` trains a small one on the clip, `best`
             trains for as long as the public implementation does.
-        seed: of head motion, blinks, training order and initial weights.
+        seed: of head motion, brows, blinks, training order and initial weights.
         face: which face of the clip speaks, 1 for the largest.
         preset: `paper` refines as section 3.4 has it, with memory; it wants a GPU.
     """
@@ -131,7 +132,10 @@ def graph(
             person="fit",
             clip_speech="footage.speech",
         ),
-        "motion": AddBlinks(seed=seed).on(motion="head", model="face_model", person="fit"),
+        "brows": MoveBrows(seed=seed).on(
+            motion="head", speech="speech", model="face_model", person="fit"
+        ),
+        "motion": AddBlinks(seed=seed).on(motion="brows", model="face_model", person="fit"),
         # The talk, rendered over frames of the clip: section 3.3.
         "backgrounds": MatchBackgrounds().on(motion="motion", fit="fit"),
         "background": WarpBackground().on(

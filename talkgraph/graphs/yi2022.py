@@ -34,6 +34,7 @@ from talkgraph.nodes.networks import LoadNetwork
 from talkgraph.nodes.pose_mapping import (
     AddBlinks,
     MapExpression,
+    MoveBrows,
     PersonaliseExpression,
     RestInSilence,
 )
@@ -102,7 +103,10 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
             network="pattern_decoder",
             person="fit",
         ),
-        "motion": AddBlinks(seed=seed).on(motion="head", model="face_model", person="fit"),
+        "brows": MoveBrows(seed=seed).on(
+            motion="head", speech="speech", model="face_model", person="fit"
+        ),
+        "motion": AddBlinks(seed=seed).on(motion="brows", model="face_model", person="fit"),
         # The talk, rendered over frames of the clip.
         "backgrounds": MatchBackgrounds(relative=True).on(motion="motion", fit="fit"),
         "background": WarpBackground().on(

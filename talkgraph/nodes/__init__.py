@@ -44,6 +44,7 @@ pose_mapping     from speech to expression and head pose
     map_coefficients      SpeechFeatures, OnnxModel -> Motion
     map_motion            SpeechFeatures, OnnxModel, FaceFit? -> Motion
     rest_in_silence       Motion, VoiceActivity, FaceModel, FaceFit?, VoiceActivity? -> Motion
+    move_brows            Motion, Speech, FaceModel, FaceFit? -> Motion
     add_blinks            Motion, FaceModel, FaceFit? -> Motion
 head_motion      how the head moves meanwhile
     replay_head_motion    Motion, FaceFit? -> Motion

@@ -11,6 +11,7 @@ Nodes
     PersonaliseMapping     `personalise_mapping`     as the paper, section 4.1.
     RestInSilence          `rest_in_silence`         Motion + VoiceActivity + FaceModel + FaceFit +
                                                      the clip's own VoiceActivity -> Motion.
+    MoveBrows              `move_brows`            Motion + Speech + FaceModel + FaceFit -> Motion.
     AddBlinks              `add_blinks`              Motion + FaceModel + FaceFit -> Motion.
 
 The general mappings are networks of the model store: `LoadNetwork(name=...)` of
@@ -20,16 +21,17 @@ They stand between audio_features and face_fit on the one side, backgrounds and 
 
 Helpers: `network` eq. (1); `onnx_file`, `facts`, `inference` the model as a file;
 `expression_network`, `_size`, `_file`, `_inference` likewise a small head on a pretrained speech
-encoder; `head_pose`, `mouth`, `pauses`, `eyelids` what is done to the prediction; `personal` what
-both personalisations ask of a clip; `train/` the corpus, its lags, the losses, the optimiser,
-folds, scores, and the synthetic speech of the pretraining. Only the networks, their files and
-`train/` need torch, and nothing here imports them before it trains.
+encoder; `head_pose`, `mouth`, `pauses`, `brows/`, `eyelids` what is done to the prediction;
+`personal` what both personalisations ask of a clip; `train/` the corpus, its lags, the losses, the
+optimiser, folds, scores, and the synthetic speech of the pretraining. Only the networks, their
+files and `train/` need torch, and nothing here imports them before it trains.
 """
 
 from talkgraph.nodes.pose_mapping.add_blinks import AddBlinks
 from talkgraph.nodes.pose_mapping.map_coefficients import MapCoefficients
 from talkgraph.nodes.pose_mapping.map_expression import MapExpression
 from talkgraph.nodes.pose_mapping.map_motion import MapMotion
+from talkgraph.nodes.pose_mapping.move_brows import MoveBrows
 from talkgraph.nodes.pose_mapping.personalise_expression import PersonaliseExpression
 from talkgraph.nodes.pose_mapping.personalise_mapping import PersonaliseMapping
 from talkgraph.nodes.pose_mapping.rest_in_silence import RestInSilence
@@ -39,6 +41,7 @@ __all__ = [
     "MapCoefficients",
     "MapExpression",
     "MapMotion",
+    "MoveBrows",
     "PersonaliseExpression",
     "PersonaliseMapping",
     "RestInSilence",
