@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from talkgraph.nodes.face_model.face_model import LIP, SKIN, FaceModel
-from talkgraph.nodes.geometry.camera import DISTANCE, FOCAL, point_in_camera
+from talkgraph.nodes.geometry.camera import DISTANCE, FOCAL
 from talkgraph.nodes.geometry.mesh import boundary_loops, vertex_normals
 from talkgraph.nodes.geometry.rotation import matrix_from_angles
 from talkgraph.nodes.values import Floats
@@ -179,27 +179,29 @@ def movement(mesh: DepthMesh, source: Posed, target: Posed, size: int) -> Moved:
     """
     old, new = source.vertices[mesh.surface], target.vertices[mesh.surface]
     before, turned = source.in_picture(old, size), target.in_picture(old, size)
-    change = target.in_picture(new, size) - turned
+    change = target.in_picture(new, size)
+    change -= turned
     edge = source.vertices[mesh.outline]
     edge_change = target.in_picture(target.vertices[mesh.outline], size)
     edge_change -= target.in_picture(edge, size)
     around = edge + mesh.rings
     around_before = source.in_picture(around, size)
-    around_turned = target.in_picture(around, size)
-    ring_turn = around_turned - around_before
+    ring_turn = target.in_picture(around, size)
+    ring_turn -= around_before
     unit = FOCAL * size / (DISTANCE - float(source.translation[2]))  # px per head unit
-    hair = np.linalg.norm(ring_turn, axis=-1) * (RINGS[:, None] <= mesh.plateau + RINGS[0])
+    hair = np.sqrt((ring_turn**2).sum(axis=-1)) * (RINGS[:, None] <= mesh.plateau + RINGS[0])
     share = mesh.share(hair.max(axis=0) / unit)
     ring_turn *= share[..., None]
     ring_change = mesh.drag[..., None] * edge_change
 
     # What the source does not show says little about what lies at its place in the picture.
-    toward = point_in_camera(mesh.facing, source.rotation, np.zeros(3))[..., 2]
+    toward = mesh.facing @ matrix_from_angles(source.rotation)[2]
     seen = np.clip(toward, 0.02, 1.0)
     rings = np.full(share.size, 0.25)
+    turned -= before
     return Moved(
         places=np.concatenate([before, around_before.reshape(-1, 2)]),
-        turn=np.concatenate([turned - before, ring_turn.reshape(-1, 2)]),
+        turn=np.concatenate([turned, ring_turn.reshape(-1, 2)]),
         turn_weight=np.concatenate([seen, rings]),
         change=np.concatenate([change, ring_change.reshape(-1, 2)]),
         change_weight=np.concatenate([np.maximum(seen, 0.3) * mesh.rim, rings]),

@@ -16,7 +16,7 @@ Singles = NDArray[Single]
 Indices = NDArray[np.int64]
 Pictures = NDArray[np.uint8]
 KNEE = 0.7
-STANDSTILL = 1e-6  # lattice units: a step that no pixel shows
+STANDSTILL = 1e-4  # lattice units: a step that no pixel shows
 MARGIN = 3  # px around a picture that a cubic may reach
 
 

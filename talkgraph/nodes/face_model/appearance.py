@@ -9,6 +9,7 @@ similar shape show beside that line. It is an addition to Yi et al. 2020.
 
 from __future__ import annotations
 
+import attrs
 import numpy as np
 from numpy.typing import NDArray
 
@@ -76,6 +77,17 @@ def features_of(manner: Real, centre: Real | Floats, direction: Real | Floats) -
     return np.concatenate([np.ones((*soft.shape[:-1], 1)), soft], axis=-1)
 
 
+def in_single(appearance: Appearance) -> Appearance:
+    """The same with its samples as float32, which is quicker to read in every frame."""
+    wide = {
+        name: attrs.evolve(
+            part, colour=part.colour.astype(np.float32), weight=part.weight.astype(np.float32)
+        )
+        for name, part in (("mouth", appearance.mouth), ("eyes", appearance.eyes))
+    }
+    return attrs.evolve(appearance, **wide)
+
+
 def colour_change(
     appearance: Appearance, manner: Real, apart: tuple[int, int] | None = None
 ) -> Floats:
@@ -103,7 +115,7 @@ def _sampled(part: Samples, manner: Real, apart: tuple[int, int] | None) -> Floa
         return np.zeros((len(part.vertices), 3), np.float32)
     near = np.argsort(distance, kind="stable")[:NEAREST]
     trust = np.exp(-0.5 * (distance[near] - distance[near[0]])).astype(np.float32)
-    weight = trust[:, None] * part.weight[near].astype(np.float32)
-    total = np.einsum("kp,kpc->pc", weight, part.colour[near].astype(np.float32))
+    weight = trust[:, None] * part.weight[near].astype(np.float32, copy=False)
+    total = np.einsum("kp,kpc->pc", weight, part.colour[near].astype(np.float32, copy=False))
     scale = part.share / (weight.sum(axis=0) + np.float32(DOUBT) * trust.sum())
     return np.asarray(total * scale[:, None], np.float32)

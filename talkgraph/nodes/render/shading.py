@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import attrs
 import numpy as np
 
-from talkgraph.nodes.face_model.appearance import Appearance, colour_change
+from talkgraph.nodes.face_model.appearance import Appearance, colour_change, in_single
 from talkgraph.nodes.face_model.face_model import FaceModel
 from talkgraph.nodes.face_model.occlusion import inner_light
 from talkgraph.nodes.geometry.camera import point_in_camera, project
@@ -50,7 +50,7 @@ class Shader:
         self.neutral = model.neutral(identity)
         self.albedo = albedo
         self.size = size
-        self.appearance = appearance
+        self.appearance = None if appearance is None else in_single(appearance)
         self._normals = NormalOperator(model.triangles, model.vertex_count)
 
     def mesh(
