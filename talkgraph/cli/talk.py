@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from talkgraph.cli import options, samples
+from talkgraph.cli.import_ahead import importing_ahead
 from talkgraph.cli.output import check_input, check_output, deliver
 from talkgraph.cli.progress import watcher
 from talkgraph.cli.report import add_report, check_page, reporting_failure, write_page
@@ -83,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
         reporting_failure(args.report, store, quiet=quiet, title=args.output.name),
         watcher(quiet=args.quiet, store=store, graph=graph.name) as watch,
     ):
-        result = graph.run(inputs, store=store, on_event=watch, executor=executor)
+        result = graph.run(inputs, store=store, on_event=importing_ahead(watch), executor=executor)
     deliver(result, graph, store, args.output, metadata=args.metadata)
     seconds = time.perf_counter() - began
     if args.json:

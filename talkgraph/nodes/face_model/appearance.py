@@ -9,6 +9,8 @@ similar shape show beside that line. It is an addition to Yi et al. 2020.
 
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 import numpy as np
 from numpy.typing import NDArray
@@ -79,13 +81,14 @@ def features_of(manner: Real, centre: Real | Floats, direction: Real | Floats) -
 
 def in_single(appearance: Appearance) -> Appearance:
     """The same with its samples as float32, which is quicker to read in every frame."""
-    wide = {
-        name: attrs.evolve(
-            part, colour=part.colour.astype(np.float32), weight=part.weight.astype(np.float32)
-        )
-        for name, part in (("mouth", appearance.mouth), ("eyes", appearance.eyes))
-    }
-    return attrs.evolve(appearance, **wide)
+
+    def wide(part: Any) -> Any:
+        colour, weight = part.colour.astype(np.float32), part.weight.astype(np.float32)
+        return attrs.evolve(part, colour=colour, weight=weight)
+
+    whole: Any = appearance
+    made: Appearance = attrs.evolve(whole, mouth=wide(whole.mouth), eyes=wide(whole.eyes))
+    return made
 
 
 def colour_change(
