@@ -4,9 +4,9 @@
         -o benchmarks/results/mapping_person.json
 
 The mapping that is adapted is the general one of the fold in which the person was not learned from.
-The first 10 s of every clip of 14 s or more are what is known of the person; all is scored on the
-rest, at the lag that those 10 s show. `personalise_expression` asks a held-out part of the 10 s
-whether to adapt: here it is told beside whether that was right.
+The first 10 s of every clip of 14 s or more are what is known of the person, the face too; all is
+scored on the rest, at the lag that those 10 s show. `personalise_expression` asks a held-out part
+of the 10 s whether to adapt: here it is told beside whether that was right.
 """
 
 from __future__ import annotations
@@ -33,10 +33,12 @@ from talkgraph.nodes.closure import hits_and_false, lowest_openings
 from talkgraph.nodes.pose_mapping import PersonaliseExpression
 from talkgraph.nodes.pose_mapping.expression_inference import predict
 from talkgraph.nodes.pose_mapping.expression_size import ExpressionSize
-from talkgraph.nodes.pose_mapping.facts import MappingFacts, speech_scale
+from talkgraph.nodes.pose_mapping.facts import ExpressionFacts, speech_scale
 from talkgraph.nodes.pose_mapping.train.corpus import example_of, target_of
+from talkgraph.nodes.pose_mapping.train.expression_training import TrainedExpression
 from talkgraph.nodes.pose_mapping.train.lag import LARGEST, believed_lag
 from talkgraph.nodes.pose_mapping.train.optimiser import Schedule
+from talkgraph.nodes.pose_mapping.train.spread import in_own_spread
 from talkgraph.nodes.signals import correlation
 from talkgraph.nodes.values import FaceFit, Floats, OnnxModel, SpeechFeatures
 
@@ -93,7 +95,7 @@ class Known:
         fit = attrs.evolve(fit, motion=motion, error=fit.error[cut], measured=fit.measured[cut])
         return fit, attrs.evolve(self.features, windows=self.features.windows[cut])
 
-    def figures(self, made: Floats, lag: int, facts: MappingFacts, gain: Any = 1.0) -> Figures:
+    def figures(self, made: Floats, lag: int, facts: ExpressionFacts, gain: Any = 1.0) -> Figures:
         """Of expression `(T, 64)` that was made for the whole clip, on its rest."""
         fit = self.clip.fit
         count = min(len(made), len(fit.motion.expression))
@@ -116,9 +118,10 @@ class Generals:
 
 def rows_of(known: Known, generals: Generals) -> dict[str, Any]:
     """What the general mapping, its lag, its gain, its adaptation and a code give on the rest."""
-    general, facts = generals.mapping, MappingFacts.of(generals.mapping)
+    general, facts = generals.mapping, ExpressionFacts.of(generals.mapping)
     fit, features = known.first()
     plain = predict(general, known.features)
+    face, nobody = facts.gain(fit), facts.gain(None)
     heard, seen = facts.readout.of(plain), facts.readout.of(known.clip.fit.motion.expression)
     first = slice(0, known.edge)
     lag = believed_lag(heard[first, 0], seen[first, 0], fit.measured, LARGEST + 1)
@@ -130,12 +133,14 @@ def rows_of(known: Known, generals: Generals) -> dict[str, Any]:
     adapted = chosen if accepted(chosen) else always.run(general, fit, features)
     made = predict(adapted, known.features)
     rows = {
-        "general, lag 0": known.figures(plain, 0, facts),
-        "general": known.figures(plain, lag, facts),
+        "general, face unknown": known.figures(plain, lag, facts, nobody),
+        "general, lag 0": known.figures(plain, 0, facts, face),
+        "general": known.figures(plain, lag, facts, face),
         "general, gain by ratio of spreads": known.figures(plain, lag, facts, gain),
         "adapted always": known.figures(made, lag, facts),
     }
-    for name, made in by_codes(known, generals.styled, facts, lag).items():
+    own = facts.of_person(fit)
+    for name, made in by_codes(known, generals.styled, own, lag).items():
         rows[name] = known.figures(made, lag, facts)
     rows["personalise_expression"] = rows["adapted always" if accepted(chosen) else "general"]
     return {
@@ -150,7 +155,7 @@ def rows_of(known: Known, generals: Generals) -> dict[str, Any]:
 
 
 def by_codes(
-    known: Known, network: StyledNetwork, facts: MappingFacts, lag: int
+    known: Known, network: StyledNetwork, facts: ExpressionFacts, lag: int
 ) -> dict[str, Floats]:
     """Expression of the whole clip with no code, and with that of the first seconds."""
     fit, features = known.first()
@@ -207,11 +212,16 @@ def trained(corpus: Corpus, folder: Path) -> dict[str, Generals]:
     for number, group in enumerate(corpus.groups):
         others = [x.shifted(lag) for x, lag in lagged if x.person not in group and x.reliable]
         general = training.train(others)
+        assert isinstance(general, TrainedExpression)
         facts = general.facts
         styled = train_styled(
-            [target_of(x, facts) for x in others], facts, ExpressionSize(**facts.size),
-            Schedule(steps=protocol.steps), style=STYLE, seed=protocol.seed,
-        )  # fmt: skip
+            [target_of(in_own_spread(x, facts), facts) for x in others],
+            facts,
+            ExpressionSize(**facts.size),
+            Schedule(steps=protocol.steps),
+            style=STYLE,
+            seed=protocol.seed,
+        )
         path = folder / f"general_{number}.onnx"
         mapping = general.write(path, licence="", card="general")
         found.update(dict.fromkeys(group, Generals(mapping=mapping, styled=styled)))

@@ -114,6 +114,7 @@ ROWS: dict[str, Row] = {
     "live, 200 ms ahead in all": Row(
         features=("tiny.en 2, live",), changes={"size": {"blocks": 1, "kernel": 3}}
     ),
+    "clips in their own size, no face": Row(changes={"own_spread": False}),
     "without closure": Row(changes=weighted(closure=0.0)),
     "without concordance": Row(changes=weighted(concordance=0.0)),
     "coefficients alone": Row(changes=weighted(mouth=0.0, closure=0.0, concordance=0.0)),

@@ -178,7 +178,7 @@ def _change_field(message: Any, rng: random.Random) -> None:
 def _read_network(data: bytes, folder: Path) -> None:
     from talkgraph.cache import File
     from talkgraph.models import onnx_reading, read_facts, sessions
-    from talkgraph.nodes.pose_mapping.facts import MappingFacts, MotionFacts
+    from talkgraph.nodes.pose_mapping.facts import ExpressionFacts, MappingFacts, MotionFacts
     from talkgraph.nodes.values import OnnxModel
 
     path = folder / "models" / "model.onnx"
@@ -196,7 +196,7 @@ def _read_network(data: bytes, folder: Path) -> None:
             assert len(one.name) < 4 or one.name.encode() not in weights  # shorter by chance
 
     _try_all(
-        lambda: facts(MappingFacts), lambda: facts(MotionFacts), opened,
+        lambda: facts(ExpressionFacts), lambda: facts(MotionFacts), opened,
         lambda: onnx_reading.check_onnx(path),
     )  # fmt: skip
 

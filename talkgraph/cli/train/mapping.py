@@ -127,14 +127,15 @@ def _read(
         return SpeechEncoder().run(speech, encoder)
 
     hear = {ENCODER: encode, "mfcc": Mfcc().run, "log_mel": LogMel().run}
-    examples: list[Example] = []
-    encoded: list[Example] = []
+    heard: dict[str, list[Example]] = {feature: [] for feature in (ENCODER, args.feature)}
     for one in heard_clips(args, store, watch):
-        who = {"name": one.name, "person": one.person}
         loudness = loudness_of(one.speech, one.fit.motion.fps)
-        for heard, feature in ((examples, args.feature), (encoded, ENCODER)):
-            heard.append(example_of(hear[feature](one.speech), one.fit, **who, loudness=loudness))
-    return examples, encoded
+        for feature, examples in heard.items():
+            features = hear[feature](one.speech)
+            examples.append(
+                example_of(features, one.fit, name=one.name, person=one.person, loudness=loudness)
+            )
+    return heard[args.feature], heard[ENCODER]
 
 
 def _training(

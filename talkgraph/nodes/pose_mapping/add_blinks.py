@@ -9,7 +9,8 @@ from talkgraph.nodes.face_model.face_model import FaceModel
 from talkgraph.nodes.face_model.lids import lids_of
 from talkgraph.nodes.face_model.readout import mouth_readout
 from talkgraph.nodes.pose_mapping.eyelids import blinks_in_clip, closing_by_model
-from talkgraph.nodes.pose_mapping.mouth import MIN_CLIP_FRAMES, expression_of
+from talkgraph.nodes.pose_mapping.facts import MIN_CLIP_FRAMES
+from talkgraph.nodes.pose_mapping.mouth import expression_of
 from talkgraph.nodes.signals import smoothstep
 from talkgraph.nodes.values import FaceFit, Floats, Motion
 

@@ -16,7 +16,7 @@ from talkgraph.errors import ModelError
 from talkgraph.models.onnx_reading import load_onnx
 from talkgraph.nodes.pose_mapping.expression_network import ExpressionNetwork
 from talkgraph.nodes.pose_mapping.expression_size import ExpressionSize
-from talkgraph.nodes.pose_mapping.facts import MappingFacts
+from talkgraph.nodes.pose_mapping.facts import ExpressionFacts
 from talkgraph.nodes.training.onnx_export import Export
 from talkgraph.nodes.values import OnnxModel
 
@@ -32,7 +32,7 @@ EXPORT = Export(
 
 
 def write_expression_mapping(
-    network: ExpressionNetwork, facts: MappingFacts, path: Path
+    network: ExpressionNetwork, facts: ExpressionFacts, path: Path
 ) -> OnnxModel:
     """Export `network` with its facts to `path` and check it against torch.
 
@@ -48,7 +48,7 @@ def read_expression_network(model: OnnxModel) -> ExpressionNetwork:
     Raises:
         ModelError: the file does not hold the weights of such a network.
     """
-    facts = MappingFacts.of(model)
+    facts = ExpressionFacts.of(model)
     weights = {
         entry.name: torch.from_numpy(numpy_helper.to_array(entry).copy())
         for entry in load_onnx(model.file.path).graph.initializer

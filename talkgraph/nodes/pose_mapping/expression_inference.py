@@ -8,25 +8,25 @@ from talkgraph.engine import progress
 from talkgraph.models.contract import Contract
 from talkgraph.models.sessions import open_network, open_session
 from talkgraph.nodes.pose_mapping.expression_size import ExpressionSize
-from talkgraph.nodes.pose_mapping.facts import MappingFacts, speech_scale
+from talkgraph.nodes.pose_mapping.facts import ExpressionFacts, speech_scale
 from talkgraph.nodes.values import Floats, OnnxModel, SpeechFeatures
 
 NETWORK = Contract(
-    what=MappingFacts.kind,
+    what=ExpressionFacts.kind,
     inputs={"features": ("n", "frames", "rows", "bins")},
     outputs={"expression": ("n", "frames", 64)},
-    remedy=f"LoadNetwork(name={MappingFacts.shipped!r})",
+    remedy=f"LoadNetwork(name={ExpressionFacts.shipped!r})",
 )
 
 
-def open_expression_mapping(model: OnnxModel, node: str) -> MappingFacts:
+def open_expression_mapping(model: OnnxModel, node: str) -> ExpressionFacts:
     """The facts of a mapping that arrived at port `mapping` of a node.
 
     Raises:
         ModelError: it is another network, or its facts are incomplete.
     """
     open_network(model, NETWORK, node=node, port="mapping")
-    return MappingFacts.of(model)
+    return ExpressionFacts.of(model)
 
 
 def predict(model: OnnxModel, features: SpeechFeatures, *, chunk: int = 750) -> Floats:
@@ -40,12 +40,12 @@ def predict(model: OnnxModel, features: SpeechFeatures, *, chunk: int = 750) -> 
 
     Returns:
         expression `[shape=(T, 64), float32]` about the mean of a clip, in standard deviations of
-        the face model.
+        the face model, of somebody who moves the mouth as people do: see `ExpressionFacts.gain`.
 
     Raises:
         ModelError: the features are not those of the mapping.
     """
-    facts = MappingFacts.of(model)
+    facts = ExpressionFacts.of(model)
     facts.check(features)
     session = open_session(model.file)
     scale = speech_scale(features.windows, facts)

@@ -15,8 +15,10 @@ import numpy as np
 
 from talkgraph.errors import ModelError
 from talkgraph.nodes.face_model.readout import Readout
-from talkgraph.nodes.values import Floats, OnnxModel, SpeechFeatures
+from talkgraph.nodes.pose_mapping.face_spread import FaceSpread, LinearGuess
+from talkgraph.nodes.values import FaceFit, Floats, OnnxModel, SpeechFeatures
 
+MIN_CLIP_FRAMES = 25  # fewer frames than one second say nothing about spread
 FARTHEST = 6.0  # standard deviations that a feature may lie off its mean: no net has seen more
 
 
@@ -40,8 +42,8 @@ class MappingFacts:
     card: model card: data, split, figures, licence.
     """
 
-    kind: ClassVar[str] = "speech-to-expression mapping"
-    shipped: ClassVar[str] = "general-mapping-speech-encoder"
+    kind: ClassVar[str]
+    shipped: ClassVar[str]
 
     feature: str
     fps: float
@@ -87,13 +89,17 @@ class MappingFacts:
             for field in attrs.fields(cls):
                 if field.name not in values:
                     values[field.name] = json.loads(facts[field.name])
-            readout = values.pop("readout")
-            names, rows = tuple(readout["names"]), readout["rows"]
-            return cls(readout=Readout(names=names, rows=rows), **values)
+            return cls(**cls._typed(values))
         except (KeyError, ValueError, TypeError, OverflowError, RecursionError) as error:
             raise ModelError(
                 f"the facts of {model.file.path.name} are incomplete ({error}); train it again"
             ) from error
+
+    @classmethod
+    def _typed(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Plain values as those of the fields that are no numbers, texts or arrays."""
+        names, rows = tuple(values["readout"]["names"]), values["readout"]["rows"]
+        return {**values, "readout": Readout(names=names, rows=rows)}
 
     def check(self, features: SpeechFeatures) -> None:
         """Raise ModelError where the features are not those that the mapping was trained on."""
@@ -104,6 +110,44 @@ class MappingFacts:
                 f"{self.fps:g} fps and got {features.windows.shape[1]} x "
                 f"{features.windows.shape[2]} at {features.fps:g} fps; set the audio node to match"
             )
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class ExpressionFacts(MappingFacts):
+    """Facts of a mapping that gives expression alone, each person's in units of their own spread.
+
+    spread: how far from the general spread a person's is.
+    """
+
+    kind: ClassVar[str] = "speech-to-expression mapping"
+    shipped: ClassVar[str] = "general-mapping-speech-encoder"
+
+    spread: FaceSpread
+
+    def gain(self, person: FaceFit | None) -> float:
+        """By how much more than people in general the person of a clip or photo moves the mouth."""
+        if person is None:
+            return self.spread.gain(None)
+        seen = person.motion.expression[person.measured]
+        if len(seen) < MIN_CLIP_FRAMES:
+            return self.spread.gain(person.identity)
+        return self.spread.gain(person.identity, self.readout.of(seen.mean(0)))
+
+    def of_person(self, person: FaceFit | None) -> Self:
+        """In units of the person's own spread, as far as the face tells it."""
+        gain = self.gain(person)
+        known = FaceSpread.told(len(self.readout.names), len(self.spread.photo.mean))
+        return attrs.evolve(
+            self,
+            expression_std=self.expression_std * gain,
+            mouth_std=self.mouth_std * gain,
+            spread=known,
+        )
+
+    @classmethod
+    def _typed(cls, values: dict[str, Any]) -> dict[str, Any]:
+        guesses = {key: LinearGuess(**told) for key, told in values["spread"].items()}
+        return super()._typed({**values, "spread": FaceSpread(**guesses)})
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -126,6 +170,8 @@ def _plain(value: Any) -> Any:
         return [_plain(x) if x.ndim else float(f"{x:.7g}") for x in value]
     if isinstance(value, Readout):
         return {"names": list(value.names), "rows": [_plain(row) for row in value.rows]}
+    if isinstance(value, FaceSpread | LinearGuess):
+        return {key: _plain(one) for key, one in attrs.asdict(value, recurse=False).items()}
     return value
 
 

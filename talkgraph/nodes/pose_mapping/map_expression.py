@@ -22,8 +22,8 @@ class MapExpression(Node):
     it follows the speech of people that it never saw. The head is left to the nodes of head_motion.
 
     The network predicts movement about a mean, which is that of the clip, or the photo with lips as
-    in speech. How far the mouth moves is learned with the mapping: the general one moves it as
-    people do, that of `personalise_expression` as the person does.
+    in speech. How far the mouth moves the general mapping guesses from the face, that of
+    `personalise_expression` has learned from the person.
 
     Example:
         >>> from talkgraph.nodes.networks import LoadNetwork
@@ -52,9 +52,9 @@ class MapExpression(Node):
             ModelError: `mapping` is no mapping to expression, or was trained on other features.
         """
         facts = open_expression_mapping(mapping, self.node_id)
-        mouth = mouth_of(person, facts)
+        mouth = mouth_of(person, facts.of_person(person))
         expression = keep_lips_apart(
-            mouth.rest + predict(mapping, features, chunk=self.chunk),
+            mouth.rest + facts.gain(person) * predict(mapping, features, chunk=self.chunk),
             facts.readout,
             mouth.closed,
             self.lip_softness * float(mouth.std[0]),

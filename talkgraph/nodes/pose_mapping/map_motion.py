@@ -6,7 +6,7 @@ import numpy as np
 
 from talkgraph.engine import Node, check, node, param
 from talkgraph.nodes.geometry.pose import ROTATION, TRANSLATION
-from talkgraph.nodes.pose_mapping.facts import MotionFacts
+from talkgraph.nodes.pose_mapping.facts import MIN_CLIP_FRAMES, MotionFacts
 from talkgraph.nodes.pose_mapping.head_pose import (
     habit_around,
     habit_of_clip,
@@ -14,12 +14,7 @@ from talkgraph.nodes.pose_mapping.head_pose import (
     pose_of,
 )
 from talkgraph.nodes.pose_mapping.inference import open_mapping, predict
-from talkgraph.nodes.pose_mapping.mouth import (
-    MIN_CLIP_FRAMES,
-    amplify_mouth,
-    keep_lips_apart,
-    mouth_of,
-)
+from talkgraph.nodes.pose_mapping.mouth import amplify_mouth, keep_lips_apart, mouth_of
 from talkgraph.nodes.signals import not_finite
 from talkgraph.nodes.values import FaceFit, Floats, Motion, OnnxModel, SpeechFeatures
 

@@ -11,10 +11,9 @@ import numpy as np
 
 from talkgraph.engine import note
 from talkgraph.nodes.face_model.readout import Readout
-from talkgraph.nodes.pose_mapping.facts import MappingFacts
+from talkgraph.nodes.pose_mapping.facts import MIN_CLIP_FRAMES, MappingFacts
 from talkgraph.nodes.values import FaceFit, Floats
 
-MIN_CLIP_FRAMES = 25  # fewer frames than one second say nothing about spread
 STILL = 0.25  # of the general spread: lips that move less say nothing about how they speak
 CLOSED_PERCENTILE = 2.0  # the lips of a talking clip touch in at least this share of its frames
 

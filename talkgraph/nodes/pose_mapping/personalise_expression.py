@@ -8,7 +8,7 @@ import attrs
 
 from talkgraph.engine import Node, node, param, progress, scratch_folder
 from talkgraph.nodes.pose_mapping.expression_inference import open_expression_mapping
-from talkgraph.nodes.pose_mapping.facts import MappingFacts
+from talkgraph.nodes.pose_mapping.facts import ExpressionFacts
 from talkgraph.nodes.pose_mapping.personal import general_instead, lag_of_clip, too_little
 from talkgraph.nodes.training.curve import write_curve
 from talkgraph.nodes.training.threads import one_thread
@@ -73,10 +73,10 @@ class PersonaliseExpression(Node):
         if clip_features is None or why:
             return general_instead(mapping, "expression", why)
         with one_thread():
-            return self._adapt(mapping, facts, fit, clip_features)
+            return self._adapt(mapping, facts.of_person(fit), fit, clip_features)
 
     def _adapt(
-        self, mapping: OnnxModel, facts: MappingFacts, fit: FaceFit, features: SpeechFeatures
+        self, mapping: OnnxModel, facts: ExpressionFacts, fit: FaceFit, features: SpeechFeatures
     ) -> OnnxModel:
         from talkgraph.nodes.pose_mapping.expression_file import (
             read_expression_network,
@@ -115,7 +115,7 @@ class PersonaliseExpression(Node):
         return OnnxModel(file=made.file, facts={**made.facts, **write_curve(losses)})
 
     def _train(
-        self, network: ExpressionNetwork, target: Target, facts: MappingFacts, *, done: int
+        self, network: ExpressionNetwork, target: Target, facts: ExpressionFacts, *, done: int
     ) -> tuple[ExpressionNetwork, list[float]]:
         """The network after training, and its loss after every step."""
         from talkgraph.nodes.pose_mapping.train.expression_loss import ExpressionWeights

@@ -10,7 +10,8 @@ from talkgraph.errors import InputError
 from talkgraph.nodes.face_model.face_model import FaceModel
 from talkgraph.nodes.face_model.lower_face import lower_face
 from talkgraph.nodes.face_model.readout import Readout, mouth_readout
-from talkgraph.nodes.pose_mapping.mouth import MIN_CLIP_FRAMES, expression_of
+from talkgraph.nodes.pose_mapping.facts import MIN_CLIP_FRAMES
+from talkgraph.nodes.pose_mapping.mouth import expression_of
 from talkgraph.nodes.pose_mapping.pauses import resting, spoken_frames, without_noise
 from talkgraph.nodes.signals import low_pass
 from talkgraph.nodes.values import Bools, FaceFit, Floats, Motion, VoiceActivity

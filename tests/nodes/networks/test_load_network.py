@@ -16,7 +16,7 @@ from talkgraph.nodes.audio_features import LogMel, Mfcc, SpeechEncoder
 from talkgraph.nodes.closure import hits_and_false, lowest_openings
 from talkgraph.nodes.networks import LoadNetwork
 from talkgraph.nodes.pose_mapping import MapExpression, MapMotion
-from talkgraph.nodes.pose_mapping.facts import MappingFacts, MotionFacts
+from talkgraph.nodes.pose_mapping.facts import ExpressionFacts, MotionFacts
 from talkgraph.nodes.pose_mapping.onnx_file import read_network
 from talkgraph.nodes.signals import correlation
 from talkgraph.nodes.values import OnnxModel, Speech
@@ -61,7 +61,7 @@ def test_the_shipped_mapping_to_expression_follows_a_real_mouth(clips):
     made = graph.run({"video": clips / "video" / "grid_female_03.mp4"}, until=("fit", "footage"))
     encoder = LoadNetwork(name="speech-encoder-tiny").run()
     model = LoadNetwork(name="general-mapping-speech-encoder").run()
-    facts = MappingFacts.of(model)
+    facts = ExpressionFacts.of(model)
     assert facts.feature == "speech_encoder" and "unclear rights" in facts.licence
     heard = SpeechEncoder().run(made["footage"].speech, encoder)
     motion = MapExpression().run(heard, model, made["fit"])

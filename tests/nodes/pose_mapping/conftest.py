@@ -14,7 +14,8 @@ from talkgraph.nodes.pose_mapping.expression_network import ExpressionNetwork
 from talkgraph.nodes.pose_mapping.expression_size import ExpressionSize
 from talkgraph.nodes.pose_mapping.network import MappingNetwork, MappingSize
 from talkgraph.nodes.pose_mapping.onnx_file import write_mapping
-from talkgraph.nodes.pose_mapping.train.corpus import Example, corpus_facts, motion_facts
+from talkgraph.nodes.pose_mapping.train.corpus import Example, motion_facts
+from talkgraph.nodes.pose_mapping.train.spread import expression_facts as facts_of_expression
 from talkgraph.nodes.values import FaceFit, Motion, SpeechFeatures
 
 SMALL = MappingSize(channels=8, embedding=16, hidden=16, dropout=0.0)
@@ -137,7 +138,7 @@ def encoded_examples(persons: int = 5) -> list[Example]:
 
 
 def expression_facts(size: ExpressionSize = EXPRESSION):
-    return corpus_facts(
+    return facts_of_expression(
         encoded_examples(),
         feature="speech_encoder",
         readout=mouth_readout(face_model()),

@@ -13,7 +13,7 @@ from talkgraph.nodes.pose_mapping.expression_file import (
 from talkgraph.nodes.pose_mapping.expression_inference import predict
 from talkgraph.nodes.pose_mapping.expression_network import ExpressionNetwork
 from talkgraph.nodes.pose_mapping.expression_size import ExpressionSize
-from talkgraph.nodes.pose_mapping.facts import MappingFacts, speech_scale
+from talkgraph.nodes.pose_mapping.facts import ExpressionFacts, speech_scale
 from talkgraph.nodes.values import OnnxModel, SpeechFeatures
 
 
@@ -52,7 +52,7 @@ def test_the_declared_context_is_the_true_one(blocks, kernel):
 def test_pieces_give_what_one_pass_gives(toys, tmp_path, chunk):
     network, model = toys.expression_mapping(tmp_path)
     heard = toys.encoded(130)
-    facts = MappingFacts.of(model)
+    facts = ExpressionFacts.of(model)
     scaled = speech_scale(heard.windows, facts).apply(heard.windows)
     with torch.no_grad():
         whole = network(torch.from_numpy(scaled)[None])[0].numpy() * facts.expression_std
@@ -67,12 +67,12 @@ def test_nothing_to_hear_gives_nothing(toys, tmp_path):
 def test_facts_survive_and_other_files_are_refused(toys, tmp_path):
     _, model = toys.expression_mapping(tmp_path)
     assert read_facts(model.file.path) == model.facts
-    assert MappingFacts.of(model).card == "a toy"
+    assert ExpressionFacts.of(model).card == "a toy"
     with pytest.raises(ModelError, match="1 x 24 windows of 'speech_encoder' at 25 fps"):
         predict(model, SpeechFeatures(windows=np.zeros((5, 1, 24), np.float32), fps=30.0))
     _, motion = toys.mapping(tmp_path)
     with pytest.raises(ModelError, match="is not a speech-to-expression mapping"):
-        MappingFacts.of(motion)
+        ExpressionFacts.of(motion)
     wider = attrs.evolve(toys.expression_facts(), size={**toys.expression_facts().size, "width": 9})
     with pytest.raises(ModelError, match="does not hold the weights"):
         read_expression_network(OnnxModel(file=model.file, facts=wider.as_text()))

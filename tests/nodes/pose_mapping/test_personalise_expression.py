@@ -6,6 +6,7 @@ import torch
 from talkgraph.errors import ModelError
 from talkgraph.nodes.pose_mapping import PersonaliseExpression
 from talkgraph.nodes.pose_mapping.expression_file import read_expression_network
+from talkgraph.nodes.pose_mapping.facts import ExpressionFacts
 from talkgraph.nodes.pose_mapping.train.corpus import target_of
 from talkgraph.nodes.pose_mapping.train.expression_training import ExpressionTraining
 from talkgraph.nodes.pose_mapping.train.optimiser import Schedule
@@ -55,10 +56,23 @@ def test_a_person_with_another_style_is_learned(toys, general):
     assert "Adapted to 12 s" in made.facts["card"]
     steps, losses = read_curve(made.facts)
     assert steps == 60 and losses[-10:].mean() < losses[:10].mean()
-    target = target_of(later, facts)
-    networks = [read_expression_network(m) for m in (model, made)]
-    before, after = (score(target, n.predict(target.features), facts) for n in networks)
+    scores = []
+    for mapping, units in ((model, facts), (made, ExpressionFacts.of(made))):
+        target = target_of(later, units)
+        network = read_expression_network(mapping)
+        scores.append(score(target, network.predict(target.features), units))
+    before, after = scores
     assert after.gain > before.gain + 0.05
+
+
+def test_without_asking_it_adapts_whatever_the_last_seconds_say(toys, general):
+    clip = clip_of(toys, seed=8)
+    sign = np.where(np.arange(200) < 150, -1.0, 1.0)
+    spoiled = attrs.evolve(clip, expression=(clip.expression * sign[:, None]).astype(np.float32))
+    always = attrs.evolve(QUICK, held_out=0.0)
+    made = always.run(general[0], toys.fit_of(spoiled), heard(clip))
+    assert made.facts["card"].endswith("Adapted to 8 s of one person's clip.")
+    assert ExpressionFacts.of(made).gain(toys.fit_of(clip)) == 1.0  # the unit is the person's own
 
 
 def test_the_same_seed_gives_the_same_bytes(toys, general):

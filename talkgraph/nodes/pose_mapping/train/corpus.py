@@ -13,6 +13,7 @@ from talkgraph.nodes.pose_mapping.facts import MappingFacts, MotionFacts, speech
 from talkgraph.nodes.pose_mapping.head_pose import pose_bands
 from talkgraph.nodes.values import Bools, FaceFit, Floats, Speech, SpeechFeatures
 
+IDENTITY = 80  # coefficients
 CLOSED_PERCENTILE = 8.0  # lowest openings of a clip, taken as closed lips
 FEATURE_PRIOR = 50.0  # frames' worth of the corpus' feature statistics against a speech's own
 
@@ -24,6 +25,7 @@ class Example:
     features: windows `[shape=(T, rows, bins)]`.
     expression: `[shape=(T, 64)]`.   pose: `[shape=(T, 6)]`, rotation and translation.
     measured: `[shape=(T,)]`, False where the face was not seen.
+    identity: `[shape=(80,)]` of the face; zeros where it is not known.
     loudness: `[shape=(T,)]`, log energy of the sound for the baseline, or None.
     reliable: whether to learn from it; False where lips and sound hardly agree.
     """
@@ -35,6 +37,7 @@ class Example:
     pose: Floats
     measured: Bools
     fps: float
+    identity: Floats = attrs.field(factory=lambda: np.zeros(IDENTITY, np.float32))
     loudness: Floats | None = None
     reliable: bool = True
 
@@ -82,6 +85,7 @@ def example_of(
         pose=np.asarray(pose[:count], np.float32),
         measured=fit.measured[:count],
         fps=features.fps,
+        identity=fit.identity,
         loudness=None if loudness is None else loudness[:count],
     )
 

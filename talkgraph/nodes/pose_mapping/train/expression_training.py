@@ -14,11 +14,13 @@ from talkgraph.nodes.face_model.readout import Readout
 from talkgraph.nodes.pose_mapping.expression_file import write_expression_mapping
 from talkgraph.nodes.pose_mapping.expression_network import ExpressionNetwork
 from talkgraph.nodes.pose_mapping.expression_size import ExpressionSize
-from talkgraph.nodes.pose_mapping.facts import MappingFacts
-from talkgraph.nodes.pose_mapping.train.corpus import Example, Target, corpus_facts, target_of
+from talkgraph.nodes.pose_mapping.face_spread import FaceSpread
+from talkgraph.nodes.pose_mapping.facts import ExpressionFacts, MappingFacts
+from talkgraph.nodes.pose_mapping.train.corpus import IDENTITY, Example, Target, target_of
 from talkgraph.nodes.pose_mapping.train.expression_loss import ExpressionWeights, expression_loss
 from talkgraph.nodes.pose_mapping.train.optimiser import Schedule, optimise
 from talkgraph.nodes.pose_mapping.train.sequences import Batch, Sequences, Variation
+from talkgraph.nodes.pose_mapping.train.spread import expression_facts, gain_of, in_own_spread
 from talkgraph.nodes.training.descent import Report
 from talkgraph.nodes.values import Floats, OnnxModel
 
@@ -31,6 +33,7 @@ class ExpressionTraining:
     """Settings of the general training.
 
     feature: id of the node that made the features, `speech_encoder`.
+    own_spread: learn how mouths move from every clip in its own spread, and how far from the face.
     """
 
     feature: str
@@ -39,16 +42,21 @@ class ExpressionTraining:
     schedule: Schedule = attrs.Factory(Schedule)
     variation: Variation = attrs.Factory(Variation)
     weights: ExpressionWeights = attrs.Factory(ExpressionWeights)
+    own_spread: bool = True
     seed: int = 0
 
     def train(self, examples: list[Example], report: Report | None = None) -> TrainedExpression:
         """Train on clips whose picture is in time with their sound."""
-        facts = corpus_facts(
+        facts = expression_facts(
             examples,
             feature=self.feature,
             readout=self.readout,
             size=attrs.asdict(self.size),
         )
+        if self.own_spread:
+            examples = [in_own_spread(example, facts) for example in examples]
+        else:
+            facts = attrs.evolve(facts, spread=FaceSpread.told(len(facts.readout.names), IDENTITY))
         torch.manual_seed(self.seed)
         network = train_expression(
             ExpressionNetwork(self.size),
@@ -68,11 +76,11 @@ class TrainedExpression:
     """The network and its facts."""
 
     network: ExpressionNetwork
-    facts: MappingFacts
+    facts: ExpressionFacts
 
     def predict(self, target: Target) -> Floats:
-        """Normalised expression `[shape=(T, 64)]`."""
-        return self.network.predict(target.features)
+        """Normalised expression `[shape=(T, 64)]`, of the spread that the face tells."""
+        return self.network.predict(target.features) * gain_of(target.example, self.facts)
 
     def write(self, path: Path, *, licence: str, card: str) -> OnnxModel:
         """The mapping as an ONNX file."""

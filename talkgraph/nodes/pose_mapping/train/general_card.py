@@ -55,7 +55,8 @@ CURVE = """
 
 EXPRESSION = {
     "moves": "expression",
-    "network": "a head of residual convolutions on a pretrained speech encoder",
+    "network": "a head of residual convolutions on a pretrained speech encoder, in units of a "
+    "person's own spread, which is guessed from the face",
     "limits": "Mostly English. It gives the mean of all mouths that fit a speech, so it "
     "articulates less than some people do; nothing above the mouth follows speech much.",
 }
