@@ -228,7 +228,10 @@ def main() -> int:
         "clips": len(parts),
         "people": len({part.rest.person for part in parts}),
         "trained_on": {"clips": len(clips), "people": len({clip.person for clip in clips})},
-        "losses": [attrs.asdict(one) for one in losses],
+        "losses": [
+            {name: getattr(one, name) for name in ("clips", "people", "listens", "deaf")}
+            for one in losses
+        ],
         "head_motion": rows,
     }
     print(json.dumps(report, indent=1))

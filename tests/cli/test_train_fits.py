@@ -164,7 +164,11 @@ def test_head_motion_is_trained_from_fits_alone(fits, tmp_path, capsys):
     target = tmp_path / "head.onnx"
     command = ["train", "head-motion", "--fits", str(fits), *SHORT, "-o", str(target), "--json"]
     assert main(command) == 0
-    assert json.loads(capsys.readouterr().out)["people"] == 4
+    out, err = capsys.readouterr()
+    said = json.loads(out)
+    assert said["people"] == 4 and set(said["curve"]) == {"0.5", "1"}
+    assert len(said["scores"]) == 4 and said["worst"]["person"] in "abcd"
+    assert "learned from 50% of the other people: loss" in err
 
 
 @pytest.mark.parametrize("model", ["mapping", "head-motion", "head-pattern"])

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 NAME = "head-motion"
 HELP = "the flow from which head motion is drawn, from clips of many people"
 OUTPUT = "head_motion.onnx"
+SHARES = (0.5,)  # of the other people, for the learning curve beside all of them
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -68,6 +69,8 @@ def train(args: argparse.Namespace, store: Store, watch: Watcher, scratch: Path)
     from talkgraph.nodes.head_motion.train.train_flow import (
         FlowTraining,
         cross_validate,
+        mean_loss,
+        report_of,
         train_flow,
         usable,
     )
@@ -90,7 +93,20 @@ def train(args: argparse.Namespace, store: Store, watch: Watcher, scratch: Path)
     def report(step: int, loss: float) -> None:
         watch.progress("head-motion", step, settings.schedule.steps)
 
-    scores = cross_validate(examples, settings, scratch, report)
+    by_share = {
+        share: cross_validate(examples, settings, scratch, report, share=share)
+        for share in ((*SHARES, 1.0) if settings.folds > 1 else ())
+    }
+    scores = by_share.get(1.0, [])
+    curve = {
+        share: mean_loss([one for score in found for one in score.of_clips])
+        for share, found in by_share.items()
+    }
+    for share, loss in curve.items():
+        watch.note("head-motion", f"learned from {share:.0%} of the other people: loss {loss:.4f}")
+    found = report_of(scores)
+    if found["worst"]:
+        watch.note("head-motion", f"least foreseen: {found['worst']['person']}")
     card = flow_card(
         examples, scores, settings, licence=LICENCE,
         command=f"talkgraph train head-motion --clips DIR --steps {args.steps} "
@@ -99,4 +115,8 @@ def train(args: argparse.Namespace, store: Store, watch: Watcher, scratch: Path)
     path = scratch / "head_motion.onnx"
     train_flow(examples, path, settings=settings, licence=LICENCE, card=card, report=report)
     args.output.with_suffix(".md").write_text(card, encoding="utf-8")
-    return path, {"clips": len(examples), "people": len(people)}
+    protocol = {"steps": args.steps, "folds": settings.folds, "seed": args.seed}
+    return path, {
+        "clips": len(examples), "people": len(people), "protocol": protocol,
+        "curve": {f"{share:g}": loss for share, loss in curve.items()}, **found,
+    }  # fmt: skip

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import attrs
+import numpy as np
 import torch
 
 from talkgraph.nodes.head_motion.flow.facts import FlowFacts
@@ -48,17 +50,52 @@ def usable(examples: Sequence[Example], settings: FlowTraining) -> list[Example]
 
 
 @attrs.frozen(kw_only=True)
-class FoldScore:
-    """One group of people, by a flow that never saw them.
+class ClipScore:
+    """One clip, by a flow that never saw its person.
 
-    clips, people: how many.
-    listens, deaf: the flow's loss on them, when it hears the speech and when it does not.
+    pairs: how many pairs of frames it has.
+    listens, deaf: the flow's loss, when it hears the speech and when it does not.
     """
 
-    clips: int
-    people: int
+    name: str
+    person: str
+    pairs: int
     listens: float
     deaf: float
+
+
+@attrs.frozen(kw_only=True)
+class FoldScore:
+    """One group of people, by a flow that never saw them."""
+
+    of_clips: tuple[ClipScore, ...]
+
+    @property
+    def clips(self) -> int:
+        """How many clips."""
+        return len(self.of_clips)
+
+    @property
+    def people(self) -> int:
+        """How many people."""
+        return len({one.person for one in self.of_clips})
+
+    @property
+    def listens(self) -> float:
+        """The loss of a flow that hears the speech, every pair of frames alike."""
+        return mean_loss(self.of_clips)
+
+    @property
+    def deaf(self) -> float:
+        """The loss of a flow that does not."""
+        return float(
+            np.average([x.deaf for x in self.of_clips], weights=[x.pairs for x in self.of_clips])
+        )
+
+
+def mean_loss(clips: Sequence[ClipScore]) -> float:
+    """The loss when the speech is heard, every pair of frames alike."""
+    return float(np.average([x.listens for x in clips], weights=[x.pairs for x in clips]))
 
 
 def cross_validate(
@@ -67,23 +104,42 @@ def cross_validate(
     folder: Path,
     report: Callable[[int, float], None] | None = None,
     keep: Callable[[set[str], OnnxModel], None] = lambda people, flow: None,
+    share: float = 1.0,
 ) -> list[FoldScore]:
     """Score every group of people by a flow that was trained on the others.
 
     Args:
         folder: where the flows are written.
         keep: called with the people of each group and the flow that never saw them.
+        share: of the other people that are trained on, for a learning curve.
     """
     scores = []
     groups = person_folds(examples, settings.folds, settings.seed) if settings.folds > 1 else []
     for number, group in enumerate(groups):
         mine = [x for x in examples if x.person in group]
-        others = [x for x in examples if x.person not in group]
+        people = sorted({x.person for x in examples} - group)
+        count = max(1, round(share * len(people)))
+        kept = set(np.random.default_rng(settings.seed).permutation(people)[:count])
+        others = [x for x in examples if x.person in kept]
         path = folder / f"fold_{number}.onnx"
-        flow, losses = train_flow(others, path, settings=settings, held_out=mine, report=report)
+        flow, of_clips = train_flow(others, path, settings=settings, held_out=mine, report=report)
         keep(group, flow)
-        scores.append(FoldScore(clips=len(mine), people=len(group), **losses))
+        scores.append(FoldScore(of_clips=tuple(of_clips)))
     return scores
+
+
+def report_of(scores: Sequence[FoldScore]) -> dict[str, Any]:
+    """A row for every clip, and the person whose motion is foreseen least."""
+    rows = [one for score in scores for one in score.of_clips]
+    people: dict[str, list[ClipScore]] = {}
+    for one in rows:
+        people.setdefault(one.person, []).append(one)
+    losses = {person: mean_loss(clips) for person, clips in people.items()}
+    worst = max(losses, key=lambda person: losses[person], default=None)
+    return {
+        "worst": None if worst is None else {"person": worst, "loss": losses[worst]},
+        "scores": [attrs.asdict(one) for one in sorted(rows, key=lambda one: one.name)],
+    }
 
 
 def train_flow(
@@ -95,11 +151,11 @@ def train_flow(
     licence: str = "",
     card: str = "",
     report: Callable[[int, float], None] | None = None,
-) -> tuple[OnnxModel, dict[str, float]]:
+) -> tuple[OnnxModel, list[ClipScore]]:
     """Train a flow on all of `examples` and write it to `path` as ONNX.
 
     Returns:
-        the flow, and its loss on `held_out` when it `listens` and when it is `deaf` to the speech.
+        the flow, and how well it does on each clip of `held_out`.
     """
     facts = corpus_facts(
         examples, components=settings.size.components, prior=settings.feature_prior
@@ -109,13 +165,18 @@ def train_flow(
     network = VelocityNetwork(settings.size, bins=len(facts.projection))
     network.projection.copy_(torch.from_numpy(facts.projection))
     optimise(network, targets, settings.schedule, seed=settings.seed, report=report)
-    losses = {}
-    if held_out:
-        others = [target_of(example, facts) for example in held_out]
-        losses = {
-            "listens": held_out_loss(network, others, listens=True),
-            "deaf": held_out_loss(network, others, listens=False),
-        }
+    scores = []
+    for example in held_out:
+        target = target_of(example, facts)
+        scores.append(
+            ClipScore(
+                name=example.name,
+                person=example.person,
+                pairs=len(target),
+                listens=held_out_loss(network, [target], listens=True),
+                deaf=held_out_loss(network, [target], listens=False),
+            )
+        )
     text = FlowFacts(
         fps=examples[0].seen.fps,
         feature=FEATURE,
@@ -129,4 +190,4 @@ def train_flow(
         licence=licence,
         card=card,
     )
-    return write_flow(network, text, path), losses
+    return write_flow(network, text, path), scores

@@ -22,6 +22,7 @@ from talkgraph.nodes.head_motion.train.optimiser import Schedule, held_out_loss,
 from talkgraph.nodes.head_motion.train.train_flow import (
     FlowTraining,
     cross_validate,
+    report_of,
     usable,
 )
 from talkgraph.nodes.training.folds import person_folds
@@ -143,6 +144,13 @@ def test_people_are_kept_apart(examples, tmp_path):
     scores = cross_validate(who, settings, tmp_path, keep=lambda *one: kept.append(one))
     assert [(s.clips, s.people) for s in scores] == [(2, 1)] * 3
     assert [people for people, _ in kept] == groups
+    found = report_of(scores)
+    assert [row["name"] for row in found["scores"]] == sorted(x.name for x in who)
+    losses = {row["person"]: row["listens"] for row in found["scores"]}
+    assert found["worst"]["loss"] <= max(row["listens"] for row in found["scores"])
+    assert found["worst"]["person"] in losses
+    fewer = cross_validate(who, settings, tmp_path, share=0.5)
+    assert fewer != scores and [s.clips for s in fewer] == [2] * 3
     card = flow_card(who, scores, settings, licence="none", command="talkgraph train")
     assert "6 clips of 3 persons" in card and f"| 1 | 2 | {scores[0].listens:.4f} |" in card
     assert cross_validate(who, attrs.evolve(settings, folds=0), tmp_path) == []
