@@ -118,8 +118,8 @@ ASSETS: dict[str, Asset] = {
             parts=(
                 Part(
                     "general_mapping_speech_encoder.onnx",
-                    327_965,
-                    "5c66d1919e65dd878e72c377feffbfed223c9dfcf867a303e0feff94f10b6927",
+                    331_897,
+                    "5243a493f288258bf907a84da82a34e395623aa3ed2203693d155cf748117ae1",
                 ),
             ),
             convert=as_brought,
