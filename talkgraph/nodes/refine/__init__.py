@@ -22,6 +22,7 @@ paper_network    both as published.
 losses           the terms of eq. (4), and which mean or sum each of them is.
 temporal_window  windows of three frames (t-2, t-1, t), as the network is given them.
 region           the square that the network sees, cut out and resized.
+blending         compiled loops that lay the change over a frame.
 face_parts       masks of face, mouth and eyes from the landmarks.
 pairs            what is learned from: rendered and real frames, goals and weights.
 schedule         how it is learned.

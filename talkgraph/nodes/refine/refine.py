@@ -141,7 +141,8 @@ class Network:
         with suppress(ModelError):  # said below, with the port
             anybody = OF_ANYBODY.admits(open_session(refiner.file))
         wanted = OF_ANYBODY if anybody else NETWORK
-        self.session = open_network(refiner, wanted, node="refine", port="refiner")
+        # One thread: frames of a stream are made side by side, which wastes less than to share one.
+        self.session = open_network(refiner, wanted, node="refine", port="refiner", threads=1)
         inputs = {i.name: i.shape for i in self.session.get_inputs()}
         self._length = None if anybody else inputs["identity"][1]
         self.told = not anybody
@@ -178,8 +179,11 @@ class Network:
         Args:
             who: identity feature of each target, `[shape=(B, n)]`.
         """
-        small = to_network(resized(frames, self.size, self.region))
-        given = {"window": stack_windows(small, window_of(targets))}
+        return self.masks(resized(frames, self.size, self.region), targets, who)
+
+    def masks(self, small: Pictures, targets: Any, who: Floats) -> tuple[Floats, Floats]:
+        """The same of frames that are cut out and resized, `[shape=(N, s, s, 3), uint8]`."""
+        given = {"window": stack_windows(to_network(small), window_of(targets))}
         if self.told:
             given["identity"] = who
         colour, attention = self.session.run(["colour", "attention"], given)
@@ -191,18 +195,18 @@ class Network:
         Args:
             who: identity features of those that are refined.
         """
-        results = []
+        results = frames[skip:].copy()
+        small = resized(frames, self.size, self.region)
         for start in range(skip, len(frames), batch):
             first = max(start - WINDOW + 1, 0)
             stop = min(start + batch, len(frames))
-            colour, attention = self(
-                frames[first:stop], np.arange(start, stop) - first, who[start - skip : stop - skip]
+            colour, attention = self.masks(
+                small[first:stop], np.arange(start, stop) - first, who[start - skip : stop - skip]
             )
-            results += [
-                _blended(*picture, self.region)
-                for picture in zip(frames[start:stop], colour, attention, strict=True)
-            ]
-        return np.stack(results) if results else frames[:0]
+            made = results[start - skip : stop - skip]
+            for picture in zip(made, small[start:stop], colour, attention, strict=True):
+                _blend(*picture, self.region)
+        return results
 
     def _check(self, length: int, what: str) -> None:
         if isinstance(self._length, int) and length != self._length:
@@ -216,8 +220,10 @@ def within_face(made: Pictures, frames: Pictures, face: Frames | None, start: in
     """The refined frames within the rendered face, the frames as they were elsewhere."""
     if face is None:
         return made
-    share = face[start : start + len(frames)][..., 3:].astype(np.float32) / np.float32(255)
-    return np.rint(frames + share * (made - frames.astype(np.float32))).astype(np.uint8)
+    from talkgraph.nodes.refine.blending import within
+
+    found: Pictures = within(made, frames, face[start : start + len(frames)])
+    return found
 
 
 def _walk(
@@ -250,20 +256,25 @@ def _region(refiner: OnnxModel) -> Region:
         ) from error
 
 
-def _blended(frame: Pictures, colour: Floats, attention: Floats, region: Region) -> Pictures:
-    """o = A * r + (1 - A) * C of eq. (3) = r + (1 - A) * (C - r), `[shape=(S, S, 3), uint8]`.
+def _blend(
+    frame: Pictures, seen: Pictures, colour: Floats, attention: Floats, region: Region
+) -> None:
+    """o = A * r + (1 - A) * C of eq. (3) = r + (1 - A) * (C - r), in place of `frame`.
 
     The second form is what can be scaled: r stays at the frame's own size. Outside the region A
     is 1; towards its border inside a frame A rises to 1.
+
+    Args:
+        frame: `[shape=(S, S, 3), uint8]`.
+        seen: what the network saw of it, `[shape=(s, s, 3), uint8]`.
+        colour, attention: what it said, `[shape=(s, s, 3)]` and `[shape=(s, s, 1)]`.
     """
+    from talkgraph.nodes.refine.blending import changed
+
     left, top, right, bottom = box = region.box(len(frame))
-    seen = resized(frame[None], len(colour), region)[0] / np.float32(255)
-    change = (1 - attention) * ((colour + 1) / 2 - seen)
-    change = _scaled(change, right - left) * _inside(box, len(frame))
-    refined = frame.copy()
-    part = frame[top:bottom, left:right] / np.float32(255)
-    refined[top:bottom, left:right] = _bytes(part + change)
-    return refined
+    change = (1 - attention) * ((colour + 1) / 2 - seen / np.float32(255))
+    fitted = np.ascontiguousarray(_scaled(change, right - left), np.float32)
+    changed(frame[top:bottom, left:right], fitted, _inside(box, len(frame)))
 
 
 @cache
@@ -278,7 +289,7 @@ def _inside(box: tuple[int, int, int, int], frame: int) -> Floats:
         return rise * (np.minimum(at[::-1] / rim, 1) if last < frame else 1)
 
     inside: Floats = (profile(top, bottom)[:, None] * profile(left, right)).astype(np.float32)
-    return inside[..., None]
+    return inside
 
 
 def _scaled(picture: NDArray[Any], side: int) -> Floats:
