@@ -66,8 +66,9 @@ class GeneralTraining:
 def generator_of(settings: GeneralTraining, identity_size: int) -> Generator:
     """The network with its first weights, which leave every frame as it is.
 
-    From random ones the attention mask goes to 1, the quickest way out of random colours, and
-    stays there, as its slope is nothing. So it starts near 0, and the colour mask at the frame.
+    Left to itself the attention mask goes to 1, which is right outside of the face and the
+    quickest way out of wrong colours, and stays there, as its slope is nothing. So it is held near
+    0 here, and the colour mask starts at the frame; the personal training sets it free.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
@@ -77,6 +78,7 @@ def generator_of(settings: GeneralTraining, identity_size: int) -> Generator:
         made.attention.fine.weight.zero_()
         assert made.attention.fine.bias is not None
         made.attention.fine.bias.fill_(FIRST_ATTENTION)
+    made.attention.requires_grad_(False)
     return made
 
 
@@ -103,7 +105,8 @@ def train(
     generator = generator_of(settings, len(examples[0].identity))
     generator.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     averaged = deepcopy(generator)
-    optimiser = torch.optim.Adam(generator.parameters(), lr=settings.learning_rate)
+    free = [weight for weight in generator.parameters() if weight.requires_grad]
+    optimiser = torch.optim.Adam(free, lr=settings.learning_rate)
     first = 0
     if checkpoint is not None and checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True)
