@@ -64,6 +64,7 @@ class Footage:
 
     file: all-intra video (one packet per frame) or a PNG for a photo (`count` = 1).
     speech: the clip's own sound, or None where it has none.
+    cuts: frames at which a video may cut to another shot, ascending, without 0.
     """
 
     file: File
@@ -72,6 +73,30 @@ class Footage:
     width: int
     height: int
     speech: Speech | None
+    cuts: tuple[int, ...] = ()
+
+
+@value("view")
+class View:
+    """The part of a footage that is worked on.
+
+    first, stop: its frames, `first` to `stop` - 1.
+    left, top, width, height: its rectangle in px of the footage, inside the frame.
+    scale: by which the rectangle is resized.
+    """
+
+    first: int
+    stop: int
+    left: int
+    top: int
+    width: int
+    height: int
+    scale: float
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the pictures that come out, in px."""
+        return max(1, round(self.width * self.scale)), max(1, round(self.height * self.scale))
 
 
 @value("crop")

@@ -59,21 +59,27 @@ class CutFootage(Node):
                 f"the video lasts {footage.count / footage.fps:.1f} s: nothing is left from "
                 f"{self.start:g} s on; give a longer clip or an earlier `start`"
             )
-        speech = footage.speech
-        if speech is not None:
-            speech = cut_speech(speech, first / footage.fps, stop / footage.fps)
-        file = footage.file  # what is not cut stays the same file, and is known to the store
-        if stop - first < footage.count:
-            file = File(engine.scratch_folder() / "video.mp4")
-            _copy_packets(footage, file.path, first, stop)
-        return Footage(
-            file=file,
-            fps=footage.fps,
-            count=stop - first,
-            width=footage.width,
-            height=footage.height,
-            speech=speech,
-        )
+        return cut_frames(footage, first, stop)
+
+
+def cut_frames(footage: Footage, first: int, stop: int) -> Footage:
+    """Frames `first` to `stop` - 1 and the sound to them."""
+    speech = footage.speech
+    if speech is not None:
+        speech = cut_speech(speech, first / footage.fps, stop / footage.fps)
+    file = footage.file  # what is not cut stays the same file, and is known to the store
+    if stop - first < footage.count:
+        file = File(engine.scratch_folder() / "video.mp4")
+        _copy_packets(footage, file.path, first, stop)
+    return Footage(
+        file=file,
+        fps=footage.fps,
+        count=stop - first,
+        width=footage.width,
+        height=footage.height,
+        speech=speech,
+        cuts=tuple(cut - first for cut in footage.cuts if first < cut < stop),
+    )
 
 
 def cut_speech(speech: Speech, start: float, stop: float) -> Speech:

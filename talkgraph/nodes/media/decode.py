@@ -78,7 +78,8 @@ def decode(
 
     Args:
         kind: ``video``, ``sound`` or ``photo``.
-        remedy: the end of the error message when the file cannot be used.
+        remedy: the end of the error message when the file cannot be used, and the child knows
+            of none that fits better.
         options: for the child's `decode` of that kind.
 
     Returns: what the child's `decode` returns.
@@ -183,7 +184,7 @@ def _result(
         result: dict[str, Any] = answer["result"]
         return result
     if answer is not None and "refused" in answer:
-        raise InputError(f"{what} {answer['refused']}; {remedy}")
+        raise InputError(f"{what} {answer['refused']}; {answer.get('remedy') or remedy}")
     if answer is not None and isinstance(answer.get("errno"), int):
         number = answer["errno"]
         if number in (errno.ENOSPC, errno.EDQUOT):

@@ -10,7 +10,8 @@ from talkgraph.engine import Node, node, param
 from talkgraph.nodes.media.decode import Limits, decode
 from talkgraph.nodes.values import Footage
 
-REMEDY = "give a JPEG, PNG, WebP, BMP or TIFF photo (export HEIC and RAW as JPEG first)"
+REMEDY = "give a JPEG, PNG, WebP, AVIF, BMP or TIFF photo"
+TURNS = (0, 90, 180, 270)  # degrees
 
 
 @node("read_photo", version=1)
@@ -31,7 +32,8 @@ class ReadPhoto(Node):
     """
 
     fps: float = param(25.0, "frame rate that the footage states", unit="Hz", ge=5, le=60)
-    max_side: int = param(2048, "larger photos are scaled down", unit="px", ge=64, le=8192)
+    max_side: int = param(8192, "larger photos are scaled down", unit="px", ge=64, le=16384)
+    turn: int = param(0, "turn it clockwise by 0, 90, 180 or 270", unit="degrees", choices=TURNS)
     max_pixels: int = param(210_000_000, "larger photos are refused", unit="px", ge=4096)
 
     def run(self, photo: Path) -> Footage:
@@ -45,6 +47,7 @@ class ReadPhoto(Node):
             limits=Limits(cpu_seconds=120),
             max_side=self.max_side,
             max_pixels=self.max_pixels,
+            turn=self.turn,
         )
         for text in facts["notes"]:
             engine.note(text)

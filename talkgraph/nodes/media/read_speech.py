@@ -44,6 +44,9 @@ class ReadSpeech(Node):
 
     min_seconds: float = param(0.2, "shortest speech that is accepted", unit="s", gt=0)
     max_seconds: float = param(7200.0, "longest speech that is accepted", unit="s", gt=0)
+    audio_track: int = param(
+        0, "which sound track of the file; 0: its default, or the first audible one", ge=0
+    )
     silence_db: float = param(
         -60.0, "a recording whose loudest 0.1 s lies below this level counts as silent", unit="dB"
     )
@@ -52,8 +55,17 @@ class ReadSpeech(Node):
         """Decode `audio` in a child process."""
         folder = engine.scratch_folder()
         limit = self.max_seconds
-        facts = decode("sound", audio, folder, remedy=REMEDY, limits=LIMITS, max_seconds=limit)
+        facts = decode(
+            "sound",
+            audio,
+            folder,
+            remedy=REMEDY,
+            limits=LIMITS,
+            max_seconds=limit,
+            track=self.audio_track,
+        )
         self._check(facts)
+        say_track(facts, "sound", "audio_track", self.audio_track)
         if facts["loudest_db"] < QUIET_DB:
             engine.note(
                 f"the recording is very quiet (at most {facts['loudest_db']:.0f} dB); lip movement "
@@ -101,6 +113,15 @@ class ReadSpeech(Node):
                 f"the recording is silent (nothing above {self.silence_db:g} dB); check it, or "
                 "turn it up"
             )
+
+
+def say_track(facts: dict[str, Any], what: str, parameter: str, wanted: int) -> None:
+    """Note which of several tracks is used, where nobody chose."""
+    if facts["tracks"] > 1 and not wanted:
+        engine.note(
+            f"the file holds {facts['tracks']} {what} tracks; number {facts['track']} is used. "
+            f"Choose another with `{parameter}=1..{facts['tracks']}`"
+        )
 
 
 def load_speech(facts: dict[str, Any], folder: Path) -> Speech:

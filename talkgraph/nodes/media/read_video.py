@@ -10,7 +10,7 @@ from talkgraph.cache.files import File
 from talkgraph.engine import Node, node, param
 from talkgraph.errors import InputError
 from talkgraph.nodes.media.decode import Limits, decode
-from talkgraph.nodes.media.read_speech import load_speech
+from talkgraph.nodes.media.read_speech import load_speech, say_track
 from talkgraph.nodes.values import Footage, Speech
 
 REMEDY = "copy or export the video again as MP4 (H.264)"
@@ -19,6 +19,7 @@ CPU_PER_SECOND = 40  # s of processor time for each second of 4K video, decoded 
 LOST_LIMIT = 0.5  # part of the frames that may be damaged
 CUT_SLACK = 0.5  # s that a file may be shorter than its header says, without a word
 LOW_RATE = 20.0  # frames per second
+TURNS = (0, 90, 180, 270)  # degrees
 SILENCE_DB = -60.0  # sound of a clip below this level is taken as none
 
 
@@ -51,6 +52,11 @@ class ReadVideo(Node):
     min_seconds: float = param(2.0, "shortest clip that is accepted", unit="s", gt=0)
     max_seconds: float = param(60.0, "only the clip's start is used, up to here", unit="s", gt=0)
     max_side: int = param(4096, "larger pictures are scaled down", unit="px", ge=64, le=8192)
+    turn: int = param(0, "turn it clockwise by 0, 90, 180 or 270", unit="degrees", choices=TURNS)
+    video_track: int = param(0, "which video track; 0: the default one", ge=0)
+    sound_track: int = param(
+        0, "which sound track of the clip; 0: its default, or the first audible one", ge=0
+    )
     crf: float = param(8.0, "compression of the copy: 0 lossless, 8 not visible", ge=0, le=30)
 
     def run(self, video: Path) -> Footage:
@@ -67,6 +73,9 @@ class ReadVideo(Node):
             max_seconds=self.max_seconds,
             max_side=self.max_side,
             crf=self.crf,
+            turn=self.turn,
+            video_track=self.video_track,
+            sound_track=self.sound_track,
         )
         self._check(facts)
         self._say(facts)
@@ -77,6 +86,7 @@ class ReadVideo(Node):
             width=int(facts["width"]),
             height=int(facts["height"]),
             speech=_own_speech(facts, folder),
+            cuts=tuple(facts["cuts"]),
         )
 
     def _check(self, facts: dict[str, Any]) -> None:
@@ -111,6 +121,9 @@ class ReadVideo(Node):
             )
         for text in facts["notes"]:
             engine.note(text)
+        say_track(facts, "video", "video_track", self.video_track)
+        if facts["sound"] is not None:
+            say_track(facts["sound"], "sound", "sound_track", self.sound_track)
 
 
 def _own_speech(facts: dict[str, Any], folder: Path) -> Speech | None:

@@ -47,10 +47,12 @@ def write_video(
     last: float = 0.04,
     options: dict[str, str] | None = None,
     front: bool = False,
+    cut_at: int | None = None,
 ) -> Path:
     """Write `picture(k)` at times[k] s.
 
     matrix: a display matrix (a, b, c, d). front: put the index of an MP4 at its front.
+    cut_at: from this picture on the lower three quarters are another scene.
     """
     base = Fraction(1, 12800)
     ticks = [round(time / base) for time in times] + [round((times[-1] + last) / base)]
@@ -69,7 +71,10 @@ def write_video(
             layout = "mono" if sound.shape[0] == 1 else "stereo"
             audio = container.add_stream(sound_codec, rate=sound_rate, layout=layout)
         for number in range(len(times)):
-            frame = av.VideoFrame.from_ndarray(picture(number, *size), format="rgb24")
+            image = picture(number, *size)
+            if cut_at is not None and number >= cut_at:
+                image[size[1] // 4 :] = 255 - image[size[1] // 4 :, ::-1]
+            frame = av.VideoFrame.from_ndarray(image, format="rgb24")
             frame = frame.reformat(format=pix_fmt, dst_colorspace="ITU601")
             frame.pts, frame.time_base = ticks[number], base
             frame.duration = ticks[number + 1] - ticks[number]

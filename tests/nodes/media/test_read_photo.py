@@ -98,8 +98,37 @@ def test_the_same_photo_gives_the_same_bytes_at_any_time(tmp_path):
 
 def test_large_photo_is_scaled_down(tmp_path, capsys):
     Image.fromarray(made.picture(3, 3000, 1500)).save(tmp_path / "a.jpg")
-    assert read(tmp_path / "a.jpg").shape == (1024, 2048, 3)
+    assert read(tmp_path / "a.jpg").shape == (1500, 3000, 3)
+    assert ReadPhoto(max_side=2048).run(tmp_path / "a.jpg").height == 1024
     assert "scaled down" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("turn", "times"), [(90, -1), (180, 2), (270, 1)])
+def test_turning_by_hand_adds_to_the_tag(tmp_path, turn, times):
+    wanted = made.picture(5, 150, 100)
+    exif = Image.Exif()
+    exif[EXIF_ORIENTATION] = 6
+    Image.fromarray(wanted).save(tmp_path / "a.png", exif=exif)
+    image = open_footage(ReadPhoto(turn=turn).run(tmp_path / "a.png"))[0]
+    assert np.array_equal(image, np.rot90(TURNS[6](wanted), times))
+
+
+@pytest.mark.parametrize(
+    ("kind", "most"), [("avif", 4), ("gif", 60), ("jp2", 4), ("mpo", 4), ("webp", 4)]
+)
+def test_kinds_of_people_s_phones_and_pages(tmp_path, kind, most):
+    wanted = made.picture(3, 160, 120)
+    options = {"avif": {"quality": 95}, "jp2": {"irreversible": False}, "webp": {"quality": 95}}
+    Image.fromarray(wanted).save(tmp_path / f"a.{kind}", **options.get(kind, {}))
+    assert np.abs(read(tmp_path / f"a.{kind}").astype(int) - wanted).mean() < most
+
+
+@pytest.mark.parametrize("kind", ["gif", "webp", "png"])
+def test_of_an_animated_photo_the_first_picture_is_used(tmp_path, capsys, kind):
+    pictures = [Image.fromarray(made.picture(k, 100, 80)) for k in (3, 40, 50)]
+    pictures[0].save(tmp_path / f"a.{kind}", save_all=True, append_images=pictures[1:])
+    assert made.index_of(read(tmp_path / f"a.{kind}")) == 3
+    assert "is animated; its first picture is used" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("kind", ["webp", "bmp", "tiff"])
@@ -124,8 +153,8 @@ def test_bomb_is_refused_before_it_is_decoded(tmp_path):
 def test_what_is_no_photo(tmp_path):
     (tmp_path / "a.jpg").write_text("no photo")
     refused(tmp_path / "a.jpg", "not a photo")
-    Image.new("RGB", (64, 64)).save(tmp_path / "b.gif")
-    (tmp_path / "b.gif").rename(tmp_path / "b.png")  # a GIF is not on the list
+    Image.new("RGB", (64, 64)).save(tmp_path / "b.ppm")
+    (tmp_path / "b.ppm").rename(tmp_path / "b.png")  # what is not on the list
     refused(tmp_path / "b.png", "not a photo")
     Image.fromarray(made.picture(3, 300, 300)).save(tmp_path / "c.png")
     data = (tmp_path / "c.png").read_bytes()

@@ -70,6 +70,72 @@ def test_rotation_metadata_is_applied(tmp_path, name, pix_fmt):
     assert psnr(image, wanted) > 24  # the index blocks have hard chroma edges
 
 
+@pytest.mark.parametrize(("turn", "times"), [(90, -1), (180, 2), (270, 1)])
+@pytest.mark.parametrize("name", ["as it is", "90 clockwise", "mirrored", "transposed"])
+def test_turning_by_hand_adds_to_the_tag(tmp_path, turn, times, name):
+    matrix, tagged = WAYS[name]
+    path = made.write_video(tmp_path / "a.mp4", STEADY, pix_fmt="yuv444p", matrix=matrix)
+    image = open_footage(ReadVideo(turn=turn).run(path))[7]
+    assert psnr(image, np.rot90(tagged(made.picture(7, 160, 120)), times)) > 24
+
+
+@pytest.mark.parametrize("sizes", [((160, 120), (320, 240)), ((160, 120), (120, 160)),
+                                   ((160, 120), (128, 96)), ((160, 90), (160, 120))])  # fmt: skip
+def test_a_change_of_size_keeps_proportions(tmp_path, capsys, sizes):
+    """Joined transport streams, as calls and adaptive streams are recorded."""
+    parts = [
+        made.write_video(tmp_path / f"{k}.ts", STEADY, size).read_bytes()
+        for k, size in enumerate(sizes)
+    ]
+    (tmp_path / "a.ts").write_bytes(b"".join(parts))
+    footage = ReadVideo().run(tmp_path / "a.ts")
+    larger = max(sizes, key=lambda size: size[0] * size[1])
+    assert (footage.width, footage.height) == larger
+    frames = open_footage(footage)
+    for at, (width, height) in ((20, sizes[0]), (footage.count - 20, sizes[1])):
+        image, scale = frames[at], min(larger[0] / width, larger[1] / height)
+        rows, columns = np.nonzero(image.max(-1) > 40)
+        assert np.ptp(columns) + 1 == pytest.approx(width * scale, abs=4)
+        assert np.ptp(rows) + 1 == pytest.approx(height * scale, abs=4)
+    assert "changes its size" in capsys.readouterr().err
+
+
+def test_one_of_several_video_tracks(tmp_path, capsys):
+    import av
+
+    path = tmp_path / "a.mkv"
+    with av.open(str(path), "w") as container:
+        streams = [container.add_stream("libx264", rate=25) for _ in range(2)]
+        for stream in streams:
+            stream.width, stream.height, stream.pix_fmt = 160, 120, "yuv420p"
+            stream.disposition = 0
+        streams[1].disposition = av.stream.Disposition.default
+        for number, stream in enumerate(streams):
+            for k in range(60):
+                picture = made.picture(k + 100 * number, 160, 120)
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+            container.mux(stream.encode())
+    assert indices(ReadVideo().run(path))[5] == 105
+    assert "holds 2 video tracks; number 2 is used" in capsys.readouterr().err
+    assert indices(ReadVideo(video_track=1).run(path))[5] == 5
+    with pytest.raises(InputError, match="no track 3"):
+        ReadVideo(video_track=3).run(path)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "codec", "pix_fmt"),
+    [("flv", "flv", "yuv420p"), ("wmv", "wmv2", "yuv420p"), ("mpg", "mpeg2video", "yuv420p"),
+     ("gif", "gif", "rgb8"), ("3gp", "mpeg4", "yuv420p"), ("mov", "qtrle", "rgb24"),
+     ("mov", "png", "rgb24"), ("mxf", "mpeg2video", "yuv420p"), ("asf", "msmpeg4", "yuv420p")],
+)  # fmt: skip
+def test_kinds_of_old_cameras_and_programs(tmp_path, suffix, codec, pix_fmt):
+    path = made.write_video(
+        tmp_path / f"a.{suffix}", STEADY, codec=codec, pix_fmt=pix_fmt, options={"b": "4000000"}
+    )
+    shown = indices(ReadVideo().run(path))
+    assert abs(len(shown) - 60) <= 2 and shown[10:50] == list(range(10, 50))
+
+
 def test_rotation_agrees_with_the_library(tmp_path):
     import av
 

@@ -60,7 +60,7 @@ def main() -> int:
         )
         say(result=result)
     except Refused as error:
-        say(refused=str(error))
+        say(refused=str(error), remedy=error.remedy)
     except MemoryError:
         say(refused="needs more memory than a sound file of its kind would")
     except OSError as error:

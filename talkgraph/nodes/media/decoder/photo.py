@@ -11,11 +11,17 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
-from talkgraph.nodes.media.decoder.opening import Refused
+from talkgraph.nodes.media.decoder.kinds import AS_PHOTO
+from talkgraph.nodes.media.decoder.opening import Refused, unknown
 
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF")
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "AVIF", "GIF", "JPEG2000", "MPO")
 GREY = 128  # behind transparent parts
 MIN_SIDE = 32  # px
+_TURNS = {  # clockwise; Pillow counts the other way
+    90: Image.Transpose.ROTATE_270,
+    180: Image.Transpose.ROTATE_180,
+    270: Image.Transpose.ROTATE_90,
+}
 
 
 def decode(
@@ -25,8 +31,15 @@ def decode(
     progress: Callable[[float, float], None],
     max_side: int,
     max_pixels: int,
+    turn: int,
 ) -> dict[str, Any]:
-    """Write `photo.png` into the folder. Returns: width, height, notes."""
+    """Write `photo.png` into the folder.
+
+    Args:
+        turn: clockwise, beyond what the photo's own tags say, in degrees.
+
+    Returns: width, height, notes.
+    """
     Image.MAX_IMAGE_PIXELS = None  # our own cap follows, before any pixel is decoded
     try:
         with open(path, "rb") as file, Image.open(file, formats=FORMATS) as image:
@@ -42,15 +55,20 @@ def decode(
                 notes.append(
                     f"the photo is scaled down from {width} x {height} px to {max_side} px"
                 )
+            if getattr(image, "is_animated", False) and image.format != "MPO":
+                notes.append("the photo is animated; its first picture is used")
             picture = _picture(image, max_side)
+            if turn:
+                picture = picture.transpose(_TURNS[turn])
     except UnidentifiedImageError:
-        raise Refused("is damaged, or not a photo of a known kind") from None
+        text = "is damaged, or not a photo of a known kind"
+        raise unknown(path, text, reads=(AS_PHOTO,)) from None
     except (SyntaxError, ValueError, EOFError, OverflowError, IndexError, KeyError) as error:
-        raise Refused(f"is damaged ({type(error).__name__})") from None
+        raise unknown(path, f"is damaged ({type(error).__name__})", reads=(AS_PHOTO,)) from None
     except OSError as error:
         if error.errno is not None:
             raise
-        raise Refused("is cut off or damaged") from None
+        raise unknown(path, "is cut off or damaged", reads=(AS_PHOTO,)) from None
     # sRGB by now; a profile would hold the second in which it was made
     picture.save(Path(folder) / "photo.png", compress_level=1, icc_profile=None)
     return {"width": picture.width, "height": picture.height, "notes": notes}

@@ -6,10 +6,14 @@ import os
 import struct
 from typing import Any
 
-HEAD = 64 * 1024  # bytes searched for the frame count of an MP3 file
+from talkgraph.nodes.media.decoder.mp3_header import mp3_seconds
+
 OGG_PAGE_HEAD = 27  # bytes before the table of segments
 MAX_OGG_PAGE = 65307
-UNKNOWN_SIZES = (0, 0xFFFFFFFF)  # what recorders write that do not know the length yet
+# What recorders and services write that do not know the length yet: 0, the most that 31 or 32
+# bits hold (give or take a header or a block), or a huge number far beyond what follows.
+MOST, BLOCK = (0x7FFFFFFF, 0xFFFFFFFF), 1 << 16
+HUGE, FAR_BEYOND = 1_000_000_000, 100
 
 
 def told_seconds(path: str, container: Any, stream: Any) -> float | None:
@@ -22,10 +26,7 @@ def told_seconds(path: str, container: Any, stream: Any) -> float | None:
     if name in ("wav", "w64"):
         return wav_seconds(path)
     if name == "mp3":
-        with open(path, "rb") as file:
-            head = file.read(HEAD)
-        if b"Xing" not in head and b"Info" not in head:
-            return None
+        return mp3_seconds(path)
     elif name == "ogg":
         return float("inf") if _ogg_is_cut(path) else None
     elif not name.startswith(("mov", "flac", "matroska", "avi", "aiff", "caf")):
@@ -48,11 +49,21 @@ def wav_seconds(path: str) -> float | None:
                 bytes_per_second = struct.unpack("<8xI4x", file.read(16))[0]
                 file.seek(size - 16 + size % 2, os.SEEK_CUR)
             elif kind == b"data":
-                known = bytes_per_second and size not in UNKNOWN_SIZES
+                there = os.path.getsize(path) - file.tell()
+                known = bytes_per_second and not is_placeholder(size, there)
                 return size / bytes_per_second if known else None
             else:
                 file.seek(size + size % 2, os.SEEK_CUR)
     return None
+
+
+def is_placeholder(stated: int, there: int) -> bool:
+    """Whether a stated size in bytes says nothing, as `there` bytes follow."""
+    return (
+        stated == 0
+        or any(abs(stated - most) < BLOCK for most in MOST)
+        or (stated >= HUGE and stated > FAR_BEYOND * there)
+    )
 
 
 def _ogg_is_cut(path: str) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 ONE = 1 << 16  # display matrices are in 16.16 fixed point
+FULL, LIMITED_BLACK, GREY = 2, 16, 128  # range by ITU-T H.273, levels of 8 bits
 
 
 @attrs.frozen
@@ -24,6 +25,13 @@ class Orientation:
     def trivial(self) -> bool:
         """Whether nothing is to be done."""
         return not (self.transpose or self.mirror_x or self.mirror_y)
+
+    def turned(self, degrees: int) -> Orientation:
+        """The same, then turned clockwise by a multiple of 90 degrees."""
+        transpose, mirror_x, mirror_y = self.transpose, self.mirror_x, self.mirror_y
+        for _ in range(degrees // 90 % 4):  # a quarter turn is a transposition, then a mirror
+            transpose, mirror_x, mirror_y = not transpose, not mirror_y, mirror_x
+        return Orientation(transpose, mirror_x, mirror_y)
 
     def apply(self, plane: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Lay one plane `[shape=(H, W)]` upright."""
@@ -61,22 +69,46 @@ def lay_upright(frame: Any, way: Orientation) -> Any:
     """Return the frame (yuv420p with even sides, or yuv444p) turned upright."""
     if way.trivial:
         return frame
+    return from_planes([way.apply(plane) for plane in planes_of(frame)], like=frame)
+
+
+def planes_of(frame: Any) -> list[NDArray[np.uint8]]:
+    """The three planes of a frame (yuv420p with even sides, or yuv444p)."""
     stored = frame.to_ndarray()
+    if frame.format.name != "yuv420p":
+        return list(stored)
     height, width = frame.height, frame.width
-    out_height, out_width = (width, height) if way.transpose else (height, width)
-    if frame.format.name == "yuv420p":
-        quarter = height * width // 4
-        flat = stored.reshape(-1)
-        small = (height // 2, width // 2)
-        planes = [
-            flat[: 4 * quarter].reshape(height, width),
-            flat[4 * quarter : 5 * quarter].reshape(small),
-            flat[5 * quarter :].reshape(small),
-        ]
-        turned = np.concatenate([way.apply(plane).ravel() for plane in planes])
-        array = turned.reshape(out_height * 3 // 2, out_width)
+    flat, quarter = stored.reshape(-1), height * width // 4
+    small = (height // 2, width // 2)
+    return [
+        flat[: 4 * quarter].reshape(height, width),
+        flat[4 * quarter : 5 * quarter].reshape(small),
+        flat[5 * quarter :].reshape(small),
+    ]
+
+
+def from_planes(planes: list[NDArray[np.uint8]], like: Any) -> Any:
+    """A frame of these planes with the format and the colours of another."""
+    if like.format.name == "yuv420p":
+        height, width = planes[0].shape
+        array = np.concatenate([plane.ravel() for plane in planes])
+        array = array.reshape(height * 3 // 2, width)
     else:
-        array = np.ascontiguousarray(np.stack([way.apply(plane) for plane in stored]))
-    upright = av.VideoFrame.from_ndarray(array, format=frame.format.name)
-    upright.colorspace, upright.color_range = frame.colorspace, frame.color_range
-    return upright
+        array = np.ascontiguousarray(np.stack(planes))
+    frame = av.VideoFrame.from_ndarray(array, format=like.format.name)
+    frame.colorspace, frame.color_range = like.colorspace, like.color_range
+    return frame
+
+
+def set_into(frame: Any, width: int, height: int) -> Any:
+    """Lay the frame into the middle of a larger black one; offsets are even."""
+    left, top = (width - frame.width) // 4 * 2, (height - frame.height) // 4 * 2
+    black = 0 if frame.color_range == FULL else LIMITED_BLACK
+    planes = []
+    for plane, value in zip(planes_of(frame), (black, GREY, GREY), strict=True):
+        small = frame.height // plane.shape[0]
+        behind = np.full((height // small, width // small), value, np.uint8)
+        rows, columns = plane.shape
+        behind[top // small :, left // small :][:rows, :columns] = plane
+        planes.append(behind)
+    return from_planes(planes, like=frame)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import av
 
 from talkgraph.nodes.media.decoder import sound
-from talkgraph.nodes.media.decoder.mezzanine import Mezzanine
+from talkgraph.nodes.media.decoder.cuts import CutFinder
+from talkgraph.nodes.media.decoder.mezzanine import Mezzanine, SizeChanged
 from talkgraph.nodes.media.decoder.opening import (
     VIDEO_CODECS,
     Refused,
+    by_choice,
     check_codec,
     open_media,
-    picture_stream,
+    picture_streams,
 )
 from talkgraph.nodes.media.resample import FrameClock
 
@@ -24,6 +28,8 @@ Progress = Callable[[float, float], None]
 MAX_PIXELS = 8192 * 4352  # 8K; a header may claim any size and make the decoder allocate it
 LAST_FRAME_CAP = 0.5  # s; how long the last frame may claim to stay
 DECODER_THREADS = 2
+NO_PICTURES = "give a video that shows the person, or one `photo`"
+MAX_RATE = 240.0  # Hz
 ASPECT_RANGE = (0.25, 4.0)  # shapes of a pixel, width / height, that are believed
 
 
@@ -36,23 +42,45 @@ def decode(
     max_seconds: float,
     max_side: int,
     crf: float,
+    turn: int,
+    video_track: int,
+    sound_track: int,
 ) -> dict[str, Any]:
     """Write `video.mp4` (and `speech.f32`, `soundtrack.f32`) into the folder.
 
-    Returns: width, height, count, source_fps, seconds (of the file, as it says, or None), cut
-        (whether `max_seconds` ended it), frames, lost (frames that could not be decoded), notes,
+    Args:
+        turn: clockwise, beyond what the file's own tags say, in degrees.
+        video_track: which one, counted from 1; 0 takes the one that is marked as default.
+        sound_track: likewise, see `sound.decode`.
+
+    Returns: width, height, count, cuts (first frames of the shots after the first), source_fps,
+        seconds (of the file, as it says, or None), cut (whether `max_seconds` ended it), frames,
+        lost (frames that could not be decoded), notes, track and tracks (which one of how many),
         and sound (as `sound.decode` returns) or None.
     """
-    with open_media(path) as container:
-        stream = picture_stream(container)
-        if stream is None:
-            raise Refused("holds no moving pictures")
-        check_codec(stream, VIDEO_CODECS, "video")
-        aspect = float(stream.sample_aspect_ratio or 1)
-        if not ASPECT_RANGE[0] <= aspect <= ASPECT_RANGE[1]:
-            aspect = 1.0
-        copy = Mezzanine(str(Path(folder) / "video.mp4"), fps, max_side, crf, aspect)
-        facts = _copy_frames(container, stream, copy, max_seconds, progress)
+
+    def copy(canvas: tuple[int, int] | None) -> dict[str, Any]:
+        with _open_pictures(path, video_track) as (container, stream, track):
+            aspect = float(stream.sample_aspect_ratio or 1)
+            if not ASPECT_RANGE[0] <= aspect <= ASPECT_RANGE[1]:
+                aspect = 1.0
+            target = Mezzanine(
+                Path(folder) / "video.mp4", fps, max_side=max_side, crf=crf, aspect=aspect,
+                turn=turn, canvas=canvas,
+            )  # fmt: skip
+            return {**_copy_frames(container, stream, target, max_seconds, progress), **track}
+
+    try:
+        facts = copy(None)
+    except SizeChanged:
+        sizes = _sizes(path, video_track, max_seconds, progress)
+        canvas = max(sizes, key=lambda size: (size[0] * size[1], sizes[size]))
+        facts = copy(canvas)
+        seen = ", ".join(f"{width} x {height}" for width, height in sizes)
+        facts["notes"].append(
+            f"the video changes its size ({seen} px): all of it is shown at "
+            f"{canvas[0]} x {canvas[1]} px, in proportion"
+        )
     facts["sound"] = None
     done = float(facts["count"])
     if facts["count"]:
@@ -64,6 +92,7 @@ def decode(
                 start=facts.pop("start"),
                 exact_seconds=facts["count"] / fps,
                 max_seconds=max_seconds,
+                track=sound_track,
             )
         except Refused as error:
             if str(error) != sound.NO_SOUND:
@@ -71,15 +100,49 @@ def decode(
     return facts
 
 
+@contextmanager
+def _open_pictures(path: str, track: int) -> Iterator[tuple[Any, Any, dict[str, int]]]:
+    """The container, its wanted stream of moving pictures, and which one of how many that is."""
+    with open_media(path) as container:
+        streams = picture_streams(container)
+        if not streams:
+            raise Refused("holds no moving pictures", NO_PICTURES)
+        if track > len(streams):
+            raise Refused(f"has {len(streams)} video track(s), so there is no track {track}")
+        stream = streams[track - 1] if track else by_choice(streams)[0]
+        check_codec(stream, VIDEO_CODECS, "video")
+        stream.codec_context.thread_count = DECODER_THREADS
+        stream.codec_context.thread_type = "AUTO"
+        yield container, stream, {"track": streams.index(stream) + 1, "tracks": len(streams)}
+
+
+def _sizes(
+    path: str, track: int, max_seconds: float, progress: Progress
+) -> dict[tuple[int, int], int]:
+    """How many frames there are of each size, in the order in which they appear."""
+    found: Counter[tuple[int, int]] = Counter()
+    with _open_pictures(path, track) as (container, stream, _):
+        for number, frame in enumerate(_frames(container, stream, {"frames": 0, "lost": 0})):
+            found[frame.width, frame.height] += 1
+            progress(0, max_seconds)  # still alive
+            if number > max_seconds * MAX_RATE:
+                break
+    return dict(found)
+
+
 def _copy_frames(
     container: Any, stream: Any, copy: Mezzanine, max_seconds: float, progress: Progress
 ) -> dict[str, Any]:
-    stream.codec_context.thread_count = DECODER_THREADS
-    stream.codec_context.thread_type = "AUTO"
     declared = _declared_seconds(container, stream)
     nominal = 1.0 / _rate(stream)
     expected = min(declared or max_seconds, max_seconds) * copy.fps
-    clock = FrameClock(copy.fps)
+    clock, finder = FrameClock(copy.fps), CutFinder()
+
+    def write(frame: Any, until: float) -> None:
+        times = clock.due(until)
+        copy.write(frame, times)
+        finder.see(frame, times)
+
     counts = {"frames": 0, "lost": 0}
     start: float | None = None
     previous, previous_time, gap, cut = None, 0.0, nominal, False
@@ -93,7 +156,7 @@ def _copy_frames(
                 continue  # two frames at one moment, or time runs backwards: keep the first
             gap = time - previous_time
             cut = time > max_seconds
-            copy.write(previous, clock.due(min(time, max_seconds)))
+            write(previous, min(time, max_seconds))
             progress(clock.made, max(expected, clock.made))
         previous, previous_time = frame, time
         if cut:
@@ -102,13 +165,14 @@ def _copy_frames(
         own = float(frame_seconds) if (frame_seconds := _duration(previous)) else gap
         end = previous_time + min(max(own, 0.0), max(LAST_FRAME_CAP, nominal))
         cut = end > max_seconds + nominal
-        copy.write(previous, clock.due(min(end, max_seconds)))
+        write(previous, min(end, max_seconds))
     copy.close()
     return {
         **counts,
         "width": copy.width,
         "height": copy.height,
         "count": clock.made,
+        "cuts": finder.cuts(),
         "start": start,
         "source_fps": counts["frames"] / previous_time if previous_time > 0 else 0.0,
         "seconds": declared,
@@ -151,7 +215,7 @@ def _declared_seconds(container: Any, stream: Any) -> float | None:
 
 def _rate(stream: Any) -> float:
     rate = float(stream.average_rate or stream.guessed_rate or 25)
-    return min(max(rate, 1.0), 240.0)
+    return min(max(rate, 1.0), MAX_RATE)
 
 
 def _duration(frame: Any) -> float:
