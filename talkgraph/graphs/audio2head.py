@@ -32,7 +32,7 @@ from talkgraph.nodes.keypoint_field import (
     PredictHeadPose,
     PredictKeypoints,
 )
-from talkgraph.nodes.media import ReadPhoto, ReadSpeech, WriteVideo
+from talkgraph.nodes.media import ReadPhoto, ReadSpeech, TakeView, WriteVideo
 from talkgraph.nodes.networks import LoadNetwork
 
 
@@ -55,7 +55,8 @@ def graph(quality: Quality = "draft", face: int = 1) -> Graph:
             "faces": DetectFaces(face=face).on(
                 footage="footage", detector="face_detector", landmarks="landmark_network"
             ),
-            "clip": CropHead(room=2.0, size=256).on(footage="footage", faces="faces"),
+            "view": TakeView().on(footage="footage", view="faces.view"),
+            "clip": CropHead(room=2.0, size=256).on(footage="view", faces="faces"),
             # How the head moves.
             "features": F0Features().on(speech="speech"),
             "head_pose_network": LoadNetwork(name="audio2head-head-pose").on(),
@@ -77,7 +78,7 @@ def graph(quality: Quality = "draft", face: int = 1) -> Graph:
             "generator": LoadNetwork(name="audio2head-generator").on(),
             "frames": GenerateFrames().on(clip="clip", field="field", network="generator"),
             # Back into the photo, and into a file.
-            "pasted": PasteBack().on(frames="frames", footage="footage", crop="clip.crop"),
+            "pasted": PasteBack().on(frames="frames", footage="view", crop="clip.crop"),
             "video_out": WriteVideo().on(frames="pasted", speech="speech"),
         },
         output="video_out",

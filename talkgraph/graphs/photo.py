@@ -12,7 +12,7 @@ from talkgraph.nodes.backgrounds import Composite, MatchBackgrounds, PasteBack, 
 from talkgraph.nodes.face_fit import CropHead, DetectFaces, FitFace, TrackFace
 from talkgraph.nodes.face_model import LoadFaceModel
 from talkgraph.nodes.head_motion import SampleHeadMotion
-from talkgraph.nodes.media import ReadPhoto, ReadSpeech, WriteVideo
+from talkgraph.nodes.media import ReadPhoto, ReadSpeech, TakeView, WriteVideo
 from talkgraph.nodes.networks import LoadNetwork
 from talkgraph.nodes.pose_mapping import AddBlinks, MapExpression, MoveBrows, RestInSilence
 from talkgraph.nodes.render import Render
@@ -38,7 +38,8 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
             "faces": DetectFaces(face=face).on(
                 footage="footage", detector="face_detector", landmarks="landmark_network"
             ),
-            "clip": CropHead().on(footage="footage", faces="faces"),
+            "view": TakeView().on(footage="footage", view="faces.view"),
+            "clip": CropHead().on(footage="view", faces="faces"),
             "track": TrackFace().on(
                 clip="clip", detector="face_detector", landmarks="landmark_network"
             ),
@@ -62,7 +63,7 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
                 features="features",
                 network="head_flow",
                 person="fit",
-                clip_speech="footage.speech",
+                clip_speech="view.speech",
             ),
             "brows": MoveBrows(seed=seed).on(
                 motion="head", speech="speech", model="face_model", person="fit"
@@ -79,7 +80,7 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
             "composite": Composite().on(background="background", face="face"),
             # Back into the photo, and into a file.
             "pasted": PasteBack().on(
-                frames="composite", footage="footage", crop="clip.crop", backgrounds="backgrounds"
+                frames="composite", footage="view", crop="clip.crop", backgrounds="backgrounds"
             ),
             "video_out": WriteVideo().on(frames="pasted", speech="speech"),
         },

@@ -55,7 +55,7 @@ from talkgraph.nodes.face_fit import (
 )
 from talkgraph.nodes.face_model import LoadFaceModel
 from talkgraph.nodes.head_motion import SampleHeadMotion
-from talkgraph.nodes.media import ReadSpeech, ReadVideo, WriteVideo
+from talkgraph.nodes.media import ReadSpeech, ReadVideo, TakeView, WriteVideo
 from talkgraph.nodes.networks import LoadNetwork
 from talkgraph.nodes.pose_mapping import (
     AddBlinks,
@@ -91,12 +91,17 @@ def graph(
         # The person: section 3.1, and the albedo of 3.3.
         "face_detector": LoadNetwork(name="face-detector").on(),
         "landmark_network": LoadNetwork(name="face-landmarks-attention").on(),
+        "recognition_network": LoadNetwork(name="face-identity").on(),
         "faces": DetectFaces(face=face).on(
-            footage="footage", detector="face_detector", landmarks="landmark_network"
+            footage="footage",
+            detector="face_detector",
+            landmarks="landmark_network",
+            identity="recognition_network",
         ),
-        "clip": CropHead().on(footage="footage", faces="faces"),
+        "view": TakeView().on(footage="footage", view="faces.view"),
+        "clip": CropHead().on(footage="view", faces="faces"),
         "track": TrackFace().on(
-            clip="clip", detector="face_detector", landmarks="landmark_network"
+            clip="clip", detector="face_detector", landmarks="landmark_network", faces="faces"
         ),
         "face_model": LoadFaceModel().on(),
         "fit": FitFace().on(track="track", model="face_model"),
@@ -106,7 +111,7 @@ def graph(
         ),
         # The person's way of talking: sections 3.2 and 4.1.
         "speech_encoder": LoadNetwork(name="speech-encoder-tiny").on(),
-        "clip_features": SpeechEncoder().on(speech="footage.speech", network="speech_encoder"),
+        "clip_features": SpeechEncoder().on(speech="view.speech", network="speech_encoder"),
         "general_mapping": LoadNetwork(name="general-mapping-speech-encoder").on(),
         "mapping": PersonaliseExpression(seed=seed).on(
             mapping="general_mapping", fit="fit", clip_features="clip_features"
@@ -115,7 +120,7 @@ def graph(
         "spoken": MapExpression().on(features="features", mapping="mapping", person="fit"),
         "voice_detector": LoadNetwork(name="voice-activity").on(),
         "voice": DetectVoice().on(speech="speech", network="voice_detector"),
-        "clip_voice": DetectVoice().on(speech="footage.speech", network="voice_detector"),
+        "clip_voice": DetectVoice().on(speech="view.speech", network="voice_detector"),
         "rested": RestInSilence().on(
             motion="spoken",
             voice="voice",
@@ -130,7 +135,7 @@ def graph(
             features="features",
             network="head_flow",
             person="fit",
-            clip_speech="footage.speech",
+            clip_speech="view.speech",
         ),
         "brows": MoveBrows(seed=seed).on(
             motion="head", speech="speech", model="face_model", person="fit"
@@ -153,7 +158,7 @@ def graph(
         # Back into the original frames, and into a file.
         "pasted": PasteBack().on(
             frames="composite" if draft else "refined",
-            footage="footage",
+            footage="view",
             crop="clip.crop",
             backgrounds="backgrounds",
         ),

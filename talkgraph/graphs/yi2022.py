@@ -29,7 +29,7 @@ from talkgraph.nodes.backgrounds import Composite, MatchBackgrounds, PasteBack, 
 from talkgraph.nodes.face_fit import CropHead, DetectFaces, FitFace, TrackFace
 from talkgraph.nodes.face_model import LoadFaceModel
 from talkgraph.nodes.head_motion import DecodeHeadMotion, EncodeHeadMotion
-from talkgraph.nodes.media import ReadSpeech, ReadVideo, WriteVideo
+from talkgraph.nodes.media import ReadSpeech, ReadVideo, TakeView, WriteVideo
 from talkgraph.nodes.networks import LoadNetwork
 from talkgraph.nodes.pose_mapping import (
     AddBlinks,
@@ -56,12 +56,17 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
         # The person.
         "face_detector": LoadNetwork(name="face-detector").on(),
         "landmark_network": LoadNetwork(name="face-landmarks-attention").on(),
+        "recognition_network": LoadNetwork(name="face-identity").on(),
         "faces": DetectFaces(face=face).on(
-            footage="footage", detector="face_detector", landmarks="landmark_network"
+            footage="footage",
+            detector="face_detector",
+            landmarks="landmark_network",
+            identity="recognition_network",
         ),
-        "clip": CropHead().on(footage="footage", faces="faces"),
+        "view": TakeView().on(footage="footage", view="faces.view"),
+        "clip": CropHead().on(footage="view", faces="faces"),
         "track": TrackFace().on(
-            clip="clip", detector="face_detector", landmarks="landmark_network"
+            clip="clip", detector="face_detector", landmarks="landmark_network", faces="faces"
         ),
         "face_model": LoadFaceModel().on(),
         "fit": FitFace().on(track="track", model="face_model"),
@@ -71,7 +76,7 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
         ),
         # The face.
         "speech_encoder": LoadNetwork(name="speech-encoder-tiny").on(),
-        "clip_features": SpeechEncoder().on(speech="footage.speech", network="speech_encoder"),
+        "clip_features": SpeechEncoder().on(speech="view.speech", network="speech_encoder"),
         "general_mapping": LoadNetwork(name="general-mapping-speech-encoder").on(),
         "mapping": PersonaliseExpression(seed=seed).on(
             mapping="general_mapping", fit="fit", clip_features="clip_features"
@@ -80,7 +85,7 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
         "spoken": MapExpression().on(features="features", mapping="mapping", person="fit"),
         "voice_detector": LoadNetwork(name="voice-activity").on(),
         "voice": DetectVoice().on(speech="speech", network="voice_detector"),
-        "clip_voice": DetectVoice().on(speech="footage.speech", network="voice_detector"),
+        "clip_voice": DetectVoice().on(speech="view.speech", network="voice_detector"),
         "rested": RestInSilence().on(
             motion="spoken",
             voice="voice",
@@ -91,7 +96,7 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
         # The head, first step: a motion behaviour pattern of the clip.
         "pattern_encoder": LoadNetwork(name="head-pattern-encoder").on(),
         "pattern": EncodeHeadMotion().on(
-            person="fit", network="pattern_encoder", clip_speech="footage.speech"
+            person="fit", network="pattern_encoder", clip_speech="view.speech"
         ),
         # Second step: the head motion of pattern and speech.
         "pattern_decoder": LoadNetwork(name="head-pattern-decoder").on(),
@@ -124,7 +129,7 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
         # Back into the original frames, and into a file.
         "pasted": PasteBack().on(
             frames="composite" if draft else "refined",
-            footage="footage",
+            footage="view",
             crop="clip.crop",
             backgrounds="backgrounds",
         ),

@@ -9,6 +9,7 @@ media            files in, files out
     read_video            Path -> Footage
     read_photo            Path -> Footage
     cut_footage           Footage, Footage? -> Footage
+    take_view             Footage, View -> Footage
     take_sound            Footage -> Speech
     play_footage          Footage -> Frames
     write_video           Frames, Speech -> File
@@ -18,10 +19,10 @@ networks         how learned weights enter a graph
 face_model       the 3D morphable face model
     load_face_model       () -> FaceModel
 face_fit         where the face is, how it is formed, how it moves
-    detect_faces          Footage, OnnxModel, OnnxModel -> FaceBoxes
+    detect_faces          Footage, OnnxModel, OnnxModel, OnnxModel? -> FaceBoxes
     crop_head             Footage, FaceBoxes -> Clip
     crop_like             Footage, Clip, Footage? -> Clip
-    track_face            Clip, OnnxModel, OnnxModel -> FaceTrack
+    track_face            Clip, OnnxModel, OnnxModel, FaceBoxes? -> FaceTrack
     fit_face              FaceTrack, FaceModel -> FaceFit
     regress_face          Clip, FaceTrack, FaceModel, OnnxModel -> FaceFit
     describe_identity     Clip, FaceTrack, OnnxModel -> IdentityFeature
@@ -89,7 +90,7 @@ evaluate         a result held against the real video
     compare_identity      IdentityFeature, IdentityFeature -> Scores
 
 Shared by the stages: `values`, `geometry`, `signals`, `agreement`, `closure`, `prosody`, `colours`,
-`footage`, `training`.
+`compiled`, `footage`, `training`.
 """
 
 from types import ModuleType

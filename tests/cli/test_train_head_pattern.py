@@ -25,10 +25,10 @@ def people(tmp_path, monkeypatch):
 
     def tracked(*_, **__):
         for seed, name in enumerate("abcd"):
-            found = {"footage.speech": speech(4.0, seed), "fit": person(4.0, seed)}
+            found = {"view.speech": speech(4.0, seed), "fit": person(4.0, seed)}
             path = folder / name / "clip.mp4"
             yield SimpleNamespace(person=name, path=path, result=found)
-        silent = {"footage.speech": None, "fit": person(4.0, 9)}
+        silent = {"view.speech": None, "fit": person(4.0, 9)}
         yield SimpleNamespace(person="e", path=folder / "silent.mp4", result=silent)
 
     monkeypatch.setattr(clips, "tracked_clips", tracked)

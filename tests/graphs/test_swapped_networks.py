@@ -16,7 +16,7 @@ from talkgraph.nodes.head_motion import ReplayHeadMotion, SampleHeadMotion
 from talkgraph.nodes.networks import LoadNetwork
 from talkgraph.nodes.pose_mapping import MapMotion, PersonaliseMapping
 from talkgraph.nodes.refine import LoadRefinerMemory, Refine
-from talkgraph.nodes.values import Clip, Crop
+from talkgraph.nodes.values import Clip, Crop, Footage
 
 READERS = {
     "face_detector": {"faces", "track"},
@@ -87,12 +87,13 @@ def test_head_motion_is_swapped_by_one_word(name):
 
 NOTHING = Clip(frames=Frames.from_array(np.zeros((1, 8, 8, 3), np.uint8)), fps=25.0,
                crop=Crop(left=0.0, top=0.0, side=8.0), speech=None)  # fmt: skip
+SEEN = Footage(file=File("p.png"), fps=25.0, count=1, width=8, height=8, speech=None)
 
 
 @pytest.mark.parametrize(
     ("node", "port", "arguments", "expected"),
     [
-        (DetectFaces, "detector", {"footage": None}, "a face detector, input (n, 128, 128, 3)"),
+        (DetectFaces, "detector", {"footage": SEEN}, "a face detector, input (n, 128, 128, 3)"),
         (TrackFace, "detector", {"clip": NOTHING}, "a face detector, input (n, 128, 128, 3)"),
         (DescribeIdentity, "network", {"clip": 0, "track": 0}, "faces (n, 150, 150, 3) -> vector"),
         (Refine, "refiner", {"frames": 0, "identity": 0}, "a refiner, window (n, 9, size, size)"),

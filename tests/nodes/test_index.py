@@ -54,7 +54,12 @@ def test_the_chain_is_in_order():
     for id in [id for stage in index().values() for id in stage if id not in ends]:
         takes, _, makes = ports_line(node_class(id)).partition(" -> ")
         needed = {one for one in takes.split(", ") if not one.endswith("?") and one != "()"}
-        given = {one for name in needed for one in name.split(" | ")} - {"None", "Crop", "Frames"}
+        given = {one for name in needed for one in name.split(" | ")} - {
+            "None",
+            "Crop",
+            "View",
+            "Frames",
+        }
         assert given <= made, id
         made |= set(makes.split(" | "))
 

@@ -153,8 +153,8 @@ def heard_clips(args: argparse.Namespace, store: Store, watch: Watcher) -> list[
         found[person, path.stem] = read_fit(path, person, face_model)
     if args.clips is not None:
         kept = {path for person, path in clips(args.clips) if (person, path.stem) in found}
-        for one in tracked_clips(args.clips, ("footage", "fit"), store, watch, besides=kept):
-            speech = one.result["footage.speech"]
+        for one in tracked_clips(args.clips, ("view", "fit"), store, watch, besides=kept):
+            speech = one.result["view.speech"]
             if speech is None:
                 watch.note("clips", f"{one.path} is left out: it has no sound")
                 continue

@@ -19,8 +19,8 @@ take_photo         `TakePhoto`: Footage, FaceFit -> Footage of one frame.
 
 Helpers
 -------
-tracking/    what the networks are asked and what their answers mean, what a face is, smoothing
-             of landmarks.
+tracking/    what the networks are asked and what their answers mean, what a face is, who is who,
+             shots and views, smoothing of landmarks.
 identity/    the picture of a face that the recognition networks see.
 regression/  the paper's ResNet-50 of 257 coefficients and the aligned picture that it sees.
 """

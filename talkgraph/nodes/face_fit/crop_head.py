@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from talkgraph.cache.frames import Frames
 from talkgraph.engine.declare.node import Node, node, param
+from talkgraph.errors import InputError
 from talkgraph.nodes.face_fit.detect_faces import FaceBoxes
 from talkgraph.nodes.values import Clip, Crop, Footage
 
@@ -37,7 +38,9 @@ class CropHead(Node):
         ...     keypoints=np.zeros((1, 6, 2), np.float32),
         ...     scores=np.ones(1, np.float32),
         ...     measured=np.ones(1, np.bool_),
+        ...     hidden=np.zeros(1, np.bool_),
         ...     found=1,
+        ...     view=View(first=0, stop=1, left=0, top=0, width=640, height=480, scale=1.0),
         ... )
         >>> clip = CropHead().run(ReadPhoto().run(photo), faces)
         >>> clip.frames, clip.crop
@@ -49,13 +52,28 @@ class CropHead(Node):
     size: int = param(0, "side of the clip; 0 chooses 256 to 512 by the source", unit="px", ge=0)
 
     def run(self, footage: Footage, faces: FaceBoxes) -> Clip:
-        """Crop `footage` around the head."""
+        """Crop `footage` around the head.
+
+        Args:
+            footage: the view that the boxes refer to, see `TakeView`.
+
+        Raises:
+            InputError: it is not that view.
+        """
         from talkgraph.nodes.footage import open_footage
 
-        crop, size = self.place(faces, footage.height, footage.width)
+        size = (footage.width, footage.height)
+        if footage.count != len(faces.boxes) or size != faces.view.size:
+            raise InputError(
+                f"the boxes refer to {len(faces.boxes)} frames of {faces.view.size[0]} x "
+                f"{faces.view.size[1]} px, not to {footage.count} of {size[0]} x {size[1]}: take "
+                "their `view` of the footage first, with TakeView"
+            )
+
+        crop, side = self.place(faces, footage.height, footage.width)
         source = open_footage(footage)
         return Clip(
-            frames=crop_frames(source, crop, size),
+            frames=crop_frames(source, crop, side),
             fps=footage.fps,
             crop=crop,
             speech=footage.speech,

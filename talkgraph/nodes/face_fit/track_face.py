@@ -12,7 +12,9 @@ from talkgraph import engine
 from talkgraph.cache.frames import Frames
 from talkgraph.engine.declare.node import Node, node, param
 from talkgraph.errors import InputError
+from talkgraph.nodes.face_fit.detect_faces import FaceBoxes
 from talkgraph.nodes.face_fit.tracking.detector import Detections, FaceDetector
+from talkgraph.nodes.face_fit.tracking.expected import boxes_in_clip, near, nearest
 from talkgraph.nodes.face_fit.tracking.faces import Face, at_every_frame, link
 from talkgraph.nodes.face_fit.tracking.landmarks import (
     LandmarkNetwork,
@@ -61,12 +63,20 @@ class TrackFace(Node):
     quick_cutoff: float = param(9.0, "smoothing of lips and eyes", unit="Hz", gt=0)
     workers: int = param(2, "threads", ge=1, keyed=False)
 
-    def run(self, clip: Clip, detector: OnnxModel, landmarks: OnnxModel) -> FaceTrack:
+    def run(
+        self,
+        clip: Clip,
+        detector: OnnxModel,
+        landmarks: OnnxModel,
+        faces: FaceBoxes | None = None,
+    ) -> FaceTrack:
         """Track `clip`; a photo is a clip of one frame.
 
         Args:
             detector: says where to look first; network `face-detector`.
             landmarks: finds the points; network `face-landmarks-attention`.
+            faces: where the wanted face is, for clips that others get into; without, the face
+                nearest to the middle is followed by its place.
 
         Raises:
             InputError: no face in the clip, or in too few of its frames.
@@ -75,7 +85,8 @@ class TrackFace(Node):
         frames, fps = clip.frames, clip.fps
         detect = FaceDetector(detector, self.node_id, self.threshold)
         network = LandmarkNetwork(landmarks, self.node_id)
-        regions = self._first_regions(detect, network, frames)
+        expected = None if faces is None else boxes_in_clip(faces.boxes, clip)
+        regions = self._first_regions(detect, network, frames, expected)
         points = np.empty(0, np.float32)
         probability = np.empty(0, np.float32)
         measured = np.ones(len(frames), bool)
@@ -84,6 +95,8 @@ class TrackFace(Node):
                 regions = self._regions(points, measured, fps)
             points, probability = self._look(network, frames, regions, turn)
             measured = (probability >= self.threshold) & plausible(points, regions, fps)
+            if faces is not None and expected is not None:
+                measured &= ~faces.hidden & near(points, expected)
             self._check(measured)
         points = smooth_landmarks(
             points,
@@ -107,9 +120,17 @@ class TrackFace(Node):
         )
 
     def _first_regions(
-        self, detect: FaceDetector, network: LandmarkNetwork, frames: Frames
+        self,
+        detect: FaceDetector,
+        network: LandmarkNetwork,
+        frames: Frames,
+        expected: Floats | None,
     ) -> Floats:
-        """Regions from detections in every n-th frame, `[shape=(T, 4)]`."""
+        """Regions from detections in every n-th frame, `[shape=(T, 4)]`.
+
+        Args:
+            expected: boxes of the wanted face `[shape=(T, 4)]`, px of the clip.
+        """
         numbers = np.arange(0, len(frames), self.every)
         samples: list[Detections] = []
         for splits in (1, 2):
@@ -121,6 +142,8 @@ class TrackFace(Node):
                 found = detect(picture, splits)
                 samples.append(confirmed(network, picture, found, self.threshold))
         faces = link(samples)
+        if expected is not None and (wanted := nearest(samples, expected[numbers])) is not None:
+            faces = [wanted]
         if not faces:
             raise InputError(
                 "no face was found in the clip: use one that shows a face from the front"

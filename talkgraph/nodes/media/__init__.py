@@ -6,6 +6,7 @@ ReadVideo   video file -> Footage: upright, 25 fps by timestamps, with the clip'
 ReadPhoto   photo file -> Footage of one frame.
 ReadSpeech  sound or video file -> Speech: 16 kHz mono, and the soundtrack for the output.
 CutFootage  some seconds of a Footage, with their sound.
+TakeView    the part of a Footage that is worked on: a shot, or the surroundings of a face.
 TakeSound   Footage -> its Speech, where there has to be one.
 PlayFootage Footage -> whole frames.
 WriteVideo  whole frames + Speech -> MP4 file (H.264, AAC).
@@ -29,6 +30,7 @@ from talkgraph.nodes.media.read_video import ReadVideo
 from talkgraph.nodes.media.reopen_video import ReopenVideo
 from talkgraph.nodes.media.save import check_target, save
 from talkgraph.nodes.media.take_sound import TakeSound
+from talkgraph.nodes.media.take_view import TakeView
 from talkgraph.nodes.media.write_video import WriteVideo
 
 __all__ = [
@@ -39,6 +41,7 @@ __all__ = [
     "ReadVideo",
     "ReopenVideo",
     "TakeSound",
+    "TakeView",
     "WriteVideo",
     "box_of_run",
     "check_target",

@@ -41,20 +41,27 @@ Bools = NDArray[np.bool_]
 def boxes(value: FaceBoxes, scene: Scene) -> Iterator[Html]:
     """Boxes over whole frames."""
     seen = int(value.measured.sum())
-    yield facts(faces=value.found, frames=len(value.boxes), looked_at=seen)
+    view = value.view
+    hidden = int(value.hidden.sum())
+    yield facts(
+        faces=value.found, frames=len(value.boxes), looked_at=seen, behind_others=hidden or None
+    )
     footage = scene.nearest(Footage)
     if footage is not None:
         frames = open_footage(footage, cache_bytes=_READ_BYTES)
         size = (footage.width, footage.height)
         shots = []
-        for k in sampled(footage.count, _SHOTS):
-            left, top, right, bottom = value.boxes[k].tolist()
+        corner = np.array([view.left, view.top])
+        for k in sampled(len(value.boxes), _SHOTS):
+            ends = value.boxes[k].reshape(2, 2) / view.scale + corner
+            (left, top), (right, bottom) = ends.tolist()
             shapes = [
                 box(left, top, right - left, bottom - top),
-                dots(value.keypoints[k], "points"),
+                dots(value.keypoints[k] / view.scale + corner, "points"),
             ]
-            image = picture_of(frames[k], alt=f"frame {k}", side=_SIDE)
-            shots.append((overlaid(image, size, shapes), moment(k, footage.fps)))
+            at = view.first + k
+            image = picture_of(frames[at], alt=f"frame {at}", side=_SIDE)
+            shots.append((overlaid(image, size, shapes), moment(at, footage.fps)))
         yield side_by_side(shots, "The box and six points of the face")
 
 

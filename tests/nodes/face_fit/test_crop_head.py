@@ -5,19 +5,22 @@ from hypothesis import strategies as st
 
 from talkgraph.cache.files import File
 from talkgraph.cache.frames import Frames
+from talkgraph.errors import InputError
 from talkgraph.nodes.face_fit.crop_head import CropHead, crop_frames, crop_picture
 from talkgraph.nodes.face_fit.detect_faces import FaceBoxes
-from talkgraph.nodes.values import Crop, Footage
+from talkgraph.nodes.values import Crop, Footage, View
 
 
-def boxes(*rows):
-    """Face boxes from (centre x, centre y, side) per frame."""
+def boxes(*rows, size=(800, 600)):
+    """Face boxes from (centre x, centre y, side) per frame of a footage of this size."""
     x, y, side = np.array(rows, np.float32).T
     values = np.column_stack([x - side / 2, y - side / 2, x + side / 2, y + side / 2])
     count = len(rows)
     return FaceBoxes(
         boxes=values.astype(np.float32), keypoints=np.zeros((count, 6, 2), np.float32),
         scores=np.ones(count, np.float32), measured=np.ones(count, bool), found=1,
+        hidden=np.zeros(count, bool),
+        view=View(first=0, stop=count, left=0, top=0, width=size[0], height=size[1], scale=1.0),
     )  # fmt: skip
 
 
@@ -114,3 +117,9 @@ def test_run_keeps_rate_and_place(tmp_path):
     left, top, side = int(clip.crop.left), int(clip.crop.top), int(clip.crop.side)
     assert clip.fps == 25.0 and clip.frames.shape == (side, side, 3)
     np.testing.assert_array_equal(clip.frames[0], picture[top : top + side, left : left + side])
+
+
+def test_boxes_of_another_view_are_refused():
+    footage = Footage(file=File("p.png"), fps=25.0, count=1, width=6000, height=4000, speech=None)
+    with pytest.raises(InputError, match=r"refer to 1 frames of 800 x 600 px, not to 1 of 6000 x"):
+        CropHead().run(footage, boxes((400, 300, 150)))

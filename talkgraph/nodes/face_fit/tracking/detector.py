@@ -40,6 +40,11 @@ class Detections:
     def __len__(self) -> int:
         return len(self.scores)
 
+    def scaled(self, factor: float) -> Detections:
+        """The same in a picture that is larger by this factor."""
+        scale = np.float32(factor)
+        return Detections(self.boxes * scale, self.keypoints * scale, self.scores)
+
 
 def anchors() -> Floats:
     """Centres of the 896 anchors, `[shape=(896, 2), float32]`, in units of the input's side."""
