@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any, NoReturn
 
 from talkgraph.errors import nearest
@@ -35,12 +36,20 @@ class Parser(argparse.ArgumentParser):
     def check_options(self, arguments: Sequence[str]) -> None:
         """Refuse unknown long options, before argparse complains about what is missing instead."""
         parser: Parser = self
+        takes_value = False
         for argument in arguments:
             if argument == "--":
                 return
+            known = parser._option_string_actions
+            if (takes_value or os.path.exists(argument)) and _looks_like_option(argument, known):
+                parser.error(
+                    f"'{argument}' reads like an option; if it is the name of a file, write "
+                    f"./{argument}"
+                )
+            action = known.get(argument)
+            takes_value = action is not None and action.nargs is None
             if argument.startswith("--"):
                 option = argument.split("=", 1)[0]
-                known = parser._option_string_actions
                 if option not in known:
                     parser.error(f"unknown option {option}{nearest(option, known)}")
             else:
@@ -52,3 +61,12 @@ class Parser(argparse.ArgumentParser):
                 found = action.choices.get(name)
                 return found if isinstance(found, Parser) else None
         return None
+
+
+def _looks_like_option(argument: str, known: Container[str]) -> bool:
+    """Whether argparse would take a word for an option that is none: not a number, nor known."""
+    if not argument.startswith("-") or argument == "-" or argument.split("=", 1)[0] in known:
+        return False
+    if argument.startswith("--"):
+        return os.path.exists(argument)
+    return not argument[1:].replace(".", "", 1).isdigit()

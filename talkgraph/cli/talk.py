@@ -23,7 +23,14 @@ if TYPE_CHECKING:
 
 NAME = "talk"
 HELP = "make a talking video (the main job)"
+TURNS = (0, 90, 180, 270)  # degrees
 _GRAPHS = {"video": "yi2020", "photo": "photo"}
+_PARAMETERS = {  # of the graphs, that options of their own set
+    "shot": "faces.shot",
+    "turn": "footage.turn",
+    "audio_track": "speech.audio_track",
+    "video_track": "footage.video_track",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,6 +46,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="take the built-in speech and photo for what is not given")  # fmt: skip
     add("--face", type=int, metavar="N",
         help="which face speaks, if there are several: 1 is the largest")  # fmt: skip
+    add("--shot", type=int, metavar="N",
+        help="which shot of a video that cuts; default: the one that shows the face longest",
+        )  # fmt: skip
+    add("--turn", type=int, choices=TURNS, metavar="DEGREES",
+        help="turn the video or photo clockwise: 90, 180 or 270")  # fmt: skip
+    add("--audio-track", type=int, metavar="N",
+        help="which sound track of the speech; default: the first audible one")  # fmt: skip
+    add("--video-track", type=int, metavar="N", help="which picture track of the video")
     add("--graph", metavar="GRAPH",
         help="another graph than yi2020 for a video or photo for a photo, by name (yi2022, "
         "audio2head) or as a YAML file")  # fmt: skip
@@ -74,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
     given = {"quality": args.quality, "seed": args.seed, "face": args.face, "preset": args.preset}
     graph = load_graph(args.graph or _GRAPHS[kind], **given)
     _check_takes(graph, kind)
-    graph = with_settings(graph, options.pairs(args.settings, "--set"))
+    graph = with_settings(graph, options.pairs(args.settings, "--set") | _chosen(args, kind))
     inputs = {"audio": audio, kind: person}
     executor = options.executor_of(args)
     store = options.open_store(args)
@@ -137,6 +152,19 @@ def stages_json(stages: Mapping[str, StepRecord]) -> dict[str, dict[str, Any]]:
         }
         for name, stage in stages.items()
     }
+
+
+def _chosen(args: argparse.Namespace, kind: str) -> dict[str, str]:
+    """What the options choose of a file, as settings of the graph."""
+    given = {name: getattr(args, name) for name in _PARAMETERS}
+    given = {name: value for name, value in given.items() if value is not None}
+    for name, value in given.items():
+        option = f"--{name.replace('_', '-')}"
+        if value < 1 and name != "turn":
+            raise InputError(f"{option} {value}: they are counted from 1")
+        if kind == "photo" and name in ("shot", "video_track"):
+            raise InputError(f"{option} is for videos; leave it out with --photo")
+    return {_PARAMETERS[name]: str(value) for name, value in given.items()}
 
 
 def _inputs(args: argparse.Namespace) -> tuple[Path, str, Path]:

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import re
 
-_OPTIONS = ("device", "executor", "face", "photo", "scheduler", "seed", "store")
+_OPTIONS = (
+    "audio", "audio_track", "device", "executor", "face", "photo", "scheduler", "seed", "shot",
+    "store", "turn", "video", "video_track",
+)  # fmt: skip
 _TYPED = tuple(
     (re.compile(said), typed)
     for said, typed in (
@@ -51,7 +54,8 @@ def typed(text: str, step: str | None = None) -> str:
 def _option(found: re.Match[str], step: str | None) -> str:
     name, value = found.groups()
     if name in _OPTIONS:
-        return f"--{name}" if value is None else f"--{name} {value}"
+        option = f"--{name.replace('_', '-')}"
+        return option if value is None else f"{option} {value}"
     if step is None:
         return found[0]
     return f"--set {step}.{name}" if value is None else f"--set {step}.{name}={value}"

@@ -81,3 +81,23 @@ def spent():
     """Seconds of work of the processes that this one started and that ended."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
+
+
+@pytest.mark.parametrize("name", ["-x.png", "-film.mp4", "--me.jpg", "-1-.png"])
+@pytest.mark.parametrize("option", ["-p", "--photo", "--output"])
+def test_a_file_name_that_begins_with_a_dash_gets_a_hint(
+    capsys, tmp_path, monkeypatch, name, option
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).write_text("")
+    line = refused(capsys, "talk", "--sample", option, name)
+    assert f"'{name}' reads like an option; if it is the name of a file, write ./{name}" in line
+
+
+def test_the_hint_comes_for_a_file_that_is_still_to_be_made(capsys):
+    assert "write ./-out.mp4" in refused(capsys, "talk", "--sample", "-o", "-out.mp4")
+
+
+def test_numbers_below_nothing_and_options_are_no_names(capsys):
+    assert "write ./" not in refused(capsys, "talk", "--face", "-1", "--quality", "drat")
+    assert "expected one argument" in refused(capsys, "talk", "--photo", "--sample")

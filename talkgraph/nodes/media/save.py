@@ -20,7 +20,7 @@ def check_target(path: Path) -> None:
 
     Errors: InputError naming the folder and the remedy.
     """
-    path = Path(path)
+    path = _behind_links(Path(path))
     folder = path.parent
     if os.path.isdir(path):
         raise InputError(f"{path}: is a folder; give the name of a file in it, e.g. {path}/out.mp4")
@@ -41,11 +41,12 @@ def check_target(path: Path) -> None:
 def save(file: File, path: Path, tail: bytes = b"") -> None:
     """Copy `file` to `path`, replacing what is there, whole or not at all.
 
+    A link stays, and what it points to is replaced.
     The copy grows beside its final name and takes that name when it is complete and on disk.
     After its last byte comes `tail`, such as a `box_of_run`.
     Errors: InputError for a folder that is missing or read-only; StoreError for a full disk.
     """
-    path = Path(path)
+    path = _behind_links(Path(path))
     check_target(path)
     name = ""
     try:
@@ -65,6 +66,11 @@ def save(file: File, path: Path, tail: bytes = b"") -> None:
         if isinstance(error, OSError):
             raise _failure(path, error) from None
         raise
+
+
+def _behind_links(path: Path) -> Path:
+    """Where a link leads to, through all of them, there or not; any other path as it is."""
+    return Path(os.path.realpath(path)) if os.path.islink(path) else path
 
 
 def _temporary(path: Path) -> tuple[int, str]:

@@ -96,3 +96,24 @@ def test_other_failures_name_the_file(tmp_path, made_file, monkeypatch):
     )
     with pytest.raises(InputError, match=r"a\.mp4: cannot be written \(I/O error\)"):
         save(made_file, tmp_path / "a.mp4")
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_link_stays_and_what_it_leads_to_is_replaced(tmp_path, made_file, there):
+    (tmp_path / "other disk").mkdir()
+    target = tmp_path / "other disk" / "b.mp4"
+    if there:
+        target.write_text("old")
+    (tmp_path / "way.mp4").symlink_to(target)
+    (tmp_path / "a.mp4").symlink_to("way.mp4")
+    check_target(tmp_path / "a.mp4")
+    save(made_file, tmp_path / "a.mp4")
+    assert (tmp_path / "a.mp4").is_symlink() and (tmp_path / "way.mp4").is_symlink()
+    assert not target.is_symlink() and target.stat().st_size == 3 << 20
+    assert os.listdir(target.parent) == ["b.mp4"]
+
+
+def test_a_link_into_a_missing_folder_names_it(tmp_path, made_file):
+    (tmp_path / "a.mp4").symlink_to(tmp_path / "gone" / "b.mp4")
+    with pytest.raises(InputError, match=r"gone: there is no such folder for b\.mp4"):
+        check_target(tmp_path / "a.mp4")
