@@ -15,7 +15,7 @@ ROOMS = (
 """Each may import those before it, and its own files."""
 
 SHARED = {"values", "signals", "footage", "colours", "networks", "training", "geometry",
-          "prosody", "face_model", "agreement", "closure"}  # fmt: skip
+          "prosody", "face_model", "agreement", "closure", "compiled"}  # fmt: skip
 """What every stage may import of `talkgraph.nodes`, though it is not a stage."""
 
 INDEX = ("talkgraph", "nodes", "__init__")

@@ -70,6 +70,7 @@ def examine(store: Path) -> Iterator[Check]:
         ("video encoder", _encoder),
         ("store", lambda: _store(store)),
         ("disk space", lambda: _room(store)),
+        ("compiled code", _compiled),
         ("models", _models),
         ("device", _device),
         ("OpenGL", _opengl),
@@ -176,6 +177,20 @@ def _room(folder: Path) -> Check:
             "free some, talkgraph cache gc --limit SIZE, or choose another disk with --store DIR",
         )
     return Check("disk space", "ok", found)
+
+
+def _compiled() -> Check:
+    from talkgraph.nodes.compiled import is_kept
+
+    if is_kept():
+        return Check("compiled code", "ok", "kept from one run to the next")
+    return Check(
+        "compiled code",
+        "note",
+        "made anew by every run, some seconds each: neither this package's folder nor yours can "
+        "be written",
+        "name a folder that can be written with NUMBA_CACHE_DIR",
+    )
 
 
 def _models() -> Check:

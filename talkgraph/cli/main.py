@@ -27,6 +27,7 @@ from talkgraph.cli import (
     run,
     runs,
     show,
+    streams,
     studio,
     talk,
     train,
@@ -64,6 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Before numpy is loaded: frames are drawn with thousands of small products, which several
     # threads of linear algebra only slow down, tenfold when the machine is busy.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    streams.make_sure()
     words = list(sys.argv[1:] if arguments is None else arguments)
     whole = parser()
     whole.check_options(words)

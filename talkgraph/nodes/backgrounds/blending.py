@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from talkgraph.nodes.compiled import compiled
 
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int32]
@@ -15,7 +16,7 @@ Colours = NDArray[Any]
 Pictures = NDArray[np.uint8]
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def covered(alpha: Pictures) -> tuple[int, int, int, int]:
     """First and last row and column, exclusive, where `alpha [shape=(H, W)]` is not 0."""
     height, width = alpha.shape
@@ -28,7 +29,7 @@ def covered(alpha: Pictures) -> tuple[int, int, int, int]:
     return top, bottom, left, right
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def filled(mask: Bools) -> Bools:
     """`mask [shape=(H, W)]` with its holes: what cannot be reached from the border by its sides."""
     height, width = mask.shape
@@ -57,7 +58,7 @@ def filled(mask: Bools) -> Bools:
     return whole[1:-1, 1:-1]
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def depths(mask: Bools, reach: int) -> Ints:
     """Squared distance of each pixel of `mask [shape=(H, W)]` to the nearest one outside of it.
 
@@ -99,7 +100,7 @@ def depths(mask: Bools, reach: int) -> Ints:
     return result
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def trusted(face: Colours, behind: Colours, mask: Singles, outlier: float) -> Singles:
     """What `tone` sums up, `[shape=(7, H, W)]`: trust, and both pictures' colours times it."""
     height, width = mask.shape
@@ -119,7 +120,7 @@ def trusted(face: Colours, behind: Colours, mask: Singles, outlier: float) -> Si
     return result
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def blend(
     picture: Pictures, face: Pictures, share: Singles, gain: Singles, node: Ints, part: Singles
 ) -> None:

@@ -7,8 +7,9 @@ y = row * S / G, so that its outermost nodes lie on the border of the S px pictu
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from talkgraph.nodes.compiled import compiled
 
 Real = NDArray[np.float64]
 Single = np.float32
@@ -20,7 +21,7 @@ STANDSTILL = 1e-4  # lattice units: a step that no pixel shows
 MARGIN = 3  # px around a picture that a cubic may reach
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def scattered(places: Real, values: Real, weights: Real, nodes: int, spacing: float) -> Real:
     """Weighted sums of scattered `values` at the lattice's nodes, bilinear.
 
@@ -44,7 +45,7 @@ def scattered(places: Real, values: Real, weights: Real, nodes: int, spacing: fl
     return total
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def filled(total: Real) -> Real:
     """Weighted means of `scattered` sums, gaps filled smoothly (pull-push pyramid).
 
@@ -83,7 +84,7 @@ def filled(total: Real) -> Real:
     return result
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def smoothed(field: Real, passes: int) -> Real:
     """`field` after `passes` of the binomial filter 1 2 1 along both axes, ends repeated."""
     nodes = field.shape[0]
@@ -105,7 +106,7 @@ def smoothed(field: Real, passes: int) -> Real:
     return field
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def pinned(field: Real, spacing: float, slope: float) -> Real:
     """`field` held to nothing at the picture's border: no longer than `slope` * distance to it.
 
@@ -128,7 +129,7 @@ def pinned(field: Real, spacing: float, slope: float) -> Real:
     return result
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled(inline="always")
 def _at(field: Real, x: float, y: float, d: int) -> float:
     """Bilinear value of component `d` at (x, y) in lattice units, clamped to the lattice."""
     last = field.shape[0] - 1
@@ -140,7 +141,7 @@ def _at(field: Real, x: float, y: float, d: int) -> float:
     return float((1.0 - fy) * upper + fy * lower)
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def inverse(field: Real, spacing: float, rounds: int) -> Real:
     """Backward displacement: source(q) = q + inverse(q) where target(p) = p + field(p).
 
@@ -163,7 +164,7 @@ def inverse(field: Real, spacing: float, rounds: int) -> Real:
     return result
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled(inline="always")
 def _cubic(t: Single) -> tuple[Single, Single, Single, Single]:
     """Catmull-Rom weights of the four samples around a point at fraction `t`."""
     t2 = t * t
@@ -177,7 +178,7 @@ def _cubic(t: Single) -> tuple[Single, Single, Single, Single]:
     )
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _widened(picture: Pictures) -> Singles:
     """The picture as floats, flat, its border repeated MARGIN times on every side."""
     size = picture.shape[0]
@@ -195,7 +196,7 @@ def _widened(picture: Pictures) -> Singles:
     return wide.ravel()
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _places(
     backward: Real, row: int, size: int, corner: Indices, right: Singles, down: Singles
 ) -> None:
@@ -219,7 +220,7 @@ def _places(
         right[column], down[column] = u - left, v - top
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def resampled(picture: Pictures, backward: Real) -> Pictures:
     """`picture [shape=(S, S, 3), uint8]` seen through a backward lattice, bicubic (Catmull-Rom).
 

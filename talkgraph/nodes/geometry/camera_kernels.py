@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from talkgraph.nodes.compiled import compiled
 from talkgraph.nodes.geometry.camera import DISTANCE, FOCAL
 
 Real = NDArray[np.floating[Any]]
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def pictured(
     point_in_head: Real, camera_from_head: Real, translation: Real, size: float
 ) -> NDArray[np.float64]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from talkgraph.nodes.compiled import compiled
 
 Real = NDArray[np.floating[Any]]
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def summed_normals(vertices: Real, triangles: NDArray[np.integer[Any]]) -> Real:
     """Sums of the area vectors of the triangles around each vertex, doubled, `[shape=(V, 3)]`."""
     total = np.zeros_like(vertices)

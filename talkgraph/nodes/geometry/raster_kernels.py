@@ -7,11 +7,11 @@ every machine.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from talkgraph.cache.frames import Pictures
+from talkgraph.nodes.compiled import compiled
 
 Points = NDArray[np.float64]
 Depths = NDArray[np.float64]
@@ -22,7 +22,7 @@ SUBPIXEL = 256
 FARTHEST = 1 << 20  # px; triangles with a corner beyond are left out
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def framed(xyd: Points, height: int, width: int, step: int) -> tuple[int, int, int, int]:
     """Rows and columns, first and last exclusive, in which all triangles lie; multiples of `step`.
 
@@ -42,7 +42,7 @@ def framed(xyd: Points, height: int, width: int, step: int) -> tuple[int, int, i
     return first, max(last, first), start, max(end, start)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def cover(
     xyd: Points,
     triangles: Faces,
@@ -123,7 +123,7 @@ def cover(
             ec += ec_y
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@compiled(inline="always")
 def weights(
     xyd: Points, nearness: Depths, a: int, b: int, c: int, px: float, py: float
 ) -> tuple[float, float, float, float]:
@@ -147,7 +147,7 @@ def weights(
     return wa, wb, wc, wa + wb + wc
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def interpolate(
     xyd: Points, triangles: Faces, owner: Faces, barycentric: Floats, depth: Floats
 ) -> None:
@@ -167,7 +167,7 @@ def interpolate(
                 depth[row, column] = u * xyd[a, 2] + v * xyd[b, 2] + w * xyd[c, 2]
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def resolve(
     xyd: Points,
     triangles: Faces,

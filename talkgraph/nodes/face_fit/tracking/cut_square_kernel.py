@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numba
+from talkgraph.nodes.compiled import compiled
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def cut(
     picture: Any, x: float, y: float, side: float, angle: float, taps: int, repeat: bool, out: Any
 ) -> None:
