@@ -1,4 +1,4 @@
-"""Is this machine fit for talkgraph? One line per check, with the remedy where one is needed."""
+"""Is this machine fit for talkgraph, and are files? A line per check, with the remedy."""
 
 from __future__ import annotations
 
@@ -13,15 +13,19 @@ import tempfile
 from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import attrs
 
 import talkgraph
-from talkgraph.cli.options import add_debug, add_json, add_store
+from talkgraph.cli.options import add_debug, add_json, add_store, open_store
 from talkgraph.errors import ModelError
 
+if TYPE_CHECKING:
+    from talkgraph.cli.looked_at import Finding
+
 NAME = "doctor"
-HELP = "check this machine and say what to mend"
+HELP = "check this machine, or look at files, and say what to mend"
 
 _ROOM_WANTED = 2 * 1024**3  # bytes; a long run of a 4K clip keeps about this much
 _MARKS = {"ok": "ok  ", "note": "note", "problem": "BAD "}
@@ -39,6 +43,10 @@ class Check:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `talkgraph doctor`."""
+    parser.add_argument(
+        "files", nargs="*", type=Path, metavar="FILE",
+        help="a speech, video or photo: tell what would be used of it, instead of this machine",
+    )  # fmt: skip
     add_store(parser)
     add_json(parser)
     add_debug(parser)
@@ -47,6 +55,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run every check; 0 if nothing has to be mended, 1 otherwise."""
     from talkgraph.cache.store import Store
+
+    if args.files:
+        return _look_at_files(args)
 
     checks: list[Check] = []
     for check in examine(Store(args.store).path):
@@ -59,6 +70,30 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps({"fit": fit, "checks": [attrs.asdict(check) for check in checks]}))
     return 0 if fit else 1
+
+
+def _look_at_files(args: argparse.Namespace) -> int:
+    """Tell of each file what would be used of it; 0 if something can be made of all, else 1."""
+    from talkgraph.cli.looked_at import findings
+
+    store = open_store(args)
+    found = [
+        finding for path in args.files for finding in _shown(findings(path, store), quiet=args.json)
+    ]
+    fit = all(finding.status != "problem" for finding in found)
+    if args.json:
+        print(json.dumps({"fit": fit, "findings": [attrs.asdict(one) for one in found]}))
+    return 0 if fit else 1
+
+
+def _shown(found: Iterator[Finding], *, quiet: bool) -> Iterator[Finding]:
+    for finding in found:
+        if not quiet:
+            name = Path(finding.file).name
+            print(f"{_MARKS[finding.status]}  {name}: {finding.name}: {finding.found}", flush=True)
+            if finding.remedy:
+                print(f"      {finding.remedy}", flush=True)
+        yield finding
 
 
 def examine(store: Path) -> Iterator[Check]:

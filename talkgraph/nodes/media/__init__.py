@@ -18,6 +18,7 @@ save            puts a finished file under the user's name.
 provenance      how an output came to be, as a small document.
 provenance_box  the box of an MP4 file that holds it; `provenance_of` reads it.
 decode          files from outside, opened in a child process with limits (`decoder/`).
+kinds           which kind of file it is, by its first bytes; `told_kind` says what to give it as.
 resample        which source frame is shown at each moment of a constant rate.
 """
 
@@ -31,6 +32,7 @@ from talkgraph.nodes.media.reopen_video import ReopenVideo
 from talkgraph.nodes.media.save import check_target, save
 from talkgraph.nodes.media.take_sound import TakeSound
 from talkgraph.nodes.media.take_view import TakeView
+from talkgraph.nodes.media.told_kind import told_kind
 from talkgraph.nodes.media.write_video import WriteVideo
 
 __all__ = [
@@ -47,5 +49,6 @@ __all__ = [
     "check_target",
     "provenance_of",
     "save",
+    "told_kind",
     "unchanged",
 ]

@@ -31,7 +31,12 @@ from talkgraph.errors import InputError, StoreError
 GIB = 1 << 30
 MAX_LINE = 1 << 20  # bytes of one answer
 EXIT_SECONDS = 10.0  # for a child that has said its last word
-_WHAT = {"video": "the video", "sound": "the recording", "photo": "the photo"}
+_WHAT = {
+    "video": "the video",
+    "sound": "the recording",
+    "photo": "the photo",
+    "streams": "the file",
+}
 KEPT_VARIABLES = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "SYSTEMROOT", "TMPDIR", "TEMP")
 
 
@@ -77,7 +82,7 @@ def decode(
     """Decode `path` in a child process that writes into `folder`.
 
     Args:
-        kind: ``video``, ``sound`` or ``photo``.
+        kind: ``video``, ``sound``, ``photo`` or ``streams``.
         remedy: the end of the error message when the file cannot be used, and the child knows
             of none that fits better.
         options: for the child's `decode` of that kind.

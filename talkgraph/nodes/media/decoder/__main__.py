@@ -9,7 +9,7 @@ import sys
 from typing import Any
 
 # A job names its module here and nowhere else, so that a job can start nothing but these.
-JOBS = {"video": "video", "sound": "sound", "photo": "photo"}
+JOBS = {"video": "video", "sound": "sound", "photo": "photo", "streams": "streams"}
 
 
 def set_limits(limits: dict[str, int]) -> None:

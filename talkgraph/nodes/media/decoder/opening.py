@@ -11,8 +11,8 @@ from typing import Any, BinaryIO
 
 import av
 
-from talkgraph.nodes.media.decoder.kinds import AS_AUDIO, AS_VIDEO, kind_of
 from talkgraph.nodes.media.decoder.part import Part
+from talkgraph.nodes.media.kinds import AS_AUDIO, AS_VIDEO, kind_of
 
 # Containers of people's recordings. Playlists and lists of other files (hls, concat, dash, ...)
 # are left out: they make the demuxer open further files and addresses.

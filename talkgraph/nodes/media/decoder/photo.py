@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
-from talkgraph.nodes.media.decoder.kinds import AS_PHOTO
 from talkgraph.nodes.media.decoder.opening import Refused, unknown
+from talkgraph.nodes.media.kinds import AS_PHOTO
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "AVIF", "GIF", "JPEG2000", "MPO")
 GREY = 128  # behind transparent parts
