@@ -45,12 +45,14 @@ class Recall:
     def of(self, frames: Frames, start: int, stop: int) -> Floats:
         """Features of a range of frames that can be read anywhere, smoothed."""
         at = anchors(start, stop, len(frames), self._every)
-        for anchor in at.tolist():
-            if anchor not in self._kept:
-                self._kept[anchor] = self.features(frames[anchor][None])[0]
-        made = between(at, np.stack([self._kept[a] for a in at.tolist()]), start, stop)
-        self._kept = {a: v for a, v in self._kept.items() if a >= stop - self._every}
-        return made
+        kept = self._kept  # replaced as a whole: several threads may read the frames
+        found = {a: kept[a] if a in kept else self._at(frames, a) for a in at.tolist()}
+        self._kept = found
+        return between(at, np.stack(list(found.values())), start, stop)
+
+    def _at(self, frames: Frames, anchor: int) -> Floats:
+        found: Floats = self.features(frames[anchor][None])[0]
+        return found
 
     def walk(self, frames: Frames) -> Iterator[tuple[Pictures, Floats]]:
         """Frames that can be read once, piece by piece, each with the features of its own.
