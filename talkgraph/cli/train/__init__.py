@@ -15,6 +15,7 @@ from talkgraph.cli.train import (
     general_refiner,
     head_motion,
     head_pattern,
+    keypoint_field,
     mapping,
     refiner,
 )
@@ -26,6 +27,7 @@ _MODELS: tuple[Any, ...] = (
     face_model,
     head_motion,
     head_pattern,
+    keypoint_field,
     mapping,
     general_refiner,
     refiner,

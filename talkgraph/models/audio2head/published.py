@@ -56,13 +56,23 @@ class Exported:
     checked: int = 2
     unit: float = 1.0
 
-    def write(self, network: nn.Module, facts: Mapping[str, str], keypoints: int = 10) -> bytes:
-        """The network, which may be any with these inputs and outputs, as ONNX.
+    def write(
+        self,
+        network: nn.Module,
+        facts: Mapping[str, str],
+        keypoints: int = 10,
+        *,
+        whole: bool = False,
+    ) -> bytes:
+        """The network as ONNX.
+
+        Args:
+            whole: `network` itself has these inputs and outputs, instead of being the entry.
 
         Raises:
             ModelError: onnxruntime and torch differ at a batch that it was not traced at.
         """
-        network = self.module(network).eval()
+        network = (network if whole else self.module(network)).eval()
         with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings(), torch.no_grad():
             file = Path(folder) / "network.onnx"
             warnings.simplefilter("ignore")  # the tracer's doubts: the parity check decides

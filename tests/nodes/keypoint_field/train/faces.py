@@ -1,0 +1,29 @@
+"""Clips of a made-up face that moves over a smooth ground."""
+
+import numpy as np
+
+from talkgraph.nodes.face_model.face_mesh import POINTS
+from talkgraph.nodes.face_model.synthetic import (
+    synthetic_face_model,
+    synthetic_fit,
+    synthetic_track,
+)
+from talkgraph.nodes.keypoint_field.train.pairs import Example
+
+
+def face_points():
+    fit = synthetic_fit(frames=1, size=256)
+    return synthetic_track(synthetic_face_model(), fit).landmarks[0, :POINTS, :2]
+
+
+def moving(person, frames=3, step=6.0):
+    """A picture that moves to the right by `step` px a frame, its face with it."""
+    y, x = np.mgrid[:256, : 256 + int(step * frames)] / 255
+    waves = np.stack([np.sin(20 * x + 9 * y), np.cos(25 * y + 4 * x), np.sin(18 * x)], axis=-1)
+    wide = np.uint8(127 + 100 * waves)
+    starts = [int(step * (frames - 1 - k)) for k in range(frames)]
+    pictures = np.stack([wide[:, start : start + 256] for start in starts])
+    points = face_points()[None] + np.array([[[step * k, 0.0]] for k in range(frames)])
+    return Example(
+        name=f"{person}-clip", person=person, frames=pictures, points=points.astype(np.float32)
+    )
