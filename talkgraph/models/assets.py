@@ -234,6 +234,34 @@ ASSETS: dict[str, Asset] = {
             convert=as_brought,
         ),
         Asset(
+            name="keypoint-field-motion",
+            purpose="how every part of a photo moves, from the keypoints of a fitted face",
+            licence=_MAPPING_LICENCE,
+            source=Shipped(),
+            parts=(
+                Part(
+                    "keypoint_field_motion.onnx",
+                    917_578,
+                    "e47df904224c8855a0aa65849227fe1cc62c18e16dfa46d399fde5d203d88303",
+                ),
+            ),
+            convert=as_brought,
+        ),
+        Asset(
+            name="keypoint-field-generator",
+            purpose="the frame that such a motion makes of a photo",
+            licence=_MAPPING_LICENCE,
+            source=Shipped(),
+            parts=(
+                Part(
+                    "keypoint_field_generator.onnx",
+                    2_170_747,
+                    "aa6b7d538d7fe46a8ec3b8947041863c4b8bf0bff5b70cfd99ef98e5df19dce0",
+                ),
+            ),
+            convert=as_brought,
+        ),
+        Asset(
             name="spatial-feature",
             purpose="1280 numbers of a picture, for the refiner's memory (EfficientNet-Lite0)",
             licence="Apache-2.0",
