@@ -72,6 +72,12 @@ class LearnAppearance(Node):
     turn_weight: float = param(
         0.05, "of the head's turn in the likeness of eyes: gaze makes up for it", unit="1/rad", ge=0
     )
+    outlier: float = param(
+        0.3,
+        "difference from the albedo at which a place of the skin counts half: a hand or hair",
+        unit="levels of 1",
+        gt=0,
+    )
     redrawn: int = param(
         2,
         "times that the frames are drawn with what was learned, and what they lack is added:"
@@ -105,7 +111,7 @@ class LearnAppearance(Node):
             view = observer.look(int(frame))
             base[row] = np.clip(albedo.colour * view.irradiance(albedo.light), 0, 1)
             difference[row] = view.colour - base[row]
-            weight[row] = view.weight
+            weight[row] = view.weight * self._likely(difference[row], model)
             progress(row + 1, len(chosen))
         change = self._lines(features, difference, weight)
         difference -= np.einsum("kd,dvc->kvc", features, change, optimize=True)
@@ -146,6 +152,13 @@ class LearnAppearance(Node):
                 difference[row] = observer.missed(int(frame), np.clip(drawn, 0, 1))
             change += self._lines(features, difference, weight)
         return appearance()
+
+    def _likely(self, difference: Floats, model: FaceModel) -> Floats:
+        """How likely a vertex shows the face itself, `[shape=(V,), float32]` in (0, 1]; what lies
+        behind lips and lids may look like anything."""
+        away = np.einsum("vc,vc->v", difference, difference) / (3 * self.outlier**2)
+        away[model.region > LIP] = 0
+        return np.asarray(1 / (1 + away), np.float32)
 
     def _directions(self, away: Real) -> Real:
         """Features of deviation 1: main directions of the expression, then the three angles."""

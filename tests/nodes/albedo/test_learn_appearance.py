@@ -89,3 +89,19 @@ def test_redrawing_sharpens_what_lies_between_the_vertices(film, model, light):
         face = picture[..., 3] == 255
         errors.append(np.abs(picture[face][:, :3] - real[face]).mean())
     assert errors[1] < 0.8 * errors[0]
+
+
+def test_what_passes_before_the_face_leaves_little_of_itself(film, model, light):
+    truth = Albedo(colour=model.mean_albedo, light=light)
+    scene = film(model, truth, JAW, TURN)
+    frames = scene.clip.frames.array().copy()
+    frames[::4, 120:180, 60:110] = [20, 200, 20]  # over a cheek
+    clip = attrs.evolve(scene.clip, frames=Frames.from_array(frames))
+    cheek = (slice(130, 170), slice(70, 100))
+    real = scene.clip.frames[10][cheek].astype(float)
+    errors = []
+    for node in (LearnAppearance(redrawn=0), LearnAppearance(redrawn=0, outlier=100)):
+        found = node.run(clip, scene.fit, truth, model)
+        picture = Render().run(scene.fit.motion, scene.fit, truth, model, found)[10]
+        errors.append(np.abs(picture[cheek][..., :3] - real).mean())
+    assert errors[0] < 0.6 * errors[1]
