@@ -78,6 +78,9 @@ def main() -> int:
         if "head_motion" in report:
             print(head_table(report))
             continue
+        if "reach" in report:
+            print(run_table(report))
+            continue
         if "mapping" in report:
             print(mapping_table(report))
             continue
@@ -148,7 +151,7 @@ def mapping_table(report: dict[str, Any]) -> str:
     """One row for what the mapping hears or is trained by, lag 0 / own lag for the opening."""
     rows = [f"| | {' | '.join(label for label, _ in MAPPING_COLUMNS)} |",
             "|---|" + "---|" * len(MAPPING_COLUMNS)]  # fmt: skip
-    for name, row in report["mapping"].items():
+    for name, row in {**report["mapping"], **_beside(report["mapping"])}.items():
         cells = [
             " / ".join("–" if row.get(key) is None else f"{row[key]:.{digits}f}" for key in keys)
             for keys, digits in (column for _, column in MAPPING_COLUMNS)
@@ -163,6 +166,34 @@ def mapping_table(report: dict[str, Any]) -> str:
             f"{report['not_learned']} not learned from"
         )
     return "\n".join([*rows, "", about + "."]) + "\n"
+
+
+def _beside(rows: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Of the row that has every clip: what costs nothing, and other languages."""
+    found: dict[str, dict[str, Any]] = {}
+    for row in rows.values():
+        if "scores" in row:
+            found["loudness itself"] = {"at_0": row["energy"]}
+            found["shipped, put off by half the clip"] = {"at_0": row["rolled"]}
+            found["the mean face"] = {"at_0": 0.0, "opening": 0.0, "ccc": 0.0, "spread": 0.0}
+            found["shipped, English or not said"] = row["english"]
+            found["shipped, other languages"] = row["not_english"] or {}
+    return found
+
+
+def run_table(report: dict[str, Any]) -> str:
+    """One row per figure of speed and reach."""
+    rows = ["| | as it is | `look_ahead=0.2` |", "|---|---|---|"]
+    times, seconds = report["times_real_time"], report["seconds_of_speech"]
+    cost = (report["cpu_s_features"] + report["cpu_s_mapping"]) / seconds
+    rows.append(f"| CPU s per s of speech, times real time on a core | {cost:.3f}, {times:.0f} | |")
+    for before, change in report["reach"].items():
+        live = report["reach_live"][before]
+        rows.append(
+            f"| largest change {before} s and more before a changed second, spreads of the opening"
+            f" | {change:.3f} | {live:.3f} |"
+        )
+    return "\n".join(rows) + "\n"
 
 
 def head_table(report: dict[str, Any]) -> str:
