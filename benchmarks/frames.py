@@ -7,8 +7,8 @@ A person is made known first: learned from the clip, with another speech. Then a
 the video of the speech from that store, and tells for each quality:
 
 - `first_frame_s`: from the start of the process to the first frame that the encoder took;
-- `fps`: frames over the time from before the step that writes the video until it is stored, and in
-  `standard` with the step that refines; `fps_stored` with the key of each stage, reading and all;
+- `fps`: frames over the time from the start of the step that writes the video, in `standard` of the
+  one that refines, until the run has ended;
 - `cpu_ms`: processor time (user and system, all threads) per frame, and `stage_ms`, the time that
   threads spent in each stage, per frame;
 - `peak_mib`: the most memory that the process held.
@@ -33,6 +33,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 CLIPS = ("talk_acted_female_shorthair_rav_24_a", "talk_female_asian_01_b")  # 256 px and 512 px
 SPEECH, OTHER_SPEECH = "speech_read_female_en_02", "speech_es_01"
+OF_SPEECH = ("speech", "features", "voice", "spoken", "rested", "head", "brows", "motion",
+             "backgrounds", "refined", "video_out")  # fmt: skip
 COUNTED = ("fps", "cpu_ms", "first_frame_s", "peak_mib")
 
 CHILD = """
@@ -58,13 +60,13 @@ def watch(event):
         seen.setdefault(event.step, time.time())
 result = graph.run({"audio": audio, "video": video}, store=Store(store), on_event=watch)
 now, used = time.time(), cpu()
-making, used_before = seen["making"]
+making, used_before = seen.get("making", (born, 0.0))
 frames = len(result["backgrounds"].source)
 made = ("background", "face", "composite", "refined", "pasted", "video_out")
 print(json.dumps({
     "frames": frames, "size": result["clip"].frames.shape[0],
     "fps": frames / (now - making), "cpu_ms": 1e3 * (used - used_before) / frames,
-    "first_frame_s": seen["video_out"] - born, "whole_s": now - born,
+    "first_frame_s": seen.get("video_out", now) - born, "whole_s": now - born,
     "stage_ms": {step: 1e3 * record.seconds / frames for step, record in result.records.items()
                  if step in made},
     "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
@@ -143,20 +145,22 @@ class Bench:
         return found
 
     def forget(self, tree: str) -> None:
-        """Remove the finished video and the refined frames, so that they are made again."""
+        """Remove all that was made of the speech, so that it is made again."""
         text = (
             "import sys; from talkgraph.cache.store import Store; store = Store(sys.argv[1])\n"
             "for entry in store.ls():\n"
-            "    if entry.step in ('video_out', 'refined', 'speech'): store.rm(entry.key)\n"
-            "store.gc()"
+            "    if entry.step in sys.argv[2:]: store.rm(entry.key)\n"
         )
-        self._python(tree, text, str(self.stores / tree))
+        self._python(tree, text, str(self.stores / tree), *OF_SPEECH)
 
     def _python(self, tree: str, text: str, *args: str) -> str:
         environment = {**os.environ, "PYTHONPATH": str(self.trees[tree])}
         environment |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
         made = subprocess.run(
-            [sys.executable, "-c", text, *args], capture_output=True, text=True, env=environment
+            [sys.executable, "-P", "-c", text, *args],  # -P: the tree, not the folder we are in
+            capture_output=True,
+            text=True,
+            env=environment,
         )
         if made.returncode:
             raise SystemExit(f"{tree}: {made.stderr.strip().splitlines()[-1]}")

@@ -55,7 +55,10 @@ class Frames:
     def from_function(
         cls, count: int, shape: tuple[int, int, int], read: Callable[[int, int], Pictures]
     ) -> Frames:
-        """Lazy frames: `read(start, stop)` returns `[shape=(stop - start, H, W, C), uint8]`."""
+        """Lazy frames: `read(start, stop)` returns `[shape=(stop - start, H, W, C), uint8]`.
+
+        It may be called for any range, by several threads at once.
+        """
         return cls(count, shape, read)
 
     @classmethod

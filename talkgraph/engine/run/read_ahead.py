@@ -27,7 +27,7 @@ BLOCK_BYTES = 16 << 20  # of frames that one thread makes at a time, at most, if
 SWITCH_SECONDS = (
     0.0005  # that a thread waits for Python: stages take it for less, many times a frame
 )
-READ_BLOCK = 8  # frames, of what a node reads; short, so that the first is there soon
+READ_BLOCK = 4  # frames, of what a node reads; short, so that the first is there soon
 
 
 class ReadAhead:

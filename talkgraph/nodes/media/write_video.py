@@ -19,7 +19,7 @@ from talkgraph.nodes.colours import BT709, LIMITED, yuv_from_rgb
 from talkgraph.nodes.values import Speech
 
 PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower")
-AT_ONCE = 8  # frames that are read together; few, so that the first is soon written
+AT_ONCE = 4  # frames that are read together; few, so that the first is soon written
 AT_ONCE_BYTES = 64 << 20
 AAC_FRAME = 1024  # samples
 
