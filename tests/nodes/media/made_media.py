@@ -54,7 +54,7 @@ def write_video(
     matrix: a display matrix (a, b, c, d). front: put the index of an MP4 at its front.
     cut_at: from this picture on the lower three quarters are another scene.
     """
-    base = Fraction(1, 12800)
+    base = Fraction(1, 25) if codec == "mpeg2video" else Fraction(1, 12800)
     ticks = [round(time / base) for time in times] + [round((times[-1] + last) / base)]
     flags = {"movflags": "+faststart"} if front else {}
     with av.open(str(path), "w", options=flags) as container:
@@ -107,6 +107,8 @@ def write_sound(
     with av.open(str(path), "w") as container:
         layout = "mono" if sound.shape[0] == 1 else "stereo"
         stream = container.add_stream(codec, rate=rate, layout=layout)
+        if codec.startswith("wma"):
+            stream.bit_rate = 128_000
         if sample_format:
             stream.codec_context.format = sample_format
         mux_sound(container, stream, sound, rate)

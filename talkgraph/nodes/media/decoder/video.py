@@ -26,6 +26,7 @@ from talkgraph.nodes.media.resample import FrameClock
 Progress = Callable[[float, float], None]
 
 MAX_PIXELS = 8192 * 4352  # 8K; a header may claim any size and make the decoder allocate it
+RESTART = 0.5  # s; timestamps that go back further begin anew
 LAST_FRAME_CAP = 0.5  # s; how long the last frame may claim to stay
 DECODER_THREADS = 2
 NO_PICTURES = "give a video that shows the person, or one `photo`"
@@ -144,13 +145,17 @@ def _copy_frames(
         finder.see(frame, times)
 
     counts = {"frames": 0, "lost": 0}
+    first: float | None = None
     start: float | None = None
     previous, previous_time, gap, cut = None, 0.0, nominal, False
     for frame in _frames(container, stream, counts):
         time = frame.time if frame.time is not None else (start or 0.0) + previous_time + nominal
-        if start is None:
-            start = time
+        if start is None or first is None:
+            first = start = time
         time -= start
+        if previous is not None and time < previous_time - RESTART:
+            begins = previous_time + gap  # files that were joined: each counts from its own start
+            start, time = start - (begins - time), begins
         if previous is not None:
             if time <= previous_time:
                 continue  # two frames at one moment, or time runs backwards: keep the first
@@ -173,7 +178,7 @@ def _copy_frames(
         "height": copy.height,
         "count": clock.made,
         "cuts": finder.cuts(),
-        "start": start,
+        "start": first,
         "source_fps": counts["frames"] / previous_time if previous_time > 0 else 0.0,
         "seconds": declared,
         "cut": cut,
