@@ -13,6 +13,7 @@ from talkgraph.cache.frames import Frames
 from talkgraph.engine.declare.node import Node, node, param
 from talkgraph.errors import InputError
 from talkgraph.nodes.face_fit.detect_faces import FaceBoxes
+from talkgraph.nodes.face_fit.tracking.cover import mouth_is_covered
 from talkgraph.nodes.face_fit.tracking.detector import Detections, FaceDetector
 from talkgraph.nodes.face_fit.tracking.expected import boxes_in_clip, near, nearest
 from talkgraph.nodes.face_fit.tracking.faces import Face, at_every_frame, link
@@ -98,6 +99,7 @@ class TrackFace(Node):
             if faces is not None and expected is not None:
                 measured &= ~faces.hidden & near(points, expected)
             self._check(measured)
+        measured &= ~self._covered(frames, points, measured)
         points = smooth_landmarks(
             points,
             measured,
@@ -178,6 +180,27 @@ class TrackFace(Node):
                 start += len(chunk)
                 engine.progress(turn * len(frames) + start, self.passes * len(frames))
         return np.concatenate(found), np.concatenate(flags)
+
+    def _covered(self, frames: Frames, points: Floats, measured: Bools) -> Bools:
+        """Frames `[shape=(T,), bool]` that are left out as something stands before the mouth.
+
+        Every n-th is looked at; where it is so in most of them, none is left out.
+        """
+        numbers = np.arange(0, len(frames), self.every)
+        seen = numbers[measured[numbers]]
+        found = np.array([mouth_is_covered(frames[int(at)], points[at]) for at in seen], bool)
+        if not found.any():
+            return np.zeros(len(frames), bool)
+        covered = np.zeros(len(frames), bool)
+        for at in seen[found]:
+            covered[max(0, at - self.every + 1) : at + self.every] = True
+        share, usable = float(found.mean()), measured & ~covered
+        text = f"something stands before the mouth in {share:.0%} of the frames"
+        if usable.mean() < self.min_share:
+            engine.note(f"{text}: new lips are drawn over it; give a clip in which it is free")
+            return np.zeros(len(frames), bool)
+        engine.note(f"{text}, which are left out")
+        return covered
 
     def _check(self, measured: Bools) -> None:
         share = float(measured.mean())
