@@ -227,7 +227,11 @@ class Bars(Watcher):
 
 
 def watcher(
-    *, quiet: bool = False, store: Store | None = None, graph: str | None = None
+    *,
+    quiet: bool = False,
+    store: Store | None = None,
+    graph: str | None = None,
+    inputs: Mapping[str, object] | None = None,
 ) -> Watcher:
     """The watcher that fits: bars on a terminal, lines elsewhere, nothing if `quiet`.
 
@@ -235,10 +239,11 @@ def watcher(
         quiet: say nothing.
         store: its past runs of the graph tell how long stages may take.
         graph: name of the graph.
+        inputs: of the graph; only runs over the same files tell anything.
     """
     if quiet:
         return Watcher()
     from talkgraph.engine.history.time_left import past_seconds
 
-    past = past_seconds(store, graph) if store is not None and graph is not None else None
+    past = past_seconds(store, graph, inputs) if store is not None and graph is not None else None
     return Bars(past) if sys.stderr.isatty() else Lines(past=past)

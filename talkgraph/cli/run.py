@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
     with (
         models.use_device(args.device),
         reporting_failure(args.report, store, quiet=args.quiet or args.json),
-        watcher(quiet=args.quiet, store=store, graph=graph.name) as watch,
+        watcher(quiet=args.quiet, store=store, graph=graph.name, inputs=inputs) as watch,
     ):
         result = graph.run(
             inputs, store=store, until=until, force=args.force, on_event=watch, executor=executor

@@ -97,7 +97,7 @@ def run(args: argparse.Namespace) -> int:
     with (
         models.use_device(args.device),
         reporting_failure(args.report, store, quiet=quiet, title=args.output.name),
-        watcher(quiet=args.quiet, store=store, graph=graph.name) as watch,
+        watcher(quiet=args.quiet, store=store, graph=graph.name, inputs=inputs) as watch,
     ):
         result = graph.run(inputs, store=store, on_event=importing_ahead(watch), executor=executor)
     deliver(result, graph, store, args.output, metadata=args.metadata)

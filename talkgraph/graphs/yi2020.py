@@ -67,6 +67,9 @@ from talkgraph.nodes.pose_mapping import (
 from talkgraph.nodes.refine import BuildRefinerMemory, Refine, TrainRefiner
 from talkgraph.nodes.render import Render
 
+# Seconds of a clip below which its way of talking is not learned: what is learned from a few is
+# little, and takes as long as from many. By whether it is a draft.
+LEARNED = {True: 6.0, False: 4.0}
 # Steps of refiner training: `standard` fits into 40 minutes on two cores, `best` wants a GPU.
 REFINER_STEPS = {"standard": 2500, "best": 18000}
 REHEARSAL_LEAVES_OUT = 0.4  # s; longer than a syllable
@@ -113,7 +116,7 @@ def graph(
         "speech_encoder": LoadNetwork(name="speech-encoder-tiny").on(),
         "clip_features": SpeechEncoder().on(speech="view.speech", network="speech_encoder"),
         "general_mapping": LoadNetwork(name="general-mapping-speech-encoder").on(),
-        "mapping": PersonaliseExpression(seed=seed).on(
+        "mapping": PersonaliseExpression(seed=seed, min_seconds=LEARNED[draft]).on(
             mapping="general_mapping", fit="fit", clip_features="clip_features"
         ),
         "features": SpeechEncoder().on(speech="speech", network="speech_encoder"),

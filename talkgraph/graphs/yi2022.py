@@ -22,7 +22,7 @@ from pathlib import Path
 
 from talkgraph.engine import Graph, Step
 from talkgraph.graphs.quality import Quality
-from talkgraph.graphs.yi2020 import REFINER_STEPS, refined
+from talkgraph.graphs.yi2020 import LEARNED, REFINER_STEPS, refined
 from talkgraph.nodes.albedo import DetailedAlbedo, LearnAppearance
 from talkgraph.nodes.audio_features import DetectVoice, Mfcc, SpeechEncoder
 from talkgraph.nodes.backgrounds import Composite, MatchBackgrounds, PasteBack, WarpBackground
@@ -78,7 +78,7 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
         "speech_encoder": LoadNetwork(name="speech-encoder-tiny").on(),
         "clip_features": SpeechEncoder().on(speech="view.speech", network="speech_encoder"),
         "general_mapping": LoadNetwork(name="general-mapping-speech-encoder").on(),
-        "mapping": PersonaliseExpression(seed=seed).on(
+        "mapping": PersonaliseExpression(seed=seed, min_seconds=LEARNED[draft]).on(
             mapping="general_mapping", fit="fit", clip_features="clip_features"
         ),
         "features": SpeechEncoder().on(speech="speech", network="speech_encoder"),

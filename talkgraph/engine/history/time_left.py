@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
 import attrs
 
 from talkgraph.cache.store import Store
-from talkgraph.engine.history.run_records import runs
+from talkgraph.engine.history.run_records import RunRecord, runs
 
 _MOVED = 0.02  # of a step: less says nothing about its pace
 _WATCHED = 1.0  # s: less says nothing either
@@ -52,11 +56,25 @@ class StepTime:
         return None if ends is None or ends <= now else ends - now
 
 
-def past_seconds(store: Store, graph: str) -> dict[str, float]:
-    """Step -> seconds that it took when it was last made, as far as runs of late tell."""
+def _is(run: RunRecord, name: str, path: Path) -> bool:
+    """Whether a run read this file as that input."""
+    read = run.inputs.get(name)
+    return read is not None and os.path.realpath(read.text) == os.path.realpath(path)
+
+
+def past_seconds(
+    store: Store, graph: str, inputs: Mapping[str, object] | None = None
+) -> dict[str, float]:
+    """Step -> seconds that it took when it was last made, as far as runs of late tell.
+
+    Args:
+        inputs: only runs over these files count, where it is given: other files are longer or
+            shorter.
+    """
+    wanted = {name: path for name, path in (inputs or {}).items() if isinstance(path, Path)}
     found: dict[str, float] = {}
     for run in runs(store, _LOOKED_AT):
-        if run.graph == graph:
+        if run.graph == graph and all(_is(run, name, path) for name, path in wanted.items()):
             made = {name: one.seconds for name, one in run.steps.items() if one.state == "run"}
             found = {**made, **found}
     return found

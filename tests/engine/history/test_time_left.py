@@ -1,5 +1,7 @@
 """The time left is told when there is something to tell it from."""
 
+from pathlib import Path
+
 import pytest
 
 from talkgraph import Graph, Node, Store, engine, node, param
@@ -98,3 +100,19 @@ def test_the_seconds_of_a_step_are_those_of_the_last_run_that_made_it(tmp_path):
         graph(fails=True).run({"x": 4}, store=store)
     assert first.records["work"].seconds != second.records["work"].seconds
     assert past_seconds(store, "work") == {"work": second.records["work"].seconds}
+
+
+def test_the_last_time_over_other_files_tells_nothing(tmp_path):
+    @node("test_time_left_reads", version=1)
+    class Reads(Node):
+        def run(self, file: Path) -> int:
+            return len(file.read_bytes())
+
+    store = Store(tmp_path / "store")
+    graph = Graph("reads", inputs={"file": Path}, steps={"reads": Reads().on(file="file")})
+    for name in ("long", "short"):
+        (tmp_path / name).write_text(name)
+    graph.run({"file": tmp_path / "long"}, store=store)
+    assert past_seconds(store, "reads", {"file": tmp_path / "short"}) == {}
+    assert past_seconds(store, "reads", {"file": tmp_path / "long"}).keys() == {"reads"}
+    assert past_seconds(store, "reads").keys() == {"reads"}
