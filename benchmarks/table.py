@@ -81,6 +81,9 @@ def main() -> int:
         if "reach" in report:
             print(run_table(report))
             continue
+        if "ablation" in report:
+            print(ablation_table(report["ablation"]))
+            continue
         if "mapping" in report:
             print(mapping_table(report))
             continue
@@ -89,6 +92,28 @@ def main() -> int:
         if driven:
             print(reenactments(driven))
     return 0
+
+
+def ablation_table(found: dict[str, Any]) -> str:
+    """One table per clip."""
+    lines = []
+    for clip in found["clips"]:
+        pairs = ", ".join(f"{count} at {same}" for same, count in clip["pairs"].items())
+        told = "; ".join(f"{name} {cosine:.3f}" for name, cosine in clip["told"].items())
+        cosines = " / ".join(f"{one:.3f}" for one in clip["identity_cosines"])
+        lines += [
+            f"`{clip['clip']}`: {clip['frames']} frames; cosines of the learned part's identity"
+            f" features, 5 / 50 / 95 %: {cosines}; pairs in the memory: {pairs}.",
+            f"Median cosine with the true feature of each driven frame: {told}.",
+            "",
+            f"| | {' | '.join(found['columns'].values())} |",
+            "|---" * (len(found["columns"]) + 1) + "|",
+        ]
+        for name, words in found["rows"].items():
+            row = clip["rows"][name]
+            lines.append(f"| {words} | {' | '.join(f'{row[k]:.2f}' for k in found['columns'])} |")
+        lines.append("")
+    return "\n".join(lines)
 
 
 def talks(clips: list[dict[str, Any]]) -> str:
