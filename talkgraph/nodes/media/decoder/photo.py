@@ -14,7 +14,7 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from talkgraph.nodes.media.decoder.opening import Refused, unknown
 from talkgraph.nodes.media.kinds import AS_PHOTO
 
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "AVIF", "GIF", "JPEG2000", "MPO")
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "AVIF", "GIF", "JPEG2000")
 GREY = 128  # behind transparent parts
 MIN_SIDE = 32  # px
 _TURNS = {  # clockwise; Pillow counts the other way
