@@ -31,7 +31,7 @@ class BuildRefinerMemory(Node):
         >>> who = IdentityTrack(vectors=np.eye(3, 8, dtype=np.float32), measured=np.ones(3, bool))
         >>> memory = BuildRefinerMemory(slots=4, key_size=5, steps=6)
         >>> memory.run(grey, who, tiny_spatial()).keys.shape
-        (3, 5)
+        (4, 5)
     """
 
     slots: int = param(1000, "pairs at most (published: 30000, for many people)", ge=1)
