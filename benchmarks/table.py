@@ -78,6 +78,9 @@ def main() -> int:
         if "head_motion" in report:
             print(head_table(report))
             continue
+        if "frames" in report:
+            print(frames_table(report))
+            continue
         if "reach" in report:
             print(run_table(report))
             continue
@@ -114,6 +117,26 @@ def ablation_table(found: dict[str, Any]) -> str:
             lines.append(f"| {words} | {' | '.join(f'{row[k]:.2f}' for k in found['columns'])} |")
         lines.append("")
     return "\n".join(lines)
+
+
+def frames_table(report: dict[str, Any]) -> str:
+    """One row per clip, quality and revision."""
+    rows = [
+        "| clip, px | quality | revision | fps | CPU ms per frame | first frame s | peak MiB |"
+        " ms of stages per frame |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for row in report["frames"]:
+        for tree, revision in (("here", "this"), ("before", report["against"])):
+            if tree in row:
+                found = row[tree]
+                stages = ", ".join(f"{k} {v:.0f}" for k, v in found["stage_ms"].items())
+                rows.append(
+                    f"| {row['clip']}, {found['size']:.0f} | {row['quality']} | {revision} |"
+                    f" {found['fps']:.0f} | {found['cpu_ms']:.0f} | {found['first_frame_s']:.1f} |"
+                    f" {found['peak_mib']:.0f} | {stages} |"
+                )
+    return "\n".join(rows) + "\n"
 
 
 def talks(clips: list[dict[str, Any]]) -> str:
