@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import attrs
-import numpy as np
 
 from talkgraph.errors import InputError
 
@@ -53,6 +52,8 @@ def kept_fits(folder: Path) -> Iterator[tuple[str, Path]]:
 
 def write_fit(path: Path, clip: HeardClip, face_model: str) -> None:
     """Write fit and sound of a clip; a reader sees the whole file or none."""
+    import numpy as np
+
     motion = clip.fit.motion
     samples = np.round(np.clip(clip.speech.samples, -1, 1) * _LOUDEST).astype(np.int16)
     facts = json.dumps({"fps": motion.fps, "size": clip.fit.size, "face_model": face_model})
@@ -71,6 +72,8 @@ def read_fit(path: Path, person: str, face_model: str) -> HeardClip:
     Raises:
         InputError: the file is damaged, or its fit is of another face model.
     """
+    import numpy as np
+
     from talkgraph.nodes.values import FaceFit, Motion, Speech
 
     try:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import attrs
-import numpy as np
 
 from talkgraph.cli.progress import Watcher
 from talkgraph.cli.train.clips import (
@@ -57,6 +56,8 @@ def motion_beside(generator: Path) -> Path:
 
 def train(args: argparse.Namespace, store: Store, watch: Watcher, scratch: Path) -> Made:
     """Train on clips of most people, judge by the rest; motion and card go beside the output."""
+    import numpy as np
+
     check_several(args.clips, {person for person, _ in clips(args.clips)})
     import torch
 
