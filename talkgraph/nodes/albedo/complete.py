@@ -16,6 +16,7 @@ ALONG_TEETH = (
     0.5  # the same between neighbours in a row of the mouth patch: few frames show it well
 )
 MIRROR = 0.02  # weight of the other side of the face where this one is hidden
+SHADOW = 0.5  # of its surroundings: darker than that the other side is shaded, not pigmented
 INNER_ANCHOR = 0.02  # the same inside the mouth, whose parts are hidden by turns
 ANCHOR = 1e-6  # weight of the model's own colour, which decides only where nothing is seen at all
 
@@ -43,7 +44,7 @@ def complete(values: ArrayLike, weights: ArrayLike, model: FaceModel) -> Floats:
     Minimises sum w (ratio - observed ratio)^2 + stiffness * sum over edges (ratio difference)^2,
     where ratio = value / mean albedo of the model: seen vertices keep their value, hidden ones take
     the model's detail in the colour of their surroundings (a harmonic fill). The face's other side
-    counts as a weak observation. In mouth and eyes the values themselves are smoothed, since the
+    counts as a weak observation, unless it lies in a deep shadow. In mouth and eyes the values themselves are smoothed, since the
     model's teeth and irises need not lie where the person's do, and hidden parts of the mouth
     tend to the model's colours.
 
@@ -67,15 +68,20 @@ def complete(values: ArrayLike, weights: ArrayLike, model: FaceModel) -> Floats:
     typical = _typical(ratio[~inner], seen[~inner])
     total = seen + anchor
     target = ratio * seen[:, None] + anchor[:, None] * np.where(inner[:, None], expected, typical)
-    other = mirror_vertices(model)
-    weak = MIRROR * seen[other] * (1 - seen)
-    total += weak
-    target += ratio[other] * weak[:, None]
     links = _springs(model)
     degree = np.asarray(links.sum(axis=1)).ravel()
-    system = diags(total + degree) - links
-    solved = splu(system.tocsc()).solve(target)
-    return np.asarray(solved * scale, np.float32)
+
+    def filled() -> NDArray[np.float64]:
+        system = diags(total + degree) - links
+        return np.asarray(splu(system.tocsc()).solve(target))
+
+    other = mirror_vertices(model)
+    weak = MIRROR * seen[other] * (1 - seen)
+    # A shadow beside the nose is on one side: mirrored, it would be a dark line on the lit one.
+    weak[ratio[other].sum(axis=1) < SHADOW * filled().sum(axis=1)] = 0
+    total += weak
+    target += ratio[other] * weak[:, None]
+    return np.asarray(filled() * scale, np.float32)
 
 
 def _springs(model: FaceModel) -> Any:

@@ -25,6 +25,16 @@ def test_the_other_side_of_the_face_is_used(model):
     assert filled[hidden].mean() < 0.75 * model.mean_albedo[hidden].mean()
 
 
+def test_a_shadow_on_one_side_is_not_mirrored(model):
+    truth = model.mean_albedo.copy()
+    truth[np.abs(np.abs(model.mean_shape[:, 0]) - 0.45) < 0.08] *= 0.1
+    left = (model.mean_shape[:, 0] < 0.1) & (model.region <= LIP)
+    filled = complete(truth, left.astype(float), model)
+    hidden = (model.mean_shape[:, 0] > 0.42) & (model.mean_shape[:, 0] < 0.48)
+    hidden &= model.region <= LIP
+    assert filled[hidden].mean() > 0.95 * model.mean_albedo[hidden].mean()
+
+
 def test_nothing_seen_gives_the_models_own(model):
     zero = np.zeros((model.vertex_count, 3))
     filled = complete(zero, np.zeros(model.vertex_count), model)
