@@ -39,7 +39,8 @@ def test_a_checkpoint_becomes_onnx_with_the_names_of_its_weights(name, tmp_path)
     state = published.weights(SHAPES[name])
     extra = {"model.3.num_batches_tracked": np.zeros((), np.int64)}
     counted = extra if name == "yi2020-discriminator" else {}
-    made = onnx.load(models.add(name, saved(tmp_path / "net.pth", state | counted)))
+    (file,) = models.add(name, saved(tmp_path / "net.pth", state | counted))
+    made = onnx.load(file)
     assert {one.key for one in made.metadata_props} >= {"kind", "licence", "source"}
     kept = {one.name: onnx.numpy_helper.to_array(one) for one in made.graph.initializer}
     same = [key for key in state if key in kept and np.array_equal(kept[key], state[key])]
@@ -55,7 +56,8 @@ def test_a_memory_becomes_a_network_and_arrays(tmp_path):
     pairs = {name: torch.from_numpy(w) for name, w in state.items() if name.startswith("mem_")
              and not name.startswith("mem_model.")}  # fmt: skip
     torch.save({"mem_model": encoder, **pairs}, tmp_path / "mem.pth")
-    made = onnx.load(models.add("yi2020-memory", tmp_path / "mem.pth"))
+    (file,) = models.add("yi2020-memory", tmp_path / "mem.pth")
+    made = onnx.load(file)
     kept = {one.name: onnx.numpy_helper.to_array(one) for one in made.graph.initializer}
     for theirs, ours in (("mem_key", "keys"), ("mem_value", "values"), ("mem_age", "ages"),
                          ("mem_index", "indices"), ("mem_model.Linear.weight", "weight"),
