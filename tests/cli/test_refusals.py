@@ -74,7 +74,7 @@ def movie(path, frames):
         ("good.flac", "video", "words.mp4", "words.mp4"),
         ("good.flac", "video", "nothing.mp4", "nothing.mp4"),
         ("good.flac", "video", "cut.mp4", "cut.mp4"),
-        ("good.flac", "video", "short.mp4", "--photo"),
+        ("good.flac", "video", "short.mp4", "a photo tells as much"),
         ("good.flac", "video", "empty street.mp4", "empty street.mp4"),
         ("good.flac", "video", "good.flac", "good.flac"),
     ],

@@ -88,7 +88,7 @@ def people(tmp_path, monkeypatch):
             path = of / name / "clip.mp4"
             if path not in besides:
                 asked.append(name)
-                found = {"footage.speech": speech(4.0, seed), "fit": person(4.0, seed)}
+                found = {"view.speech": speech(4.0, seed), "fit": person(4.0, seed)}
                 yield SimpleNamespace(person=name, path=path, result=found)
 
     monkeypatch.setattr(clips, "tracked_clips", tracked)

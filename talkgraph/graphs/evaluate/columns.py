@@ -51,6 +51,10 @@ def picture_columns(talk: Graph, scene: str, before: str | None = None) -> dict[
                 predicted="still_frames", real=f"real_{clip}.frames", track=f"real_{track}"
             ),
         }
+    # The made clip is cropped as the real one, so nobody else is in it who had to be told apart.
+    step = talk.steps[track]
+    alone = {port: source for port, source in step.sources.items() if port != "faces"}
+    talk = talk.replace(**{track: Step(step.node, alone)})
     return {
         **still,
         "made_clip": CropLike().on(footage="made_footage", like=f"real_{clip}", scene=scene),

@@ -44,9 +44,9 @@ def complete(values: ArrayLike, weights: ArrayLike, model: FaceModel) -> Floats:
     Minimises sum w (ratio - observed ratio)^2 + stiffness * sum over edges (ratio difference)^2,
     where ratio = value / mean albedo of the model: seen vertices keep their value, hidden ones take
     the model's detail in the colour of their surroundings (a harmonic fill). The face's other side
-    counts as a weak observation, unless it lies in a deep shadow. In mouth and eyes the values themselves are smoothed, since the
-    model's teeth and irises need not lie where the person's do, and hidden parts of the mouth
-    tend to the model's colours.
+    counts as a weak observation, unless it lies in a deep shadow. In mouth and eyes the values
+    themselves are smoothed, since the model's teeth and irises need not lie where the person's do,
+    and hidden parts of the mouth tend to the model's colours.
 
     Args:
         values: `[shape=(V, 3)]`, > 0 where seen.

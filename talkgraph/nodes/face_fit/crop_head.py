@@ -31,6 +31,7 @@ class CropHead(Node):
         >>> from pathlib import Path
         >>> from PIL import Image
         >>> from talkgraph.nodes.media import ReadPhoto
+        >>> from talkgraph.nodes.values import View
         >>> photo = Path(tempfile.mkdtemp()) / "grey.png"
         >>> Image.new("RGB", (640, 480), "grey").save(photo)
         >>> faces = FaceBoxes(  # what detect_faces makes

@@ -238,7 +238,7 @@ def test_only_the_start_of_a_long_clip_is_used(tmp_path, capsys):
 
 def test_short_clip_is_refused_with_the_remedy(tmp_path):
     path = made.write_video(tmp_path / "köln 1.mp4", STEADY[:40])
-    with pytest.raises(InputError, match=r"the video lasts only 1\.6 s.*`photo`"):
+    with pytest.raises(InputError, match=r"the video lasts only 1\.6 s.*a photo tells as much"):
         ReadVideo().run(path)
 
 
