@@ -4,9 +4,14 @@ The quick ones come first, and what shares costly fixtures shares a worker. And 
 tests of pages, where there is one.
 """
 
+import os
 import shutil
 import signal
 import tempfile
+
+# Tests share the cores by processes. Threads of torch that wait for each other on a busy core spin:
+# small trainings then take thirty times as long. To be said before anything loads OpenMP.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 from hypothesis import settings
