@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from talkgraph.nodes.compiled import compiled
 
 Pictures = NDArray[np.uint8]
 Singles = NDArray[np.float32]
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def changed(picture: Pictures, change: Singles, share: Singles) -> None:
     """Add `share [shape=(H, W)]` of `change [shape=(H, W, 3)]`, 1 for white, in place."""
     white, low = np.float32(255), np.float32(0)
@@ -23,7 +24,7 @@ def changed(picture: Pictures, change: Singles, share: Singles) -> None:
                 picture[row, column, d] = np.uint8(np.int32(level))
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def within(made: Pictures, frames: Pictures, face: Pictures) -> Pictures:
     """`frames [shape=(N, H, W, 3)]`, with `made` as far as `face [shape=(N, H, W, 4)]` covers."""
     result = frames.copy()
