@@ -139,7 +139,7 @@ class Network:
     def __init__(self, refiner: OnnxModel, identity: IdentityFeature) -> None:
         anybody = False  # whether it is one that is not told who it is for
         with suppress(ModelError):  # said below, with the port
-            anybody = OF_ANYBODY.admits(open_session(refiner.file))
+            anybody = OF_ANYBODY.admits(open_session(refiner.file, threads=1))
         wanted = OF_ANYBODY if anybody else NETWORK
         # One thread: frames of a stream are made side by side, which wastes less than to share one.
         self.session = open_network(refiner, wanted, node="refine", port="refiner", threads=1)
