@@ -97,17 +97,13 @@ def load_weights(net: nn.Module, path: Path, what: str = "general refiner") -> N
         ModelError: if the file holds another network, or one of other sizes.
     """
     found = {t.name: numpy_helper.to_array(t) for t in load_onnx(path).graph.initializer}
-    wanted = {
-        name: value
-        for name, value in net.state_dict().items()
-        if ".body." not in name and not name.endswith("num_batches_tracked")
-    }
+    wanted = weights_of(net)
     for name, parameter in wanted.items():
         if name not in found:
             raise ModelError(f"the {what} lacks {name}; give one made by train_refiner")
-        if found[name].shape != tuple(parameter.shape):
+        if found[name].shape != parameter.shape:
             raise ModelError(
                 f"the {what}'s {name} is {found[name].shape}, this one's"
-                f" {tuple(parameter.shape)}; set width, stem and levels as in the general one"
+                f" {parameter.shape}; set width, stem and levels as in the general one"
             )
     load(net, {name: found[name] for name in wanted})
