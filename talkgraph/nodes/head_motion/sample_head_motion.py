@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,13 +18,13 @@ from talkgraph.nodes.head_motion.manner.pace import response_to, with_coupling, 
 from talkgraph.nodes.head_motion.manner.rest import restfulness
 from talkgraph.nodes.head_motion.manner.spread import Spread, about_home, within_neck
 from talkgraph.nodes.head_motion.manner.time import at_video_rate, repeated
+from talkgraph.nodes.prosody.mark import mark_of
 from talkgraph.nodes.prosody.prosody import Prosody, prosody_of
 from talkgraph.nodes.signals import not_finite
 from talkgraph.nodes.values import FaceFit, Motion, OnnxModel, Speech, SpeechFeatures
 
 Array = NDArray[np.float64]
 
-_MARK_S = 2.0
 
 TYPICAL = "typical"
 MANNERS = ("person", "calm", TYPICAL, "lively")
@@ -119,7 +117,7 @@ class SampleHeadMotion(Node):
         count = len(motion.expression)
         prosody = prosody_of(speech, count, features.fps)
         habit = self._habit(person, clip_speech, facts)
-        random = np.random.default_rng([self.seed, _mark(speech)])
+        random = np.random.default_rng([self.seed, mark_of(speech)])
         pose = self._drawn(prosody, features, network, facts, habit, random)
         return Motion(
             expression=motion.expression,
@@ -184,13 +182,3 @@ class SampleHeadMotion(Node):
         calm = restfulness(prosody.active, self.pause_s, fps)
         size = self.amplitude * (1.0 - (1.0 - self.rest) * calm)
         return within_neck(habit.mean + size[:, None] * away, habit.mean)
-
-
-def _mark(speech: Speech) -> int:
-    """A number that the first seconds of a speech have and others have not.
-
-    Two speeches would else begin with the same noise, and their heads move alike in all that speech
-    does not tell; a speech of which only the end has changed should keep its movement.
-    """
-    first = np.asarray(speech.samples[: round(_MARK_S * speech.rate)])
-    return zlib.crc32(np.round(first * 32767).astype(np.int16).tobytes())

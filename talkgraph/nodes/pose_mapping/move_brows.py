@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
-
 import numpy as np
 
 from talkgraph.engine import Node, node, param
@@ -16,12 +14,12 @@ from talkgraph.nodes.pose_mapping.brows.habit import (
     habit_of,
 )
 from talkgraph.nodes.pose_mapping.brows.measure import brow_height, raising
+from talkgraph.nodes.prosody.mark import mark_of
 from talkgraph.nodes.prosody.prosody import prosody_of
 from talkgraph.nodes.signals import low_pass, soft_limit, split_bands, spread_in_stretches
 from talkgraph.nodes.values import FaceFit, Floats, Motion, Speech
 
 LOUDNESS_HZ = 1.5  # faster loudness is that of syllables, which brows do not follow
-MARK_S = 2.0  # of a speech tell it from others
 NOISE_FRAMES = 20000  # that tell its spread
 KNEE = 0.5  # share of the range in which the brows are left alone
 
@@ -103,12 +101,12 @@ class MoveBrows(Node):
         """Movement about the middle, `[shape=(T,)]`, head units."""
         count, fps = len(motion.expression), motion.fps
         spread = float(np.linalg.norm(habit.spread))
-        first = np.asarray(speech.samples[: round(MARK_S * speech.rate)])
-        mark = zlib.crc32(np.round(first * 32767).astype(np.int16).tobytes())
         # Noise goes on beyond both ends, where filters would else see an edge, and is as long for
         # each speech before its end as for another.
         margin = round(2 * fps / BANDS_HZ[0])
-        noise = np.random.default_rng([self.seed, mark]).standard_normal(count + 2 * margin)
+        noise = np.random.default_rng([self.seed, mark_of(speech)]).standard_normal(
+            count + 2 * margin
+        )
         bands = split_bands(noise[:, None], BANDS_HZ, fps)[: len(habit.spread), :, 0]
         size = habit.spread / _spread_of_noise(fps, habit.frames)
         alone = size @ bands[:, margin : margin + count]
