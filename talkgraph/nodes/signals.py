@@ -144,6 +144,11 @@ def smoothstep(x: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(x * x * (3.0 - 2.0 * x))
 
 
+def evenly_spread(count: int, most: int) -> NDArray[np.int64]:
+    """At most `most` of the numbers 0 ... count - 1, from the first to the last."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.int64))
+
+
 def spread_in_stretches(bands: NDArray[np.floating], frames: float) -> NDArray[np.float64]:
     """Standard deviation of `bands [shape=(b, T, n)]` in time, `[shape=(b, n)]`.
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from talkgraph.nodes.signals import (
     best_lag,
     correlation,
+    evenly_spread,
     low_pass,
     not_finite,
     smooth_in_time,
@@ -173,3 +174,12 @@ def test_frames_that_are_no_numbers_are_counted_once():
     assert not_finite(one, other) == ""
     one[1, 0], one[1, 2], other[1, 1], other[3, 0] = np.nan, np.inf, np.nan, -np.inf
     assert not_finite(one, other) == "2 of 4 frames are not"
+
+
+@given(st.integers(1, 500), st.integers(1, 500))
+def test_spread_frames_are_distinct_and_span_the_clip(count: int, most: int):
+    chosen = evenly_spread(count, most)
+    assert len(chosen) == min(count, most)
+    assert chosen[0] == 0
+    assert (np.diff(chosen) > 0).all()
+    assert chosen[-1] == (count - 1 if most > 1 else 0)

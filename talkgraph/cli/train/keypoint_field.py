@@ -71,6 +71,7 @@ def train(args: argparse.Namespace, store: Store, watch: Watcher, scratch: Path)
         split,
         train_field,
     )
+    from talkgraph.nodes.signals import evenly_spread
 
     torch.set_num_threads(1)  # the sums of several threads are not the same every time
     examples = []
@@ -78,7 +79,7 @@ def train(args: argparse.Namespace, store: Store, watch: Watcher, scratch: Path)
     for one in tracked_clips(args.clips, ("clip", "track"), store, watch, parameters=sized):
         frames, track = one.result["clip"].frames, one.result["track"]
         seen = np.flatnonzero(track.measured)
-        at = seen[np.unique(np.linspace(0, len(seen) - 1, args.frames).round().astype(int))]
+        at = seen[evenly_spread(len(seen), args.frames)]
         examples.append(
             Example(
                 name=one.path.stem, person=one.person,

@@ -17,6 +17,7 @@ from talkgraph.nodes.face_model.appearance import (
 )
 from talkgraph.nodes.face_model.face_mesh import EYE_RIMS, INNER_LIPS, OUTER_LIPS
 from talkgraph.nodes.face_model.face_model import EYE, INNER_MOUTH, LIP, FaceModel
+from talkgraph.nodes.signals import evenly_spread
 from talkgraph.nodes.training.threads import one_thread
 from talkgraph.nodes.values import Albedo, Clip, FaceFit, Floats, Ints
 
@@ -99,7 +100,7 @@ class LearnAppearance(Node):
         """
         observer = Observer(clip, fit, model, self)
         measured = np.flatnonzero(fit.measured)
-        chosen = measured[_spread(len(measured), self.frames)]
+        chosen = measured[evenly_spread(len(measured), self.frames)]
         manner = manner_of(fit.motion)
         centre = manner.mean(axis=0)
         direction = self._directions(manner - centre)
@@ -196,10 +197,6 @@ class LearnAppearance(Node):
         at = np.flatnonzero(mine)
         inwards = 1 - distance[at] / self.reach
         return at, (inwards * inwards * (3 - 2 * inwards)).astype(np.float32)
-
-
-def _spread(count: int, most: int) -> Ints:
-    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.int64))
 
 
 def _shape_direction(

@@ -12,7 +12,7 @@ from talkgraph.errors import InputError
 from talkgraph.nodes.refine.memory.bank import Bank
 from talkgraph.nodes.refine.memory.spatial import SIDE, open_spatial, pooled
 from talkgraph.nodes.refine.region import Region, gather
-from talkgraph.nodes.refine.temporal_window import spread
+from talkgraph.nodes.signals import evenly_spread
 from talkgraph.nodes.values import IdentityTrack, OnnxModel, RefinerMemory
 
 
@@ -77,7 +77,7 @@ class BuildRefinerMemory(Node):
         self._check(rendered, identities, general)
         network = network if general is None else general.network
         session = open_spatial(network, self.node_id, "network")
-        chosen = spread(len(rendered), self.most_frames)
+        chosen = evenly_spread(len(rendered), self.most_frames)
         spatial = pooled(session, gather(rendered, chosen, SIDE, Region()))
         features = identities.vectors[chosen]
         size = self.key_size if general is None else general.keys.shape[1]

@@ -11,7 +11,8 @@ from talkgraph.errors import InputError
 from talkgraph.nodes.face_model.face_mesh import EYE_RIMS, OUTER_LIPS
 from talkgraph.nodes.refine.face_parts import detail_weights, face_masks
 from talkgraph.nodes.refine.region import Region, gather
-from talkgraph.nodes.refine.temporal_window import spread, window_of
+from talkgraph.nodes.refine.temporal_window import window_of
+from talkgraph.nodes.signals import evenly_spread
 from talkgraph.nodes.values import FaceTrack, Floats, IdentityFeature, IdentityTrack, Ints
 
 Bytes = NDArray[np.uint8]
@@ -50,7 +51,7 @@ def training_pairs(
     eye_weight: float,
 ) -> Pairs:
     """Read the frames of at most `most_frames` windows; arguments as in `train_refiner`."""
-    targets = spread(len(real), most_frames)
+    targets = evenly_spread(len(real), most_frames)
     wanted = window_of(targets)
     needed = np.unique(wanted)
     inputs = gather(rendered, needed, size, region)

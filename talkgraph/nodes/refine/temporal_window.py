@@ -18,11 +18,6 @@ def window_of(target: Ints | int) -> Ints:
     return window
 
 
-def spread(count: int, most: int) -> Ints:
-    """Return at most `most` of the numbers 0 ... count-1, evenly spread."""
-    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.int64))
-
-
 def to_network(pictures: Pictures) -> Floats:
     """uint8 `(N, H, W, 3)` to float32 `(N, 3, H, W)` in [-1, 1]."""
     scaled = pictures.astype(np.float32) / np.float32(127.5) - np.float32(1)

@@ -1,9 +1,7 @@
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from talkgraph.nodes.refine.temporal_window import spread, stack_windows, to_network, window_of
+from talkgraph.nodes.refine.temporal_window import stack_windows, to_network, window_of
 
 
 def test_windows_reach_back_two_frames_and_stop_at_the_first():
@@ -22,12 +20,3 @@ def test_stacked_windows_hold_the_newest_frame_last():
 def test_network_range_is_minus_one_to_one():
     pictures = np.array([0, 255, 51], np.uint8).reshape(1, 1, 1, 3)
     assert to_network(pictures).ravel() == pytest.approx([-1, 1, -0.6])
-
-
-@given(st.integers(1, 500), st.integers(1, 500))
-def test_spread_frames_are_distinct_and_span_the_clip(count: int, most: int):
-    chosen = spread(count, most)
-    assert len(chosen) == min(count, most)
-    assert chosen[0] == 0
-    assert (np.diff(chosen) > 0).all()
-    assert chosen[-1] == (count - 1 if most > 1 else 0)

@@ -22,6 +22,7 @@ from talkgraph.nodes.face_fit.tracking.landmarks import (
     region_of_boxes,
     region_of_landmarks,
 )
+from talkgraph.nodes.signals import evenly_spread
 from talkgraph.nodes.values import OnnxModel
 
 SAME = 0.6  # distance of two features below which they are one person's (dlib)
@@ -121,7 +122,7 @@ def split_where_it_changes(piece: list[Sighting], describe: Describe) -> list[li
     """Cut a piece in which one face takes the place of another, as at a cut that nobody saw."""
     if len(piece) < 4:
         return [piece]
-    at = np.unique(np.linspace(0, len(piece) - 1, DESCRIBED).round().astype(int))
+    at = evenly_spread(len(piece), DESCRIBED)
     features = np.stack([describe(piece[int(k)]) for k in at])
     apart = [np.linalg.norm(features[:k].mean(0) - features[k:].mean(0)) for k in range(1, len(at))]
     k = int(np.argmax(apart)) + 1
@@ -168,7 +169,7 @@ def same_people(
 
 def _sum_of_features(piece: list[Sighting], describe: Describe) -> tuple[NDArray[np.float64], int]:
     """Sum of some features of a piece, weighted by its length, and the weight."""
-    at = np.unique(np.linspace(0, len(piece) - 1, DESCRIBED).round().astype(int))
+    at = evenly_spread(len(piece), DESCRIBED)
     mean = np.mean([describe(piece[int(k)]) for k in at], axis=0)
     return mean.astype(np.float64) * len(piece), len(piece)
 

@@ -13,6 +13,7 @@ from talkgraph.nodes.face_model.face_mesh import EYE_RIMS, OUTER_LIPS
 from talkgraph.nodes.refine.face_parts import detail_weights, face_masks
 from talkgraph.nodes.refine.region import face_region, resized
 from talkgraph.nodes.refine.temporal_window import WINDOW
+from talkgraph.nodes.signals import evenly_spread
 from talkgraph.nodes.values import FaceTrack, Floats, IdentityFeature
 
 Bytes = NDArray[np.uint8]
@@ -80,9 +81,7 @@ def example_of(
     last = last[measured[last] & measured[last - 1]]
     if not len(last):
         return None
-    last = last[
-        np.unique(np.linspace(0, len(last) - 1, min(moments, len(last))).round().astype(int))
-    ]
+    last = last[evenly_spread(len(last), moments)]
     region = face_region(track, margin)
 
     def read(frames: Frames, count: int) -> Bytes:
