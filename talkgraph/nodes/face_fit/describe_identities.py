@@ -6,8 +6,7 @@ import numpy as np
 
 from talkgraph.engine import progress
 from talkgraph.engine.declare.node import Node, node, param
-from talkgraph.errors import InputError
-from talkgraph.nodes.face_fit.describe_identity import described
+from talkgraph.nodes.face_fit.describe_identity import described, measured_frames
 from talkgraph.nodes.face_fit.identity.chip import Recogniser
 from talkgraph.nodes.values import Clip, FaceTrack, IdentityTrack, OnnxModel
 
@@ -47,13 +46,7 @@ class DescribeIdentities(Node):
             ModelError: the network is another.
         """
         recognise = Recogniser(network, self.node_id)
-        known = np.flatnonzero(track.measured)
-        if not len(known):
-            raise InputError(
-                "the track holds no measured frame, so nobody can be identified in it; give a clip "
-                "in which the face is clearly seen"
-            )
-        chosen = known[:: self.every]
+        chosen = measured_frames(track)[:: self.every]
         parts = []
         for start in range(0, len(chosen), _REPORTED):
             piece = chosen[start : start + _REPORTED]

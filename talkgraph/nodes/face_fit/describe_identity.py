@@ -75,11 +75,11 @@ def distance(a: Floats, b: Floats) -> float:
     return float(np.linalg.norm(a.astype(np.float64) - b.astype(np.float64)))
 
 
-def best_frames(track: FaceTrack, count: int) -> NDArray[Any]:
-    """Up to `count` measured frames, spread over the clip, the most frontal of each stretch.
+def measured_frames(track: FaceTrack) -> NDArray[Any]:
+    """The frames in which the face was measured.
 
     Raises:
-        InputError: none was measured.
+        InputError: there is none.
     """
     known = np.flatnonzero(track.measured)
     if not len(known):
@@ -87,6 +87,16 @@ def best_frames(track: FaceTrack, count: int) -> NDArray[Any]:
             "the track holds no measured frame, so nobody can be identified in it; give a clip in "
             "which the face is clearly seen"
         )
+    return known
+
+
+def best_frames(track: FaceTrack, count: int) -> NDArray[Any]:
+    """Up to `count` measured frames, spread over the clip, the most frontal of each stretch.
+
+    Raises:
+        InputError: none was measured.
+    """
+    known = measured_frames(track)
     points = track.landmarks[:, :, :2].astype(np.float64)
     left, right = points[:, _LEFT], points[:, _RIGHT]
     across = right - left

@@ -50,6 +50,17 @@ class Chip:
         y = centre[:, 1] - b * origin[0] - a * origin[1]
         return np.column_stack([x, y, np.hypot(a, b), np.arctan2(b, a)]).astype(np.float32)
 
+    def cut(self, picture: NDArray[np.uint8], landmarks: Floats, padding: float) -> Floats:
+        """The chip of a face, `[shape=(side, side, 3), float32]`, whole levels of 255.
+
+        Args:
+            picture: `[shape=(H, W, 3), uint8]`.
+            landmarks: `[shape=(478, 3)]`, px.
+            padding: as of `regions`.
+        """
+        (region,) = self.regions(landmarks[None], padding)
+        return np.round(cut_square(picture, region, self.side, repeat_border=True))
+
 
 DLIB = Chip(
     side=150,
@@ -112,8 +123,7 @@ class Recogniser:
             padding: room around the five points, in chip sides.
         """
         ours = self.chip is DLIB
-        (region,) = self.chip.regions(landmarks[None], padding if ours else 0.0)
-        chip = np.round(cut_square(picture, region, self.chip.side, repeat_border=True))
+        chip = self.chip.cut(picture, landmarks, padding if ours else 0.0)
         given = chip if ours else (chip.transpose(2, 0, 1) - 127.5) / np.float32(127.5)
         (vectors,) = self.session.run(None, {self._input: given[None].astype(np.float32)})
         found: Floats = vectors[0]

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from talkgraph.cache.frames import Frames
 from talkgraph.models.sessions import open_network
 from talkgraph.nodes.face_fit.identity.chip import DLIB, NETWORK
-from talkgraph.nodes.face_fit.tracking.cut_square import cut_square
 from talkgraph.nodes.face_fit.tracking.detector import Detections
 from talkgraph.nodes.face_fit.tracking.faces import Face, face_of, moved, ranked
 from talkgraph.nodes.face_fit.tracking.landmarks import (
@@ -64,8 +63,7 @@ class Describer:
             for _ in range(2):
                 points, _ = self._landmarks(pictures, region)
                 region = region_of_landmarks(points)
-            (region,) = DLIB.regions(points, _PADDING)
-            chip = np.round(cut_square(pictures[0], region, DLIB.side, repeat_border=True))
+            chip = DLIB.cut(pictures[0], points[0], _PADDING)
             self._known[sighting] = self._session.run(["vector"], {"faces": chip[None]})[0][0]
         return self._known[sighting]
 
