@@ -77,7 +77,7 @@ def resnet18_shapes() -> Shapes:
 
 
 def resnet18_pool5(net: Layers, prefix: str) -> str:
-    """Its layers; returns the pooled feature."""
+    """Its layers up to the last convolution, whose mean over all places is pool5."""
     out = net.out
     mean, deviation = np.array(_MEAN), np.array(_DEVIATION)
     x = _scaled(net, 0.5 / deviation, (0.5 - mean) / deviation)
