@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from talkgraph import engine
 from talkgraph.engine import Node, node, param
-from talkgraph.errors import InputError
+from talkgraph.errors import InputError, ModelError
 from talkgraph.models.sessions import open_network
 from talkgraph.nodes.keypoint_field.networks import COARSE, DENSE_MOTION
 from talkgraph.nodes.keypoint_field.pictures import photo_of
@@ -79,10 +81,8 @@ class DenseMotion(Node):
             engine.progress(part.stop, frames)
         return MotionField(deformation=deformation, occlusion=occlusion, fps=driving.fps)
 
-    def _check_count(self, session: object, count: int) -> None:
-        from talkgraph.errors import ModelError
-
-        inputs = session.get_inputs()  # type: ignore[attr-defined]
+    def _check_count(self, session: Any, count: int) -> None:
+        inputs = session.get_inputs()
         wanted = next(one for one in inputs if one.name == "source_value").shape[1]
         if isinstance(wanted, int) and wanted != count:
             raise ModelError(
