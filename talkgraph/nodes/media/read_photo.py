@@ -8,10 +8,10 @@ from talkgraph import engine
 from talkgraph.cache.files import File
 from talkgraph.engine import Node, node, param
 from talkgraph.nodes.media.decode import Limits, decode
+from talkgraph.nodes.media.read_video import TURNS
 from talkgraph.nodes.values import Footage
 
 REMEDY = "give a JPEG, PNG, WebP, AVIF, BMP or TIFF photo"
-TURNS = (0, 90, 180, 270)  # degrees
 
 
 @node("read_photo", version=1)
