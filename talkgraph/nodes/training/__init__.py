@@ -1,1 +1,1 @@
-"""Shared by all that trains: the loop, groups of people, the export, the curve, and threads."""
+"""Shared by all that trains: loop, groups of people, checkpoints, export, curve, and threads."""

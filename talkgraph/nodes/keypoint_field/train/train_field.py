@@ -11,7 +11,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import attrs
 import numpy as np
@@ -27,6 +26,7 @@ from talkgraph.nodes.keypoint_field.train.pairs import (
     drawn_pair,
     pair_of,
 )
+from talkgraph.nodes.training.checkpoint import read_checkpoint, write_checkpoint
 from talkgraph.nodes.training.folds import person_folds
 
 _SOFT = 1e-6  # squared: below it a difference counts squared
@@ -129,7 +129,7 @@ def train_field(
     average = {name: value.clone() for name, value in field.state_dict().items()}
     step = 0
     if state is not None and state.is_file():
-        stored: dict[str, Any] = torch.load(state, weights_only=True)
+        stored = read_checkpoint(state)
         field.load_state_dict(stored["field"])
         optimiser.load_state_dict(stored["optimiser"])
         average, step = stored["average"], int(stored["step"])
@@ -168,13 +168,11 @@ def _save(
     average: dict[str, Tensor],
     step: int,
 ) -> None:
-    half = state.with_name(f".{state.name}.half")
     whole = {
         "field": field.state_dict(), "optimiser": optimiser.state_dict(), "average": average,
         "step": step,
     }  # fmt: skip
-    torch.save(whole, half)
-    half.replace(state)
+    write_checkpoint(whole, state)
 
 
 def loss_of(field: LightField, pair: Pair) -> Tensor:

@@ -25,6 +25,7 @@ from talkgraph.errors import InputError
 from talkgraph.nodes.refine.general.examples import FOLLOWING, Example
 from talkgraph.nodes.refine.network import Generator, blend
 from talkgraph.nodes.refine.temporal_window import WINDOW
+from talkgraph.nodes.training.checkpoint import read_checkpoint, write_checkpoint
 from talkgraph.nodes.values import Floats, Ints
 
 FIRST_ATTENTION = -3.0  # before the sigmoid: 5 % of the rendered frame
@@ -109,7 +110,7 @@ def train(
     optimiser = torch.optim.Adam(free, lr=settings.learning_rate)
     first = 0
     if checkpoint is not None and checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=True)
+        state = read_checkpoint(checkpoint)
         if state["settings"] != str(settings):
             raise InputError(
                 f"{checkpoint} is of a training with other settings; give the same, or delete it"
@@ -152,8 +153,7 @@ def train(
                     "step": step + 1,
                     "settings": str(settings),
                 }
-                torch.save(kept, checkpoint.with_suffix(".part"))
-                checkpoint.with_suffix(".part").replace(checkpoint)
+                write_checkpoint(kept, checkpoint)
     return averaged.eval()
 
 
