@@ -6,7 +6,7 @@ import functools
 import inspect
 import operator
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform
 
@@ -94,6 +94,11 @@ class Node:
         such as that of an installed network; asked for when the key is made."""
         return {}
 
+    def sight(self, ports: Collection[str]) -> Mapping[str, tuple[int, int]]:
+        """How far it looks in a place where these ports are connected: its `receptive_field`, or
+        less where its parameters or a port that is left free say so."""
+        return self.receptive_field
+
     def with_params(self: T, **parameters: Any) -> T:
         """The same node with other parameters."""
         return attrs.evolve(self, **parameters)  # type: ignore[misc]
@@ -137,7 +142,8 @@ def node(
         receptive_field: for stages that give `Frames` made when read: frame t depends on no more of
             a port, or of a field of it (``port.field``, which makes the other fields unreadable),
             than its frames t - before to t + after (one number for both); chunks whose windows
-            are unchanged are found again after another part of the input has changed.
+            are unchanged are found again after another part of the input has changed. Where it is
+            sometimes less, override `sight`.
     """
     caller = sys._getframe(1)
     names = dict(caller.f_locals) if caller.f_locals is not caller.f_globals else {}

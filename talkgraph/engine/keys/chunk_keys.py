@@ -47,7 +47,7 @@ class Windows:
     def key(self, name: str, step: Step, start: int, stop: int) -> str:
         """Key of frames `start` to `stop` of a step's output."""
         windows = {}
-        for path, (before, after) in step.node.receptive_field.items():
+        for path, (before, after) in step.node.sight(step.sources).items():
             port, fields = parse_source(path)
             if port in step.sources:
                 source = ".".join([step.sources[port], *fields])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
 from typing import Any
@@ -57,6 +57,12 @@ class Refine(Node):
         ge=1,
         le=ANCHORS,
     )
+
+    def sight(self, ports: Collection[str]) -> Mapping[str, tuple[int, int]]:
+        """The window's frames; with a memory, the anchors before and after."""
+        if "memory" not in ports:
+            return {**self.receptive_field, "frames": (WINDOW - 1, 0)}
+        return {**self.receptive_field, "frames": (max(self.anchors, WINDOW - 1), self.anchors)}
 
     def run(
         self,

@@ -130,6 +130,39 @@ def test_what_is_not_in_a_window_counts_as_a_whole(tmp_path):
     assert not made
 
 
+@node("test_receptive_field_recall", version=1, receptive_field={"frames": (CHUNK, CHUNK)})
+class Recall(Node):
+    """The frames, or with a memory the mean of two that are far from each other."""
+
+    def sight(self, ports):
+        return self.receptive_field if "memory" in ports else {"frames": (0, 0)}
+
+    def run(self, frames: Frames, memory: float | None = None) -> Frames:
+        def read(a, b):
+            made.append(("recall", a, b))
+            return frames[a:b]
+
+        return Frames.from_function(len(frames), frames.shape, read)
+
+
+@pytest.mark.parametrize("ports", [{}, {"memory": "memory"}])
+def test_a_free_port_may_shorten_the_reach(tmp_path, ports):
+    steps = {"motion": ToMotion().on(angles="angles"), "draw": Draw().on(motion="motion")}
+    recalled = Graph(
+        "recalled",
+        inputs={"angles": np.ndarray, "memory": float},
+        steps={**steps, "recall": Recall().on(frames="draw", **ports)},
+        output="recall",
+    )
+    angles = np.arange(5 * CHUNK) % 100
+    recalled.run({"angles": angles, "memory": 0.0}, store=tmp_path).output.array()
+    made.clear()
+    other = angles.copy()
+    other[-3:] += 5
+    recalled.run({"angles": other, "memory": 0.0}, store=tmp_path).output.array()
+    assert chunks("recall") == ([3, 4] if ports else [4])
+
+
 @settings(max_examples=15)
 @given(data=st.data())
 def test_any_change_anywhere_gives_what_a_fresh_run_gives(tmp_path_factory, data):

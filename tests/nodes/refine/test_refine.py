@@ -89,6 +89,27 @@ def test_chunks_and_batches_do_not_show(frames: str, batch: int):
         assert np.abs(refined[33:36].astype(int) - got[33:36]).max() <= 1
 
 
+def test_a_frame_depends_on_its_window_alone_as_declared():
+    rendered, real = clip(8)
+    model = train(rendered, real)
+    before, after = Refine().sight({"frames", "identity", "refiner"})["frames"]
+    assert (before, after) == (2, 0)
+
+    def refined(pictures: np.ndarray) -> np.ndarray:
+        return Refine().run(Frames.from_array(pictures), identity(), model).array()
+
+    changed = rendered.copy()
+    changed[3] = 255 - changed[3]
+    same = (refined(changed) == refined(rendered)).all(axis=(1, 2, 3))
+    assert same.tolist() == [not 3 - after <= t <= 3 + before for t in range(8)]
+
+
+def test_a_memory_reaches_from_anchor_to_anchor():
+    ports = {"frames", "identity", "refiner", "memory"}
+    assert Refine().sight(ports) == Refine.receptive_field
+    assert Refine(anchors=1).sight(ports)["frames"] == (2, 1)
+
+
 def test_equation_3_holds_in_pixels(tmp_path):
     model = constant_model(tmp_path, colour=0.8, attention=0.25)
     rendered = clip(2)[0]
