@@ -28,7 +28,7 @@ from talkgraph.errors import DamagedError
 
 SMALL = 1 << 20  # bytes up to which a blob is read whole and hashed every time
 _OPEN_CHUNKS = 8  # chunks of one Frames that stay mapped
-_READ_ONLY = 0o444
+_READ_ONLY = 0o444 if os.name == "posix" else 0o666  # Windows would never let it go again
 
 T = TypeVar("T")
 Blob = tuple[str, str, int]

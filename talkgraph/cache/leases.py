@@ -48,7 +48,7 @@ def _own_start_time(pid: int) -> str | None:
 def _start_time(pid: int) -> str | None:
     """When a process started, in clock ticks since boot; None where /proc does not tell."""
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     except OSError:
         return None
     return "zombie" if fields[0] == "Z" else fields[19]

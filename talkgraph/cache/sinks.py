@@ -128,7 +128,7 @@ def _read_log(log: Path) -> dict[str, str]:
     """Index or key of a chunk -> its digest, of the chunks that an earlier run logged."""
     found: dict[str, str] = {}
     with contextlib.suppress(OSError, ValueError):
-        for line in log.read_text(errors="replace").splitlines():
+        for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
             parts = line.split()
             if len(parts) == 3 and f"\n{line}\n" == _log_line(parts[0], parts[1]):
                 found[parts[0]] = parts[1]

@@ -99,6 +99,7 @@ def _shown(found: Iterator[Finding], *, quiet: bool) -> Iterator[Finding]:
 def examine(store: Path) -> Iterator[Check]:
     """Yield the findings, quick ones first; a check that itself fails is a finding."""
     probes: list[tuple[str, Callable[[], Check]]] = [
+        ("system", _system),
         ("python", _python),
         ("packages", _packages),
         ("onnxruntime", _runtime),
@@ -116,6 +117,16 @@ def examine(store: Path) -> Iterator[Check]:
         except Exception as error:
             text = " ".join(str(error).split())
             yield Check(name, "problem", f"{type(error).__name__}: {text}", "run make again")
+
+
+def _system() -> Check:
+    from talkgraph.cli import system
+
+    name = system.described()
+    if system.is_tested():
+        return Check("system", "ok", name)
+    found = f"{name}; talkgraph is tested on Linux x86_64 only"
+    return Check("system", "note", found, "; ".join(system.lacking()))
 
 
 def _python() -> Check:
@@ -291,7 +302,8 @@ def _opengl() -> Check:
         done = subprocess.run(  # noqa: S603  # our own words, no shell
             [sys.executable, "-c", _RENDERER],
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             timeout=60,
             stdin=subprocess.DEVNULL,
             check=False,

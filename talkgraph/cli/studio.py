@@ -8,7 +8,7 @@ import sys
 import threading
 from pathlib import Path
 
-from talkgraph.cli import options
+from talkgraph.cli import options, system
 from talkgraph.errors import InputError
 
 NAME = "studio"
@@ -29,6 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serve the page until Ctrl-C."""
+    if why := system.no_studio():
+        raise InputError(f"the studio {why}")
     try:
         import starlette  # noqa: F401
         import uvicorn  # noqa: F401
@@ -62,6 +64,8 @@ def _open(address: str, folder: Path) -> None:
     import webbrowser
 
     door = folder / "open.html"
-    door.write_text(f'<!doctype html><meta http-equiv="refresh" content="0; url={address}">')
+    door.write_text(
+        f'<!doctype html><meta http-equiv="refresh" content="0; url={address}">', encoding="ascii"
+    )
     if not webbrowser.open(door.as_uri()):
         print("No browser was found: open the address yourself.", file=sys.stderr)

@@ -86,6 +86,7 @@ def run(args: argparse.Namespace) -> int:
     from talkgraph import models
     from talkgraph.cli.lookup import load_graph, with_settings
 
+    models.check_runtime()  # before anything is fetched for it
     given = {"quality": args.quality, "seed": args.seed, "face": args.face, "preset": args.preset}
     graph = load_graph(args.graph or _GRAPHS[kind], **given)
     _check_takes(graph, kind)

@@ -28,6 +28,7 @@ shipped/               networks that come with talkgraph, each with its model ca
 from talkgraph.models.contract import Contract
 from talkgraph.models.onnx_reading import check_onnx, load_onnx, read_facts
 from talkgraph.models.sessions import (
+    check_runtime,
     cuda_missing,
     current_device,
     open_network,
@@ -53,6 +54,7 @@ __all__ = [
     "Status",
     "add",
     "check_onnx",
+    "check_runtime",
     "content",
     "convert",
     "cuda_missing",

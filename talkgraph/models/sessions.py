@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import importlib.util
 import os
 import threading
 from collections.abc import Iterator
@@ -72,6 +73,15 @@ def current_device() -> str:
     return device
 
 
+def check_runtime() -> None:
+    """Raise InputError unless onnxruntime, which is an extra, is installed."""
+    if importlib.util.find_spec("onnxruntime") is None:
+        raise InputError(
+            "onnxruntime, which runs the networks, is not installed: pip install 'talkgraph[cpu]' "
+            "or, for CUDA, 'talkgraph[gpu]'; with uv: uvx --from 'talkgraph[cpu]' talkgraph"
+        )
+
+
 def open_session(model: Path | str | File, threads: int | None = None) -> Any:
     """An `onnxruntime.InferenceSession` of the model file, kept open for the next caller.
 
@@ -82,8 +92,9 @@ def open_session(model: Path | str | File, threads: int | None = None) -> Any:
 
     Raises:
         ModelError: the file is missing or no ONNX model.
-        InputError: ``cuda`` was asked for and fails for this model.
+        InputError: ``cuda`` was asked for and fails for this model, or there is no onnxruntime.
     """
+    check_runtime()
     file = model.path if isinstance(model, File) else Path(model)
     try:
         stat = file.stat()

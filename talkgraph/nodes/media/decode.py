@@ -120,7 +120,7 @@ def decode(
         for pipe in (child.stdin, child.stdout):
             if pipe is not None:
                 pipe.close()
-    log_text = (folder / "decoder.log").read_text(errors="replace").strip()
+    log_text = (folder / "decoder.log").read_text(encoding="utf-8", errors="replace").strip()
     (folder / "decoder.log").unlink()
     return _result(_WHAT[kind], folder, answer, code, log_text, remedy)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -14,6 +15,10 @@ from talkgraph.errors import InputError, StoreError
 
 DEFAULT_MODE = 0o666  # of a new file, before the user's umask
 
+# What Windows takes for a device, whatever follows after a dot.
+_DEVICE = re.compile(r"(con|prn|aux|nul|com[1-9]|lpt[1-9])(\..*)?", re.IGNORECASE)
+_DEVICES = os.name == "nt"  # whether there are such names
+
 
 def check_target(path: Path) -> None:
     """Refuse an output path that could not be written, before any work is done for it.
@@ -22,6 +27,8 @@ def check_target(path: Path) -> None:
     """
     path = _behind_links(Path(path))
     folder = path.parent
+    if _DEVICES and _DEVICE.fullmatch(path.name):
+        raise InputError(f"{path}: is the name of a device on Windows; give another one")
     if os.path.isdir(path):
         raise InputError(f"{path}: is a folder; give the name of a file in it, e.g. {path}/out.mp4")
     if not os.path.exists(folder):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import os
@@ -34,7 +35,8 @@ def set_limits(limits: dict[str, int]) -> None:
         last = bound + 2 if kind == resource.RLIMIT_CPU else bound
         if hard != resource.RLIM_INFINITY:
             bound, last = min(bound, hard), min(last, hard)
-        resource.setrlimit(kind, (bound, last))
+        with contextlib.suppress(ValueError, OSError):  # macOS bounds no address space
+            resource.setrlimit(kind, (bound, last))
 
 
 def main() -> int:

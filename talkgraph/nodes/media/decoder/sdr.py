@@ -46,7 +46,7 @@ class Converter:
 
     def __init__(self, curve: int, primaries: int, folder: Path) -> None:
         self._table = folder / "colours.cube"
-        self._table.write_text(cube(curve, primaries))
+        self._table.write_text(cube(curve, primaries), encoding="ascii")
         self._graph: Any = None
         self._like: tuple[int, int] = (0, 0)
 

@@ -66,7 +66,7 @@ def utterances(count: int, folder: Path, seed: int) -> Iterator[Utterance]:
         done = subprocess.run(  # noqa: S603
             [program, "-voice", voice, "--setf", f"duration_stretch={stretch:.3f}", "-psdur",
              "-t", text, "-o", str(recording)],
-            capture_output=True, text=True, check=True, timeout=60,
+            capture_output=True, encoding="utf-8", check=True, timeout=60,
         )  # fmt: skip
         samples = _changed(recording, pitch, random)
         recording.unlink()
