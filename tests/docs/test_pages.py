@@ -1,6 +1,7 @@
 """The pages of docs/ are true: their examples run, commands are understood, links lead on."""
 
 import ast
+import json
 import os
 import pkgutil
 import re
@@ -94,18 +95,27 @@ def docstrings(path):
     return [ast.get_docstring(one) or "" for one in ast.walk(tree) if isinstance(one, kinds)]
 
 
-DOCTEST = """
-import doctest, importlib, sys
-flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-done = doctest.testmod(importlib.import_module(sys.argv[1]), optionflags=flags)
-sys.exit(done.failed or not done.attempted)
-"""
+@pytest.fixture(scope="module")
+def examples():
+    """Runs a module's examples in a folder: `examples(module, folder)` gives the exit code."""
+    with subprocess.Popen(
+        [sys.executable, Path(__file__).with_name("examples.py")],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
+    ) as runner:  # fmt: skip
+
+        def run(module, folder):
+            runner.stdin.write(json.dumps([module, str(folder)]) + "\n")
+            return int(runner.stdout.readline())
+
+        yield run
 
 
 @pytest.mark.parametrize("name", sorted(modules()))
-def test_examples_in_docstrings(name, tmp_path):
-    done = subprocess.run(  # a process of its own: examples define nodes
-        [sys.executable, "-c", DOCTEST, name], cwd=tmp_path, capture_output=True, text=True,
-        env={**os.environ, "TALKGRAPH_STORE": str(tmp_path / "store")},
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
+def test_examples_in_docstrings(name, examples, tmp_path):
+    assert examples(name, tmp_path) == 0, (tmp_path / "printed").read_text()
+
+
+def test_a_module_without_examples_is_noticed(examples, tmp_path):
+    assert examples("talkgraph.nodes.nowhere", tmp_path) == 1
+    assert "No module named" in (tmp_path / "printed").read_text()
+    assert examples("talkgraph.errors", tmp_path) == 1
