@@ -30,6 +30,8 @@ def people(tmp_path, monkeypatch):
             yield SimpleNamespace(person=name, path=path, result=found)
         silent = {"view.speech": None, "fit": person(4.0, 9)}
         yield SimpleNamespace(person="e", path=folder / "silent.mp4", result=silent)
+        short = {"view.speech": speech(2.0, 8), "fit": person(2.0, 8)}
+        yield SimpleNamespace(person="f", path=folder / "short.mp4", result=short)
 
     monkeypatch.setattr(clips, "tracked_clips", tracked)
     monkeypatch.setenv("TALKGRAPH_STORE", str(tmp_path / "store"))
@@ -47,6 +49,7 @@ def test_two_networks_and_their_cards_are_made(people, tmp_path, capsys):
     assert said["clips"] == said["people"] == 4
     assert said["scores"]["halves"]["asked"] == 0  # of clips of 6 s or more
     assert "silent.mp4 is left out: it has no sound" in err
+    assert "f/short is left out: shorter than 3 s" in err
     assert "nobody to find again; spread" in err  # one clip of each, and short ones
     for path, kind in ((target, "decoder"), (encoder, "encoder")):
         assert path.with_suffix(".md").read_text().startswith(f"# Head pattern {kind}")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import attrs
 
@@ -79,6 +79,39 @@ def check_several(folder: Path, people: set[str]) -> None:
         raise InputError(
             f"{folder}: clips of one person only; a general model needs several, "
             "each in a subfolder"
+        )
+
+
+class Named(Protocol):
+    """What a training learns from a clip."""
+
+    @property
+    def name(self) -> str:
+        """Of the clip."""
+        ...
+
+    @property
+    def person(self) -> str:
+        """Whose it is."""
+        ...
+
+
+def note_short(
+    examples: Sequence[Named], kept: Sequence[Named], seconds: float, folder: Path, watch: Watcher
+) -> None:
+    """Name the clips that are not `kept`, being shorter than so many seconds.
+
+    Raises:
+        InputError: clips of one person at most are kept.
+    """
+    names = {(one.person, one.name) for one in kept}
+    for one in examples:
+        if (one.person, one.name) not in names:
+            watch.note("clips", f"{one.person}/{one.name} is left out: shorter than {seconds:g} s")
+    if len({one.person for one in kept}) < 2:
+        raise InputError(
+            f"{folder}: clips of two people or more are needed, each of {seconds:g} s or more; "
+            "add longer ones"
         )
 
 

@@ -17,8 +17,8 @@ from talkgraph.cli.train.clips import (
     add_counts,
     add_fits,
     check_heard,
-    check_several,
     heard_clips,
+    note_short,
 )
 
 if TYPE_CHECKING:
@@ -78,15 +78,13 @@ def train(args: argparse.Namespace, store: Store, watch: Watcher, scratch: Path)
     torch.set_num_threads(1)  # the sums of several threads are not the same every time
     settings = FlowTraining(folds=args.folds, seed=args.seed)
     settings = attrs.evolve(settings, schedule=attrs.evolve(settings.schedule, steps=args.steps))
-    examples = usable(
-        [
-            example_of(one.speech, features, one.fit, name=one.name, person=one.person)
-            for one, features in encoded_clips(args, store, watch)
-        ],
-        settings,
-    )
+    heard = [
+        example_of(one.speech, features, one.fit, name=one.name, person=one.person)
+        for one, features in encoded_clips(args, store, watch)
+    ]
+    examples = usable(heard, settings)
+    note_short(heard, examples, settings.min_seconds, args.clips or args.fits, watch)
     people = {one.person for one in examples}
-    check_several(args.clips or args.fits, people)  # some clips may have been left out
     settings = attrs.evolve(settings, folds=min(settings.folds, len(people)))
     watch.started("head-motion")
 

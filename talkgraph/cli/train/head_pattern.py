@@ -16,8 +16,8 @@ from talkgraph.cli.train.clips import (
     add_counts,
     add_fits,
     check_heard,
-    check_several,
     heard_clips,
+    note_short,
 )
 
 if TYPE_CHECKING:
@@ -76,13 +76,13 @@ def train(args: argparse.Namespace, store: Store, watch: Watcher, scratch: Path)
         decoder=attrs.evolve(settings.decoder, steps=args.decoder_steps),
     )
     hear = Mfcc(keep_zeroth=True)
-    examples = [
+    heard = [
         example_of(one.speech, hear.run(one.speech), one.fit, name=one.name, person=one.person)
         for one in heard_clips(args, store, watch)
     ]
-    examples = usable(examples, settings)
+    examples = usable(heard, settings)
+    note_short(heard, examples, settings.min_seconds, args.clips or args.fits, watch)
     people = {one.person for one in examples}
-    check_several(args.clips or args.fits, people)  # some clips may have been left out
     settings = attrs.evolve(settings, folds=min(args.folds, len(people)))
 
     def report(what: str, step: int, steps: int) -> None:
