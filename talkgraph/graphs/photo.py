@@ -6,7 +6,7 @@ from pathlib import Path
 
 from talkgraph.engine import Graph
 from talkgraph.graphs.quality import Quality
-from talkgraph.nodes.albedo import DetailedAlbedo
+from talkgraph.nodes.albedo import DetailedAlbedo, LearnDetail
 from talkgraph.nodes.audio_features import DetectVoice, SpeechEncoder
 from talkgraph.nodes.backgrounds import Composite, MatchBackgrounds, PasteBack, WarpBackground
 from talkgraph.nodes.face_fit import CropHead, DetectFaces, FitFace, TrackFace
@@ -46,6 +46,7 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
             "face_model": LoadFaceModel().on(),
             "fit": FitFace().on(track="track", model="face_model"),
             "albedo": DetailedAlbedo().on(clip="clip", fit="fit", model="face_model"),
+            "detail": LearnDetail().on(clip="clip", fit="fit", albedo="albedo", model="face_model"),
             # The way of talking: section 3.2, of people in general.
             "speech_encoder": LoadNetwork(name="speech-encoder-tiny").on(),
             "mapping": LoadNetwork(name="general-mapping-speech-encoder").on(),
@@ -75,7 +76,11 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
                 clip="clip", fit="fit", backgrounds="backgrounds", model="face_model"
             ),
             "face": Render().on(
-                motion="backgrounds.motion", fit="fit", albedo="albedo", model="face_model"
+                motion="backgrounds.motion",
+                fit="fit",
+                albedo="albedo",
+                model="face_model",
+                detail="detail",
             ),
             "composite": Composite().on(background="background", face="face"),
             # Back into the photo, and into a file.

@@ -36,7 +36,7 @@ from pathlib import Path
 
 from talkgraph.engine import Graph, Step
 from talkgraph.graphs.quality import Preset, Quality
-from talkgraph.nodes.albedo import DetailedAlbedo, LearnAppearance
+from talkgraph.nodes.albedo import DetailedAlbedo, LearnAppearance, LearnDetail
 from talkgraph.nodes.audio_features import DetectVoice, SpeechEncoder
 from talkgraph.nodes.backgrounds import (
     Composite,
@@ -112,6 +112,9 @@ def graph(
         "appearance": LearnAppearance().on(
             clip="clip", fit="fit", albedo="albedo", model="face_model"
         ),
+        "detail": LearnDetail().on(
+            clip="clip", fit="fit", albedo="albedo", model="face_model", appearance="appearance"
+        ),
         # The person's way of talking: sections 3.2 and 4.1.
         "speech_encoder": LoadNetwork(name="speech-encoder-tiny").on(),
         "clip_features": SpeechEncoder().on(speech="view.speech", network="speech_encoder"),
@@ -155,6 +158,7 @@ def graph(
             albedo="albedo",
             model="face_model",
             appearance="appearance",
+            detail="detail",
         ),
         "composite": Composite().on(background="background", face="face"),
         **({} if draft else refined(REFINER_STEPS[quality], seed, preset)),
@@ -187,6 +191,7 @@ def refined(training_steps: int, seed: int, preset: Preset = "ours") -> dict[str
             albedo="albedo",
             model="face_model",
             appearance="appearance",
+            detail="detail",
         ),
         "rehearsal_composite": Composite().on(
             background="rehearsal_background", face="rehearsal_face"

@@ -23,7 +23,7 @@ from pathlib import Path
 from talkgraph.engine import Graph, Step
 from talkgraph.graphs.quality import Quality
 from talkgraph.graphs.yi2020 import LEARNED, REFINER_STEPS, refined
-from talkgraph.nodes.albedo import DetailedAlbedo, LearnAppearance
+from talkgraph.nodes.albedo import DetailedAlbedo, LearnAppearance, LearnDetail
 from talkgraph.nodes.audio_features import DetectVoice, Mfcc, SpeechEncoder
 from talkgraph.nodes.backgrounds import Composite, MatchBackgrounds, PasteBack, WarpBackground
 from talkgraph.nodes.face_fit import CropHead, DetectFaces, FitFace, TrackFace
@@ -74,6 +74,9 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
         "appearance": LearnAppearance().on(
             clip="clip", fit="fit", albedo="albedo", model="face_model"
         ),
+        "detail": LearnDetail().on(
+            clip="clip", fit="fit", albedo="albedo", model="face_model", appearance="appearance"
+        ),
         # The face.
         "speech_encoder": LoadNetwork(name="speech-encoder-tiny").on(),
         "clip_features": SpeechEncoder().on(speech="view.speech", network="speech_encoder"),
@@ -123,6 +126,7 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
             albedo="albedo",
             model="face_model",
             appearance="appearance",
+            detail="detail",
         ),
         "composite": Composite().on(background="background", face="face"),
         **({} if draft else refined(REFINER_STEPS[quality], seed)),

@@ -32,6 +32,7 @@ albedo           the face's own colours, and the light
     detailed_albedo       Clip, FaceFit, FaceModel -> Albedo
     low_frequency_albedo  Clip, FaceFit, FaceModel -> Albedo
     learn_appearance      Clip, FaceFit, Albedo, FaceModel -> Appearance
+    learn_detail          Clip, FaceFit, Albedo, FaceModel, Appearance? -> Detail
 audio_features   what the mapping hears
     mfcc                  Speech | None -> SpeechFeatures
     log_mel               Speech | None -> SpeechFeatures
@@ -66,7 +67,7 @@ backgrounds      the frames behind the face, bent to its pose
     composite             Frames, Frames -> Frames
     paste_back            Frames, Footage, Crop, Backgrounds? -> Frames
 render           the face model as pictures, or as a mesh
-    render                Motion, FaceFit, Albedo, FaceModel, Appearance? -> Frames
+    render                Motion, FaceFit, Albedo, FaceModel, Appearance?, Detail? -> Frames
     export_mesh           FaceFit, FaceModel, Albedo, Motion? -> File
 refine           rendered frames made real
     build_refiner_memory  Frames, IdentityTrack, OnnxModel, RefinerMemory? -> RefinerMemory

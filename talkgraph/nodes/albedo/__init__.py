@@ -6,6 +6,8 @@ low_frequency_albedo  `LowFrequencyAlbedo`: Clip, FaceFit, FaceModel -> Albedo; 
                       the face model's albedo basis
 learn_appearance      `LearnAppearance`: Clip, FaceFit, Albedo, FaceModel -> Appearance; how the
                       colours change with expression and turn
+learn_detail          `LearnDetail`: Clip, FaceFit, Albedo, FaceModel, Appearance -> Detail; what
+                      lies between the vertices
 observe               which vertex has which colour in a frame, and how well it is seen
 frame_selection       which frames to look at
 complete              smooth filling of what no frame shows
@@ -17,6 +19,7 @@ The stage stands between face_fit and render.
 
 from talkgraph.nodes.albedo.detailed_albedo import DetailedAlbedo
 from talkgraph.nodes.albedo.learn_appearance import LearnAppearance
+from talkgraph.nodes.albedo.learn_detail import LearnDetail
 from talkgraph.nodes.albedo.low_frequency_albedo import LowFrequencyAlbedo
 
-__all__ = ["DetailedAlbedo", "LearnAppearance", "LowFrequencyAlbedo"]
+__all__ = ["DetailedAlbedo", "LearnAppearance", "LearnDetail", "LowFrequencyAlbedo"]

@@ -17,7 +17,7 @@ from talkgraph.nodes.geometry.lighting import irradiance
 from talkgraph.nodes.geometry.mesh import NormalOperator
 from talkgraph.nodes.geometry.rasterise import draw, rasterise
 from talkgraph.nodes.geometry.rotation import Real
-from talkgraph.nodes.values import Clip, FaceFit, Floats, Ints
+from talkgraph.nodes.values import Bools, Clip, FaceFit, Floats, Ints
 
 NOTHING = 255  # in place of a region where the model covers nothing, or at a region's edge
 SPACING_TO_BLUR = 0.3  # blur of the frame (standard deviation) per px between vertices
@@ -115,11 +115,21 @@ class Observer:
         Returns:
             `[shape=(V, 3), float32]`, at each vertex' place; 0 where the picture has no face.
         """
+        xy, beside, seen = self.beside(frame, colour)
+        beside[~seen] = 0
+        return _bilinear(beside, xy)
+
+    def beside(self, frame: int, colour: Floats) -> tuple[Real, Floats, Bools]:
+        """The same as a picture.
+
+        Returns:
+            the vertices' places `[shape=(V, 2)]`, px; `[shape=(S, S, 3), float32]`, sRGB in
+            [-1, 1]; `[shape=(S, S), bool]`, where the face covers a pixel whole.
+        """
         xy, depth = project(self.placed(frame), self.fit.size)
         picture = draw(xy, depth, self.model.triangles, colour, self.fit.size)
         beside = self.clip.frames[frame].astype(np.float32) - picture[..., :3]
-        beside[picture[..., 3] < 255] = 0
-        return _bilinear(beside / np.float32(255), xy)
+        return xy, beside / np.float32(255), picture[..., 3] == 255
 
     def _spacing(self, xy: Real) -> float:
         """Median length in px of the triangles' sides."""

@@ -8,6 +8,7 @@ readout         lip opening, jaw, width: linear measures over the expression
 lids            the gap between the eyelids, likewise
 inner_surfaces  what lies behind open lips and lids
 appearance      the value `Appearance`: how a face's colours change with expression and turn
+detail          the value `Detail`: what a frame shows of a face between the vertices
 occlusion       how dark it is behind lips and lids that are nearly closed
 model_file      reading and writing the default model's file
 bfm, matlab     Basel Face Model 2009 files that the user brings

@@ -167,12 +167,36 @@ def interpolate(
                 depth[row, column] = u * xyd[a, 2] + v * xyd[b, 2] + w * xyd[c, 2]
 
 
+@compiled(inline="always")
+def between(picture: Floats, x: float, y: float) -> tuple[float, float, float]:
+    """Colours `(H, W, 3)` at point (x, y) in px, bilinear; the border repeats outside."""
+    x = min(max(x - 0.5, 0.0), picture.shape[1] - 1.0)
+    y = min(max(y - 0.5, 0.0), picture.shape[0] - 1.0)
+    left, top = int(x), int(y)
+    right, bottom = min(left + 1, picture.shape[1] - 1), min(top + 1, picture.shape[0] - 1)
+    u, v = x - left, y - top
+    p, q, r, s = (1 - u) * (1 - v), u * (1 - v), (1 - u) * v, u * v
+    a, b, c, d = (
+        picture[top, left],
+        picture[top, right],
+        picture[bottom, left],
+        picture[bottom, right],
+    )
+    return (
+        p * a[0] + q * b[0] + r * c[0] + s * d[0],
+        p * a[1] + q * b[1] + r * c[1] + s * d[1],
+        p * a[2] + q * b[2] + r * c[2] + s * d[2],
+    )  # fmt: skip
+
+
 @compiled()
 def resolve(
     xyd: Points,
     triangles: Faces,
     owner: Faces,
     colours: Floats,
+    detail: Floats,
+    place: Floats,
     samples: int,
     out: Pictures,
     first_row: int,
@@ -181,8 +205,10 @@ def resolve(
     """Average `samples` x `samples` cells into `out (S, S, 4), uint8`: straight alpha = coverage.
 
     xyd is at S * samples px, and so is `owner`, a part that begins at `first_row` and
-    `first_column`; `out` is left alone where nothing is. colours `[shape=(V, 3), float32]`.
+    `first_column`; `out` is left alone where nothing is. colours `[shape=(V, 3), float32]`; added
+    to them is, where `detail (H, W, 3)` has rows, what it holds at `place (V, 3)`: x, y and share.
     """
+    detailed = len(detail) > 0
     nearness = 1 / xyd[:, 2]
     rows, columns = owner.shape[0] // samples, owner.shape[1] // samples
     for row in range(rows):
@@ -202,6 +228,15 @@ def resolve(
                         red += share * (u * colours[a, 0] + v * colours[b, 0] + w * colours[c, 0])
                         green += share * (u * colours[a, 1] + v * colours[b, 1] + w * colours[c, 1])
                         blue += share * (u * colours[a, 2] + v * colours[b, 2] + w * colours[c, 2])
+                        if detailed:
+                            much = share * (u * place[a, 2] + v * place[b, 2] + w * place[c, 2])
+                            if much > 0:
+                                gx = share * (u * place[a, 0] + v * place[b, 0] + w * place[c, 0])
+                                gy = share * (u * place[a, 1] + v * place[b, 1] + w * place[c, 1])
+                                more_red, more_green, more_blue = between(detail, gx, gy)
+                                red += much * more_red
+                                green += much * more_green
+                                blue += much * more_blue
                         hits += 1
             if hits:
                 cell = out[first_row // samples + row, first_column // samples + column]

@@ -13,6 +13,8 @@ from talkgraph.cache.frames import Pictures
 from talkgraph.nodes.geometry.rotation import Real
 from talkgraph.nodes.values import Bools, Floats
 
+NO_DETAIL: tuple[Floats, Floats] = np.empty((0, 0, 3), np.float32), np.empty((0, 3), np.float32)
+
 
 @attrs.frozen(eq=False)
 class Fragments:
@@ -101,6 +103,7 @@ def draw(
     colours: ArrayLike,
     size: int,
     samples: int = 2,
+    detail: tuple[Floats, Floats] = NO_DETAIL,
 ) -> Pictures:
     """Draw a mesh with vertex colours.
 
@@ -109,6 +112,8 @@ def draw(
         colours: `[shape=(V, 3)]`, sRGB in [0, 1], interpolated within triangles.
         size: side of the picture, px.
         samples: supersampling per axis; smooths the outline and everything inside.
+        detail: a picture `[shape=(H, W, 3), float32]`, what it holds is added to the colours, and
+            `[shape=(V, 3), float32]`: where in it each vertex lies (x, y in px), and the share.
 
     Returns:
         `[shape=(size, size, 4), uint8]`, RGB and straight alpha (share of the pixel covered);
@@ -124,5 +129,5 @@ def draw(
     raster_kernels.cover(points, faces, owner, np.zeros(owner.shape), False, top, left)
     out = np.zeros((size, size, 4), np.uint8)
     tint = np.ascontiguousarray(colours, np.float32)
-    raster_kernels.resolve(points, faces, owner, tint, samples, out, top, left)
+    raster_kernels.resolve(points, faces, owner, tint, *detail, samples, out, top, left)
     return out

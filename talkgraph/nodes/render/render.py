@@ -10,6 +10,7 @@ from talkgraph.cache.frames import Frames, Pictures
 from talkgraph.engine import Node, node, note, param
 from talkgraph.errors import GraphError
 from talkgraph.nodes.face_model.appearance import Appearance
+from talkgraph.nodes.face_model.detail import Detail, layer_of
 from talkgraph.nodes.face_model.face_model import FaceModel
 from talkgraph.nodes.render.shading import Shader
 from talkgraph.nodes.values import Albedo, FaceFit, Motion
@@ -58,6 +59,7 @@ class Render(Node):
         albedo: Albedo,
         model: FaceModel,
         appearance: Appearance | None = None,
+        detail: Detail | None = None,
     ) -> Frames:
         """Render lazily: frames are drawn when they are read.
 
@@ -67,6 +69,7 @@ class Render(Node):
             albedo: reflectance and light, of the same face model.
             model: the face model.
             appearance: what to add to the shaded colours.
+            detail: what to add between them; OpenGL draws without it.
 
         Returns:
             `[shape=(T, S, S, 4), uint8]`.
@@ -87,10 +90,10 @@ class Render(Node):
             )
         size = self.size or fit.size
         shader = Shader(model, fit.identity, albedo, size, appearance)
-        read = self._reader(shader, motion, size)
+        read = self._reader(shader, motion, size, detail)
         return Frames.from_function(len(motion.expression), (size, size, 4), read)
 
-    def _reader(self, shader: Shader, motion: Motion, size: int) -> Read:
+    def _reader(self, shader: Shader, motion: Motion, size: int, detail: Detail | None) -> Read:
         # llvmpipe (GL on the CPU) is several times slower than our rasteriser, and a GPU's gain at
         # these sizes is eaten by reading the picture back: auto means software.
         if self.backend == "pyrender":
@@ -98,9 +101,11 @@ class Render(Node):
 
             reason = gl.why_unavailable()
             if reason is None:
+                if detail is not None:
+                    note("render: OpenGL draws without the detail; backend 'software' has it")
                 return self._gl_reader(shader, motion, size)
             note(f"render: OpenGL is not available ({reason}); the software rasteriser draws")
-        return self._software_reader(shader, motion, size)
+        return self._software_reader(shader, motion, size, detail)
 
     def _gl_reader(self, shader: Shader, motion: Motion, size: int) -> Read:
         from talkgraph.nodes.render import gl
@@ -114,9 +119,12 @@ class Render(Node):
 
         return read
 
-    def _software_reader(self, shader: Shader, motion: Motion, size: int) -> Read:
+    def _software_reader(
+        self, shader: Shader, motion: Motion, size: int, detail: Detail | None
+    ) -> Read:
         from talkgraph.nodes.geometry import rasterise
 
+        layer = rasterise.NO_DETAIL if detail is None else layer_of(detail)
         around = round(self.leave_out * motion.fps)
 
         def read(start: int, stop: int) -> Pictures:
@@ -124,7 +132,7 @@ class Render(Node):
             triangles = shader.model.triangles
             for picture, mesh in zip(out, shader.meshes(motion, start, stop, around), strict=True):
                 look = mesh.xy, mesh.depth, triangles, mesh.colour
-                picture[:] = rasterise.draw(*look, size, self.samples)
+                picture[:] = rasterise.draw(*look, size, self.samples, layer)
             return out
 
         return read

@@ -1,4 +1,4 @@
-"""Reflectance and light of a person, and the face model itself, drawn from the front and aside."""
+"""Reflectance, light and detail of a person, and the face model itself."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from talkgraph.cache.frames import Pictures
 from talkgraph.display import Scene, preview
+from talkgraph.nodes.face_model.detail import Detail
 from talkgraph.nodes.face_model.face_model import FaceModel
 from talkgraph.nodes.geometry.camera import point_in_camera, project
 from talkgraph.nodes.geometry.lighting import ambient_light, irradiance
@@ -19,6 +20,7 @@ from talkgraph.report.pictures import picture_of
 
 _SIDE = 256  # px
 _MIDDLE = 0.62  # brightness of the middle colour
+_GAIN = 2
 _TURNS = ((0.0, "from the front"), (-0.7, "from its right"), (0.7, "from its left"))
 
 
@@ -46,6 +48,14 @@ def albedo(value: Albedo, scene: Scene) -> Iterator[Html]:
         yield figure(image, "The albedo, a row per vertex")
     yield figure(picture_of(ball(value.light), alt="a ball in this light"),
                  "The light of the clip on a white ball")  # fmt: skip
+
+
+@preview(Detail)
+def detail(value: Detail, scene: Scene) -> Iterator[Html]:
+    """The picture, grey where it adds nothing."""
+    shown = np.clip(0.5 + _GAIN * value.picture.astype(np.float32), 0, 1)
+    text = f"What one frame shows between the vertices, {_GAIN} times as strong"
+    yield figure(picture_of(np.rint(shown * 255).astype(np.uint8), alt="detail", side=_SIDE), text)
 
 
 def turned(shape: Floats, model: FaceModel, colour: NDArray[np.floating], turn: float) -> Pictures:

@@ -150,3 +150,24 @@ def test_open_mouth_and_eyes_are_no_holes(jaw, rotation):
     xy, depth = project(point_in_camera(shape, np.array(rotation), np.zeros(3)), 192)
     mask = rasterise(xy, depth, model.triangles, 192).mask
     assert (binary_fill_holes(mask) == mask).all()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_detail_is_what_the_picture_holds_at_each_place(seed):
+    """Against `rasterise` and scipy's bilinear interpolation."""
+    from scipy.ndimage import map_coordinates
+
+    random = np.random.default_rng(seed)
+    xy = np.array([[2.0, 3], [60, 8], [30, 62], [58, 55]])
+    depth, faces = random.uniform(1, 2, 4), np.array([[0, 1, 2], [1, 3, 2]])
+    colours = random.uniform(0.3, 0.6, (4, 3)).astype(np.float32)
+    picture = random.uniform(-0.3, 0.3, (20, 24, 3)).astype(np.float32)
+    place = np.column_stack([random.uniform(0, (24, 20), (4, 2)), random.uniform(0, 1, 4)])
+    drawn = draw(xy, depth, faces, colours, 64, 1, (picture, place.astype(np.float32)))
+    seen = rasterise(xy, depth, faces, 64)
+    x, y, share = np.moveaxis(seen.interpolate(faces, place), -1, 0)
+    at = np.clip([y - 0.5, x - 0.5], 0, [[[19]], [[23]]])
+    held = np.stack([map_coordinates(picture[..., c], at, order=1) for c in range(3)], -1)
+    wanted = np.clip(seen.interpolate(faces, colours) + share[..., None] * held, 0, 1) * 255
+    away = np.abs(drawn[..., :3].astype(float) - wanted)[seen.mask]
+    assert away.max() <= 0.51
