@@ -11,9 +11,9 @@ from tests.places import ROOT
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 SECTION = TEXT.partition("\n## Licences\n")[2].partition("\n## ")[0]
 ROWS = [line.strip("| ").split(" | ") for line in SECTION.splitlines() if line.startswith("| ")][1:]
-SHIPPED = ("talkgraph", "tests", "docs", "benchmarks", "LICENSES")
+SHIPPED = ("talkgraph", "tests", "docs", "benchmarks", "docker", "LICENSES")
 TOP = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "constraints.txt",
-       "pyproject.toml", ".gitignore")  # fmt: skip
+       "pyproject.toml", ".gitignore", ".dockerignore")  # fmt: skip
 
 
 def patterns():
