@@ -6,7 +6,7 @@
 # packages from wherever the user's own pip configuration says.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup talk test types torture torture-short format clean
+.PHONY: help setup talk test package types torture torture-short format clean
 
 # PYTHON: the interpreter to build .venv with; by default the first that is new enough.
 ifndef PYTHON
@@ -43,6 +43,7 @@ help:
 	@echo "make talk [AUDIO=speech.wav] [VIDEO=me.mp4 | PHOTO=me.jpg] [OUT=$(OUT)]"
 	@echo "          [QUALITY=draft|standard|best] [DEVICE=auto|cpu|cuda] [PYTHON=python3.12]"
 	@echo "make test [JOBS=2]   every check, the quick first: ruff, mypy, pytest, a little torture"
+	@echo "make package  wheel and source archive into dist, checked; a first video from the wheel"
 	@echo "make types    what the type checker says"
 	@echo "make torture  kill, starve and damage the store: about an hour;"
 	@echo "              writes benchmarks/results/torture.json and its section of RESULTS.md"
@@ -86,6 +87,10 @@ test: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync types torture-short
+
+# Of the same Python as .venv; into folders of its own, but for dist. Downloads all packages anew.
+package: $(STAMP)
+	$(BIN)/python -m tests.wheel --keep dist
 
 types: $(STAMP)
 	$(BIN)/mypy
