@@ -36,8 +36,9 @@ class LearnAppearance(Node):
 
     Frames of the clip are compared with what the albedo would show of them; the difference of
     every vertex becomes a straight line over the main directions of expression and the head's
-    turn (ridge regression, so that a short clip changes little), and what remains about mouth and
-    eyes is kept, sample by sample. Folds, shine, lids, teeth and the habit of the gaze come so
+    turn (ridge regression, so that a short clip changes little; not the eyeballs', whose gaze is no
+    line), and what remains about mouth and eyes is kept, sample by sample. Folds, shine, lids,
+    teeth and the habit of the gaze come so
     from the clip itself. An addition to Yi et al. 2020.
 
     Example:
@@ -114,7 +115,9 @@ class LearnAppearance(Node):
             difference[row] = view.colour - base[row]
             weight[row] = view.weight * self._likely(difference[row], model)
             progress(row + 1, len(chosen))
-        change = self._lines(features, difference, weight)
+        # No line between two gazes is a gaze: it is an eye without an iris.
+        steady = weight * (model.region != EYE)
+        change = self._lines(features, difference, steady)
         difference -= np.einsum("kd,dvc->kvc", features, change, optimize=True)
 
         def samples(region: int, landmarks: tuple[int, ...], turn_weight: float) -> Samples:
@@ -151,7 +154,7 @@ class LearnAppearance(Node):
                 near = (int(frame) - apart, int(frame) + apart)
                 drawn = base[row] + colour_change(found, manner[frame], near)
                 difference[row] = observer.missed(int(frame), np.clip(drawn, 0, 1))
-            change += self._lines(features, difference, weight)
+            change += self._lines(features, difference, steady)
         return appearance()
 
     def _likely(self, difference: Floats, model: FaceModel) -> Floats:

@@ -10,7 +10,7 @@ from talkgraph.nodes.albedo.frame_selection import best_frames, plainness
 from talkgraph.nodes.albedo.observe import Observer
 from talkgraph.nodes.face_model.appearance import Appearance, colour_change, manner_of
 from talkgraph.nodes.face_model.detail import Detail
-from talkgraph.nodes.face_model.face_model import INNER_MOUTH, FaceModel
+from talkgraph.nodes.face_model.face_model import EYE, LIP, FaceModel
 from talkgraph.nodes.training.threads import one_thread
 from talkgraph.nodes.values import Albedo, Bools, Clip, FaceFit, Floats
 
@@ -22,7 +22,8 @@ class LearnDetail(Node):
     The paper gives every vertex of its mesh the colour of a pixel (section 3.3); between vertices
     colours are a blend, five pixels wide on a face of 250. What the blend misses in one frame, a
     picture, is laid on the mesh as a texture: pores, brows, lashes and the rims of lips and iris
-    are as sharp as in the clip. The inside of the mouth is left to the appearance.
+    are as sharp as in the clip. The inside of the mouth is left out, and the eyeballs are where an
+    appearance has samples of them.
 
     Example:
         >>> from talkgraph.nodes.face_model.synthetic import synthetic_face_model, synthetic_fit
@@ -85,8 +86,11 @@ class LearnDetail(Node):
             manner = manner_of(motion)[frame]
             colour = np.clip(colour + colour_change(appearance, manner), 0, 1)
         at, beside, seen = observer.beside(frame, colour)
-        # Behind the lips nothing lies still: one frame's gap between the teeth would show in all.
-        outside = model.region != INNER_MOUTH
+        # What lies behind the lips moves, and gazes differ: one frame's gap between the teeth, or
+        # glance, would show in all. The eyes of a photo have no other gaze.
+        outside = model.region <= LIP
+        if appearance is None:
+            outside |= model.region == EYE
         return Detail(
             picture=_fine(beside, seen, self.coarsest * fit.size).astype(np.float16),
             at=at.astype(np.float32),

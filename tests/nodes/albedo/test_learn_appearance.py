@@ -61,6 +61,11 @@ def test_samples_lie_about_mouth_and_eyes(learned, model):
         assert len(part.frame) == 20 and 10 not in part.frame
 
 
+def test_no_line_is_drawn_between_gazes(learned, model):
+    assert not learned.change[:, model.region == EYE].any()
+    assert np.abs(learned.eyes.colour[:, (model.region == EYE)[learned.eyes.vertices]]).any()
+
+
 def test_one_frame_is_enough(film, model, light):
     scene = film(model, Albedo(colour=model.mean_albedo, light=light), [0.5], [[0, 0, 0]])
     found = LearnAppearance().run(scene.clip, scene.fit, scene.truth, model)

@@ -4,8 +4,9 @@ import pytest
 
 from talkgraph.cache.frames import Frames
 from talkgraph.errors import GraphError
+from talkgraph.nodes.albedo.learn_appearance import LearnAppearance
 from talkgraph.nodes.albedo.learn_detail import LearnDetail
-from talkgraph.nodes.face_model.face_model import INNER_MOUTH
+from talkgraph.nodes.face_model.face_model import EYE, INNER_MOUTH
 from talkgraph.nodes.geometry.camera import point_in_camera, project
 from talkgraph.nodes.render.render import Render
 from talkgraph.nodes.values import Albedo
@@ -68,7 +69,17 @@ def test_hidden_vertices_have_no_detail(film, model, light):
     away = model.mean_shape[:, 0] * np.sign(model.mean_shape[found.weight > 0.5, 0].mean())
     assert found.weight[away < -0.35].max(initial=0) < found.weight[away > 0.2].max()
     assert found.weight.min() == 0 and found.weight.max() <= 1
-    assert found.weight[model.region == INNER_MOUTH].max() == 0
+
+
+def test_what_moves_by_itself_is_left_to_the_appearance(film, model, light):
+    scene = film(model, Albedo(colour=model.mean_albedo, light=light), [0.5, 1], [[0] * 3] * 2)
+    given = scene.clip, scene.fit, scene.truth, model
+    alone, beside = (
+        LearnDetail().run(*given, *more) for more in ((), (LearnAppearance().run(*given),))
+    )
+    for found, eyes in ((alone, True), (beside, False)):
+        assert not found.weight[model.region == INNER_MOUTH].any()
+        assert found.weight[model.region == EYE].any() == eyes
 
 
 def test_the_sharpest_of_the_plain_frames_is_taken(striped):
