@@ -16,14 +16,14 @@ FROM python:${PYTHON}-slim-bookworm
 COPY --from=installed /opt/talkgraph /opt/talkgraph
 ENV PATH=/opt/talkgraph/bin:$PATH \
     HOME=/store \
+    USER=talkgraph \
     TALKGRAPH_STORE=/store/results \
     TALKGRAPH_MODELS=/models \
     NUMBA_CACHE_DIR=/store/compiled \
     NVIDIA_VISIBLE_DEVICES=all \
     NVIDIA_DRIVER_CAPABILITIES=compute,utility
-# Open to any user, so that `docker run --user` works; each sees only its own files, as in /tmp.
-RUN useradd --uid 10001 --no-create-home --home-dir /store talkgraph \
- && mkdir /store /models /work \
+# Open to any user, so that `docker run --user` works.
+RUN mkdir /store /models /work \
  && chmod 1777 /store /models /work
 USER 10001:10001
 # Names for `talkgraph models pull`, or "all" for what the graphs load; empty: fetched at first use.
