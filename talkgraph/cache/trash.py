@@ -34,9 +34,9 @@ class Trash:
         disk.remove_tree(self._folder)
 
     def take(self, path: Path) -> None:
-        """Move a file aside, if it is there."""
+        """Move a file aside, if it is there and, on Windows, nobody has it open."""
         away = self._folder / (path.name if path.parts[-3] == "blobs" else _RECORD + path.name)
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(FileNotFoundError, PermissionError):
             disk.operations.rename(path, away)
             self.moved[path] = away
 

@@ -65,6 +65,30 @@ def without_linux(function):
     return called
 
 
+def kept_while_open(function):
+    """Windows lets no file go, under no other name either, that somebody has open or mapped."""
+
+    def called(*paths, **options):
+        if asked_by_us():
+            for path in paths:
+                if is_open(os.path.abspath(os.fspath(path))):
+                    raise PermissionError(13, "The process cannot access the file", str(path))
+        return function(*paths, **options)
+
+    return called
+
+
+def is_open(path, readlink=os.readlink, listdir=os.listdir, read=io.open):
+    for handle in listdir("/proc/self/fd"):
+        try:
+            if readlink(f"/proc/self/fd/{handle}") == path:
+                return True
+        except OSError:
+            pass
+    with read("/proc/self/maps", encoding="utf-8") as maps:
+        return any(line.rstrip().endswith(f" {path}") for line in maps)
+
+
 def no_link(source, target, *args, **options):
     raise OSError(1, "A required privilege is not held by the client", os.fspath(target))
 
@@ -76,5 +100,7 @@ for name in ("open", "readlink", "listdir", "stat"):
     setattr(os, name, without_linux(getattr(os, name)))
 if SYSTEM == "windows":
     os.symlink = os.link = no_link
+    for name in ("rename", "replace", "unlink", "remove"):
+        setattr(os, name, kept_while_open(getattr(os, name)))
 builtins.open = io.open = without_linux(io.open)
 os.__class__ = Os
