@@ -116,7 +116,8 @@ def examine(store: Path) -> Iterator[Check]:
             yield probe()
         except Exception as error:
             text = " ".join(str(error).split())
-            yield Check(name, "problem", f"{type(error).__name__}: {text}", "run make again")
+            found = f"{type(error).__name__}: {text}"
+            yield Check(name, "problem", found, "install talkgraph again, into a new environment")
 
 
 def _system() -> Check:
@@ -138,7 +139,7 @@ def _packages() -> Check:
     missing = [name for name in _required() if _version(name) is None]
     if missing:
         found = f"missing: {', '.join(missing)}"
-        return Check("packages", "problem", found, "run make setup, or pip install them")
+        return Check("packages", "problem", found, "pip install them; in a source tree: make setup")
     return Check("packages", "ok", f"all {len(_required())} there")
 
 
@@ -163,7 +164,7 @@ def _runtime() -> Check:
             "onnxruntime",
             "problem",
             "onnxruntime and onnxruntime-gpu are both installed and share files",
-            "pip uninstall both, then install one: make setup DEVICE=cpu or DEVICE=cuda",
+            "pip uninstall both, then install one; in a source tree: make setup DEVICE=cpu or cuda",
         )
     if not cpu and not gpu:
         return Check(
@@ -279,11 +280,15 @@ def _device() -> Check:
             "device",
             "note",
             f"{found}; CUDA cannot be used: {missing}",
-            "check the driver with nvidia-smi, or go back with make setup DEVICE=cpu",
+            "check the driver with nvidia-smi, or go back to 'talkgraph[cpu]'",
         )
     if shutil.which("nvidia-smi"):
         found = f"{found}; there is a GPU that is not used"
-        return Check("device", "note", found, "install the GPU build: make setup DEVICE=cuda")
+        remedy = (
+            "pip uninstall onnxruntime, then pip install 'talkgraph[gpu]'; in a source tree: make "
+            "setup DEVICE=cuda"
+        )
+        return Check("device", "note", found, remedy)
     return Check("device", "ok", found)
 
 

@@ -78,7 +78,7 @@ def check_runtime() -> None:
     if importlib.util.find_spec("onnxruntime") is None:
         raise InputError(
             "onnxruntime, which runs the networks, is not installed: pip install 'talkgraph[cpu]' "
-            "or, for CUDA, 'talkgraph[gpu]'; with uv: uvx --from 'talkgraph[cpu]' talkgraph"
+            "or, for CUDA, 'talkgraph[gpu]'; with uv: uvx 'talkgraph[cpu]'"
         )
 
 

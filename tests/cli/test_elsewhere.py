@@ -202,4 +202,4 @@ def test_without_onnxruntime_a_line_says_how_to_get_it(tmp_path):
     )  # fmt: skip
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
-    assert "pip install 'talkgraph[cpu]'" in line and "uvx --from" in line
+    assert "pip install 'talkgraph[cpu]'" in line and "uvx 'talkgraph[cpu]'" in line

@@ -8,6 +8,7 @@ same by uv. Packages come from wherever pip, and uv, are configured to look.
 
 import argparse
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -61,15 +62,13 @@ def build(folder: Path) -> Path:
 
 def by_pip(wheel: Path, folder: Path, python: str) -> Path:
     """The first video of an environment that pip fills."""
-    began = time.perf_counter()
+    began = spent()
     programs = environment(folder / "empty", python)
     run(programs / "python", "-m", "pip", "install", "-qq", f"talkgraph[cpu] @ {wheel.as_uri()}")
-    installed = time.perf_counter()
+    tell("to install", began)
+    began = spent()
     video = talk(folder, programs / "talkgraph")
-    print(
-        f"{installed - began:.0f} s to install, {time.perf_counter() - installed:.0f} s to the "
-        "first video, models included"
-    )
+    tell("from there to the first video, models included", began)
     run(programs / "python", "-c", WATCH, video)
     run(programs / "talkgraph", "doctor", **place(folder))
     return video
@@ -77,10 +76,10 @@ def by_pip(wheel: Path, folder: Path, python: str) -> Path:
 
 def by_uvx(wheel: Path, folder: Path, python: str) -> Path:
     """The first video of an environment that uv fills, for this one command."""
-    began = time.perf_counter()
+    began = spent()
     what = f"talkgraph[cpu] @ {wheel.as_uri()}"
     video = talk(folder, "uvx", "--python", python, "--from", what, "talkgraph")
-    print(f"{time.perf_counter() - began:.0f} s to install and to the first video, models included")
+    tell("to install and to the first video, models included", began)
     return video
 
 
@@ -106,6 +105,18 @@ def environment(folder: Path, python: str) -> Path:
     else:
         run(python, "-m", "venv", folder)
     return folder / "bin"
+
+
+def spent() -> tuple[float, float]:
+    """Seconds on the clock, and seconds of a processor in all that was run so far."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.perf_counter(), children.ru_utime + children.ru_stime
+
+
+def tell(what: str, began: tuple[float, float]) -> None:
+    """Print how long something took."""
+    clock, processor = (now - then for now, then in zip(spent(), began, strict=True))
+    print(f"{clock:.0f} s {what} ({processor:.0f} s of a processor)", flush=True)
 
 
 def run(*words: Path | str, **where) -> None:
