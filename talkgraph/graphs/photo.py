@@ -6,7 +6,7 @@ from pathlib import Path
 
 from talkgraph.engine import Graph
 from talkgraph.graphs.quality import Quality
-from talkgraph.nodes.albedo import DetailedAlbedo, LearnDetail
+from talkgraph.nodes.albedo import DetailedAlbedo, FindCover, LearnDetail
 from talkgraph.nodes.audio_features import DetectVoice, SpeechEncoder
 from talkgraph.nodes.backgrounds import Composite, MatchBackgrounds, PasteBack, WarpBackground
 from talkgraph.nodes.face_fit import CropHead, DetectFaces, FitFace, TrackFace
@@ -45,8 +45,13 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
             ),
             "face_model": LoadFaceModel().on(),
             "fit": FitFace().on(track="track", model="face_model"),
-            "albedo": DetailedAlbedo().on(clip="clip", fit="fit", model="face_model"),
-            "detail": LearnDetail().on(clip="clip", fit="fit", albedo="albedo", model="face_model"),
+            "cover": FindCover().on(clip="clip", fit="fit", model="face_model"),
+            "albedo": DetailedAlbedo().on(
+                clip="clip", fit="fit", model="face_model", cover="cover"
+            ),
+            "detail": LearnDetail().on(
+                clip="clip", fit="fit", albedo="albedo", model="face_model", cover="cover"
+            ),
             # The way of talking: section 3.2, of people in general.
             "speech_encoder": LoadNetwork(name="speech-encoder-tiny").on(),
             "mapping": LoadNetwork(name="general-mapping-speech-encoder").on(),
@@ -71,9 +76,9 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
             ),
             "motion": AddBlinks(seed=seed).on(motion="brows", model="face_model", person="fit"),
             # The talk, rendered over the photo: section 3.3.
-            "backgrounds": MatchBackgrounds().on(motion="motion", fit="fit"),
+            "backgrounds": MatchBackgrounds().on(motion="motion", fit="fit", cover="cover"),
             "background": WarpBackground().on(
-                clip="clip", fit="fit", backgrounds="backgrounds", model="face_model"
+                clip="clip", fit="fit", backgrounds="backgrounds", model="face_model", cover="cover"
             ),
             "face": Render().on(
                 motion="backgrounds.motion",

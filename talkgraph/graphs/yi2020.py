@@ -36,7 +36,7 @@ from pathlib import Path
 
 from talkgraph.engine import Graph, Step
 from talkgraph.graphs.quality import Preset, Quality
-from talkgraph.nodes.albedo import DetailedAlbedo, LearnAppearance, LearnDetail
+from talkgraph.nodes.albedo import DetailedAlbedo, FindCover, LearnAppearance, LearnDetail
 from talkgraph.nodes.audio_features import DetectVoice, SpeechEncoder
 from talkgraph.nodes.backgrounds import (
     Composite,
@@ -108,12 +108,18 @@ def graph(
         ),
         "face_model": LoadFaceModel().on(),
         "fit": FitFace().on(track="track", model="face_model"),
-        "albedo": DetailedAlbedo().on(clip="clip", fit="fit", model="face_model"),
+        "cover": FindCover().on(clip="clip", fit="fit", model="face_model"),
+        "albedo": DetailedAlbedo().on(clip="clip", fit="fit", model="face_model", cover="cover"),
         "appearance": LearnAppearance().on(
-            clip="clip", fit="fit", albedo="albedo", model="face_model"
+            clip="clip", fit="fit", albedo="albedo", model="face_model", cover="cover"
         ),
         "detail": LearnDetail().on(
-            clip="clip", fit="fit", albedo="albedo", model="face_model", appearance="appearance"
+            clip="clip",
+            fit="fit",
+            albedo="albedo",
+            model="face_model",
+            appearance="appearance",
+            cover="cover",
         ),
         # The person's way of talking: sections 3.2 and 4.1.
         "speech_encoder": LoadNetwork(name="speech-encoder-tiny").on(),
@@ -148,9 +154,9 @@ def graph(
         ),
         "motion": AddBlinks(seed=seed).on(motion="brows", model="face_model", person="fit"),
         # The talk, rendered over frames of the clip: section 3.3.
-        "backgrounds": MatchBackgrounds().on(motion="motion", fit="fit"),
+        "backgrounds": MatchBackgrounds().on(motion="motion", fit="fit", cover="cover"),
         "background": WarpBackground().on(
-            clip="clip", fit="fit", backgrounds="backgrounds", model="face_model"
+            clip="clip", fit="fit", backgrounds="backgrounds", model="face_model", cover="cover"
         ),
         "face": Render().on(
             motion="backgrounds.motion",
@@ -182,7 +188,7 @@ def refined(training_steps: int, seed: int, preset: Preset = "ours") -> dict[str
     return {
         "rehearsal": RehearseBackgrounds(seed=seed).on(fit="fit"),
         "rehearsal_background": WarpBackground().on(
-            clip="clip", fit="fit", backgrounds="rehearsal", model="face_model"
+            clip="clip", fit="fit", backgrounds="rehearsal", model="face_model", cover="cover"
         ),
         # Mouth and eyes of a frame's own neighbours would teach the refiner to leave all as it is.
         "rehearsal_face": Render(leave_out=REHEARSAL_LEAVES_OUT).on(
@@ -207,7 +213,12 @@ def refined(training_steps: int, seed: int, preset: Preset = "ours") -> dict[str
             **of_frames,
         ),
         "refined": Refine().on(
-            frames="composite", identity="identity", refiner="refiner", face="face", **recalled
+            frames="composite",
+            identity="identity",
+            refiner="refiner",
+            face="face",
+            background="background",
+            **recalled,
         ),
     }
 

@@ -23,7 +23,7 @@ from pathlib import Path
 from talkgraph.engine import Graph, Step
 from talkgraph.graphs.quality import Quality
 from talkgraph.graphs.yi2020 import LEARNED, REFINER_STEPS, refined
-from talkgraph.nodes.albedo import DetailedAlbedo, LearnAppearance, LearnDetail
+from talkgraph.nodes.albedo import DetailedAlbedo, FindCover, LearnAppearance, LearnDetail
 from talkgraph.nodes.audio_features import DetectVoice, Mfcc, SpeechEncoder
 from talkgraph.nodes.backgrounds import Composite, MatchBackgrounds, PasteBack, WarpBackground
 from talkgraph.nodes.face_fit import CropHead, DetectFaces, FitFace, TrackFace
@@ -70,12 +70,18 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
         ),
         "face_model": LoadFaceModel().on(),
         "fit": FitFace().on(track="track", model="face_model"),
-        "albedo": DetailedAlbedo().on(clip="clip", fit="fit", model="face_model"),
+        "cover": FindCover().on(clip="clip", fit="fit", model="face_model"),
+        "albedo": DetailedAlbedo().on(clip="clip", fit="fit", model="face_model", cover="cover"),
         "appearance": LearnAppearance().on(
-            clip="clip", fit="fit", albedo="albedo", model="face_model"
+            clip="clip", fit="fit", albedo="albedo", model="face_model", cover="cover"
         ),
         "detail": LearnDetail().on(
-            clip="clip", fit="fit", albedo="albedo", model="face_model", appearance="appearance"
+            clip="clip",
+            fit="fit",
+            albedo="albedo",
+            model="face_model",
+            appearance="appearance",
+            cover="cover",
         ),
         # The face.
         "speech_encoder": LoadNetwork(name="speech-encoder-tiny").on(),
@@ -116,9 +122,11 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
         ),
         "motion": AddBlinks(seed=seed).on(motion="brows", model="face_model", person="fit"),
         # The talk, rendered over frames of the clip.
-        "backgrounds": MatchBackgrounds(relative=True).on(motion="motion", fit="fit"),
+        "backgrounds": MatchBackgrounds(relative=True).on(
+            motion="motion", fit="fit", cover="cover"
+        ),
         "background": WarpBackground().on(
-            clip="clip", fit="fit", backgrounds="backgrounds", model="face_model"
+            clip="clip", fit="fit", backgrounds="backgrounds", model="face_model", cover="cover"
         ),
         "face": Render().on(
             motion="backgrounds.motion",

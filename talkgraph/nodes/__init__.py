@@ -29,10 +29,11 @@ face_fit         where the face is, how it is formed, how it moves
     describe_identities   Clip, FaceTrack, OnnxModel -> IdentityTrack
     take_photo            Footage, FaceFit -> Footage
 albedo           the face's own colours, and the light
-    detailed_albedo       Clip, FaceFit, FaceModel -> Albedo
-    low_frequency_albedo  Clip, FaceFit, FaceModel -> Albedo
-    learn_appearance      Clip, FaceFit, Albedo, FaceModel -> Appearance
-    learn_detail          Clip, FaceFit, Albedo, FaceModel, Appearance? -> Detail
+    find_cover            Clip, FaceFit, FaceModel -> Cover
+    detailed_albedo       Clip, FaceFit, FaceModel, Cover? -> Albedo
+    low_frequency_albedo  Clip, FaceFit, FaceModel, Cover? -> Albedo
+    learn_appearance      Clip, FaceFit, Albedo, FaceModel, Cover? -> Appearance
+    learn_detail          Clip, FaceFit, Albedo, FaceModel, Appearance?, Cover? -> Detail
 audio_features   what the mapping hears
     mfcc                  Speech | None -> SpeechFeatures
     log_mel               Speech | None -> SpeechFeatures
@@ -61,9 +62,9 @@ keypoint_field   one photo moved as a field of motion says, instead of albedo an
     dense_motion          Clip, Keypoints, Keypoints, OnnxModel -> MotionField
     generate_frames       Clip, MotionField, OnnxModel -> Frames
 backgrounds      the frames behind the face, bent to its pose
-    match_backgrounds     Motion, FaceFit -> Backgrounds
+    match_backgrounds     Motion, FaceFit, Cover? -> Backgrounds
     rehearse_backgrounds  FaceFit -> Backgrounds
-    warp_background       Clip, FaceFit, Backgrounds, FaceModel -> Frames
+    warp_background       Clip, FaceFit, Backgrounds, FaceModel, Cover? -> Frames
     composite             Frames, Frames -> Frames
     paste_back            Frames, Footage, Crop, Backgrounds? -> Frames
 render           the face model as pictures, or as a mesh
@@ -74,7 +75,8 @@ refine           rendered frames made real
     load_refiner_memory   OnnxModel -> RefinerMemory
     train_refiner         Frames, Frames, IdentityFeature, FaceTrack?, OnnxModel?, IdentityTrack?,
                           OnnxModel? -> OnnxModel
-    refine                Frames, IdentityFeature, OnnxModel, Frames?, RefinerMemory? -> Frames
+    refine                Frames, IdentityFeature, OnnxModel, Frames?, RefinerMemory?, Frames?
+                          -> Frames
 evaluate         a result held against the real video
     read_phones           Path -> Phones
     shuffle_speech        Speech -> Speech

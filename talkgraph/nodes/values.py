@@ -217,6 +217,16 @@ class Albedo:
     light: Floats
 
 
+@value("cover")
+class Cover:
+    """What stands before the face in every frame of a clip.
+
+    share: `[shape=(T, V), uint8]`, of 255, how far it hides each vertex of the face model.
+    """
+
+    share: NDArray[np.uint8]
+
+
 @value("speech_features")
 class SpeechFeatures:
     """One window of features per video frame.

@@ -16,8 +16,8 @@ from talkgraph.nodes.pose_mapping import AddBlinks, MapMotion, PersonaliseMappin
 
 WATCH = watch.graph()
 OF_THE_PERSON = {
-    "footage", "faces", "view", "clip", "track", "fit", "albedo", "appearance", "mapping",
-    "clip_features", "clip_voice",
+    "footage", "faces", "view", "clip", "track", "fit", "cover", "albedo", "appearance",
+    "mapping", "clip_features", "clip_voice",
 }  # fmt: skip
 
 

@@ -8,14 +8,14 @@ from talkgraph.engine import Node, node, note, param
 from talkgraph.errors import InputError
 from talkgraph.nodes.albedo import parameters
 from talkgraph.nodes.albedo.complete import complete, weighted_median
-from talkgraph.nodes.albedo.frame_selection import best_frames, plainness
+from talkgraph.nodes.albedo.frame_selection import best_frames
 from talkgraph.nodes.albedo.mouth_and_eyes import divided, inner_colours, without_cold_teeth
 from talkgraph.nodes.albedo.observe import Observation, Observer
 from talkgraph.nodes.face_model.face_model import LIP, SKIN, FaceModel
 from talkgraph.nodes.geometry.lighting import estimate_light
 from talkgraph.nodes.geometry.mesh import vertex_areas
 from talkgraph.nodes.training.threads import one_thread
-from talkgraph.nodes.values import Albedo, Clip, FaceFit, Floats
+from talkgraph.nodes.values import Albedo, Clip, Cover, FaceFit, Floats
 
 BRIGHTEST = 2.0  # albedo above this can only come from highlights on badly lit spots
 
@@ -52,13 +52,14 @@ class DetailedAlbedo(Node):
     coldest_blue: float = parameters.coldest_blue()
 
     @one_thread()
-    def run(self, clip: Clip, fit: FaceFit, model: FaceModel) -> Albedo:
+    def run(self, clip: Clip, fit: FaceFit, model: FaceModel, cover: Cover | None = None) -> Albedo:
         """Compute albedo and light of a clip.
 
         Args:
             clip: the frames that were fitted.
             fit: shape and pose in each frame.
             model: the face model of the fit.
+            cover: what hides the face; it gives no colours.
 
         Returns:
             albedo of all vertices; what no frame shows is filled in smoothly.
@@ -67,10 +68,8 @@ class DetailedAlbedo(Node):
             GraphError: clip and fit are not of one size.
             InputError: the clip shows no skin.
         """
-        observer = Observer(clip, fit, model, self)
-        motion = fit.motion
-        score = plainness(motion.expression, motion.rotation, fit.error, fit.measured)
-        views = [observer.look(int(k)) for k in best_frames(score, self.frames)]
+        observer = Observer(clip, fit, model, self, cover)
+        views = [observer.look(int(k)) for k in best_frames(observer.plainness(), self.frames)]
         light = light_of(views, model.mean_albedo, model, self.ridge)
         outer = model.region <= LIP
         tint = np.stack([divided(view.colour, view.irradiance(light)) for view in views])

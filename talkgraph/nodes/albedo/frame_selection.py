@@ -8,11 +8,16 @@ from numpy.typing import NDArray
 from talkgraph.nodes.values import Floats, Ints
 
 TURN = 0.1  # rad of head rotation that count as much as one standard deviation of expression
+COVERED = 0.02  # share of the face behind something that counts likewise
 GAP = 3  # frames between two that are chosen, so that they differ
 
 
 def plainness(
-    expression: Floats, rotation: Floats, error: Floats, measured: NDArray[np.bool_]
+    expression: Floats,
+    rotation: Floats,
+    error: Floats,
+    measured: NDArray[np.bool_],
+    hidden: Floats,
 ) -> NDArray[np.float64]:
     """How neutral and frontal each frame is; smaller is better (Yi et al. 2020, section 3.3).
 
@@ -24,12 +29,13 @@ def plainness(
     Args:
         expression: `[shape=(T, 64)]`.   rotation: `[shape=(T, 3)]`, rad.
         error: `[shape=(T,)]`, px.   measured: `[shape=(T,)]`.
+        hidden: `[shape=(T,)]`, share of the face that is covered, in units of `COVERED`.
     """
     away = expression.astype(np.float64) - np.median(expression, axis=0)
     neutral = np.sqrt((away**2).mean(axis=1))
     turned = np.linalg.norm(rotation, axis=1) / TURN
     bad = ~measured | (error > 2 * np.median(error) + 0.5)
-    score: NDArray[np.float64] = neutral + turned + 1e3 * bad
+    score: NDArray[np.float64] = neutral + turned + hidden / COVERED + 1e3 * bad
     return score
 
 

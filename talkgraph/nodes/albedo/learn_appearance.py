@@ -19,7 +19,7 @@ from talkgraph.nodes.face_model.face_mesh import EYE_RIMS, INNER_LIPS, OUTER_LIP
 from talkgraph.nodes.face_model.face_model import EYE, INNER_MOUTH, LIP, FaceModel
 from talkgraph.nodes.signals import evenly_spread
 from talkgraph.nodes.training.threads import one_thread
-from talkgraph.nodes.values import Albedo, Clip, FaceFit, Floats, Ints
+from talkgraph.nodes.values import Albedo, Clip, Cover, FaceFit, Floats, Ints
 
 Real = NDArray[np.float64]
 
@@ -93,13 +93,22 @@ class LearnAppearance(Node):
     doubt: float = parameters.doubt()
 
     @one_thread()
-    def run(self, clip: Clip, fit: FaceFit, albedo: Albedo, model: FaceModel) -> Appearance:
+    def run(
+        self,
+        clip: Clip,
+        fit: FaceFit,
+        albedo: Albedo,
+        model: FaceModel,
+        cover: Cover | None = None,
+    ) -> Appearance:
         """Learn from at most `frames` frames in which the face was measured.
+
+        What a `cover` hides does not count.
 
         Raises:
             GraphError: clip and fit are not of one size.
         """
-        observer = Observer(clip, fit, model, self)
+        observer = Observer(clip, fit, model, self, cover)
         measured = np.flatnonzero(fit.measured)
         chosen = measured[evenly_spread(len(measured), self.frames)]
         manner = manner_of(fit.motion)

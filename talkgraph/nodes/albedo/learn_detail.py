@@ -6,13 +6,13 @@ import numpy as np
 
 from talkgraph.engine import Node, node, param
 from talkgraph.nodes.albedo import parameters
-from talkgraph.nodes.albedo.frame_selection import best_frames, plainness
+from talkgraph.nodes.albedo.frame_selection import best_frames
 from talkgraph.nodes.albedo.observe import Observer
 from talkgraph.nodes.face_model.appearance import Appearance, colour_change, manner_of
 from talkgraph.nodes.face_model.detail import Detail
 from talkgraph.nodes.face_model.face_model import EYE, LIP, FaceModel
 from talkgraph.nodes.training.threads import one_thread
-from talkgraph.nodes.values import Albedo, Bools, Clip, FaceFit, Floats
+from talkgraph.nodes.values import Albedo, Bools, Clip, Cover, FaceFit, Floats
 
 
 @node("learn_detail", version=1)
@@ -61,6 +61,7 @@ class LearnDetail(Node):
         albedo: Albedo,
         model: FaceModel,
         appearance: Appearance | None = None,
+        cover: Cover | None = None,
     ) -> Detail:
         """Find the frame, draw it, and keep the difference.
 
@@ -69,21 +70,20 @@ class LearnDetail(Node):
             fit: shape and pose in each frame.
             albedo, appearance: what the render will have; see `render`.
             model: the face model of the fit.
+            cover: what hides the face; nothing is kept there.
 
         Raises:
             GraphError: clip and fit are not of one size.
         """
-        observer = Observer(clip, fit, model, self)
-        motion = fit.motion
-        score = plainness(motion.expression, motion.rotation, fit.error, fit.measured)
+        observer = Observer(clip, fit, model, self, cover)
         frame = max(
-            (int(k) for k in best_frames(score, self.frames)),
+            (int(k) for k in best_frames(observer.plainness(), self.frames)),
             key=lambda k: _sharpness(observer, k),
         )
         view = observer.look(frame)
         colour = np.clip(albedo.colour * view.irradiance(albedo.light), 0, 1)
         if appearance is not None:
-            manner = manner_of(motion)[frame]
+            manner = manner_of(fit.motion)[frame]
             colour = np.clip(colour + colour_change(appearance, manner), 0, 1)
         at, beside, seen = observer.beside(frame, colour)
         # What lies behind the lips moves, and gazes differ: one frame's gap between the teeth, or

@@ -11,14 +11,14 @@ from talkgraph.engine import Node, node, param
 from talkgraph.nodes.albedo import parameters
 from talkgraph.nodes.albedo.complete import complete
 from talkgraph.nodes.albedo.detailed_albedo import BRIGHTEST, light_of
-from talkgraph.nodes.albedo.frame_selection import best_frames, plainness
+from talkgraph.nodes.albedo.frame_selection import best_frames
 from talkgraph.nodes.albedo.mouth_and_eyes import inner_colours, without_cold_teeth
 from talkgraph.nodes.albedo.observe import Observation, Observer
 from talkgraph.nodes.face_model.face_model import LIP, FaceModel
 from talkgraph.nodes.geometry.lighting import irradiance
 from talkgraph.nodes.geometry.mesh import vertex_areas
 from talkgraph.nodes.training.threads import one_thread
-from talkgraph.nodes.values import Albedo, Clip, FaceFit, Floats
+from talkgraph.nodes.values import Albedo, Clip, Cover, FaceFit, Floats
 
 OUTLIER = 0.08  # colour residual at which a vertex's weight has fallen to a quarter
 
@@ -57,12 +57,10 @@ class LowFrequencyAlbedo(Node):
     coldest_blue: float = parameters.coldest_blue()
 
     @one_thread()
-    def run(self, clip: Clip, fit: FaceFit, model: FaceModel) -> Albedo:
+    def run(self, clip: Clip, fit: FaceFit, model: FaceModel, cover: Cover | None = None) -> Albedo:
         """Compute albedo and light of a clip; arguments and result as for `DetailedAlbedo`."""
-        observer = Observer(clip, fit, model, self)
-        motion = fit.motion
-        score = plainness(motion.expression, motion.rotation, fit.error, fit.measured)
-        views = [observer.look(int(k)) for k in best_frames(score, self.frames)]
+        observer = Observer(clip, fit, model, self, cover)
+        views = [observer.look(int(k)) for k in best_frames(observer.plainness(), self.frames)]
         coefficients = np.zeros(model.albedo_basis.shape[2], np.float32)
         for _ in range(self.rounds):
             light = light_of(views, model.albedo(coefficients), model, self.ridge)

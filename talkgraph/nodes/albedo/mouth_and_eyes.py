@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from talkgraph.nodes.albedo.complete import weighted_median
-from talkgraph.nodes.albedo.frame_selection import best_frames, plainness
+from talkgraph.nodes.albedo.frame_selection import best_frames
 from talkgraph.nodes.albedo.observe import Observer
 from talkgraph.nodes.face_model.face_model import EYE, INNER_MOUTH, FaceModel
 from talkgraph.nodes.face_model.inner_surfaces import LINING
@@ -35,9 +35,7 @@ def inner_colours(
     model, motion = observer.model, observer.fit.motion
     count = len(motion.expression)
     candidates = np.unique(np.linspace(0, count - 1, min(count, LOOKED_AT)).astype(int))
-    score = plainness(
-        motion.expression, motion.rotation, observer.fit.error, observer.fit.measured
-    )[candidates]
+    score = observer.plainness()[candidates]
     views = [observer.look(int(k)) for k in candidates]
     colour = np.zeros((model.vertex_count, 3), np.float32)
     weight = np.zeros(model.vertex_count, np.float32)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from talkgraph.cache.frames import Pictures
 from talkgraph.engine import Node
 from talkgraph.errors import GraphError
+from talkgraph.nodes.albedo.frame_selection import plainness
 from talkgraph.nodes.albedo.parameters import Sight
 from talkgraph.nodes.face_model.face_model import LIP, FaceModel
 from talkgraph.nodes.face_model.occlusion import inner_light
@@ -17,7 +18,7 @@ from talkgraph.nodes.geometry.lighting import irradiance
 from talkgraph.nodes.geometry.mesh import NormalOperator
 from talkgraph.nodes.geometry.rasterise import draw, rasterise
 from talkgraph.nodes.geometry.rotation import Real
-from talkgraph.nodes.values import Bools, Clip, FaceFit, Floats, Ints
+from talkgraph.nodes.values import Bools, Clip, Cover, FaceFit, Floats, Ints
 
 NOTHING = 255  # in place of a region where the model covers nothing, or at a region's edge
 SPACING_TO_BLUR = 0.3  # blur of the frame (standard deviation) per px between vertices
@@ -46,19 +47,35 @@ class Observation:
 class Observer:
     """Looks at frames of one clip through one fitted face model.
 
-    node: `detailed_albedo` or `low_frequency_albedo`; its parameters say what counts as seen.
+    node: one of the stage; its parameters say what counts as seen.
+    cover: what hides the face; without, nothing does.
     rim: `[shape=(R,), int64]`, vertices of inner surfaces that lie on a lip or lid; never observed,
         because a frame shows the lip or lid there.
     """
 
-    def __init__(self, clip: Clip, fit: FaceFit, model: FaceModel, node: Node) -> None:
+    def __init__(
+        self,
+        clip: Clip,
+        fit: FaceFit,
+        model: FaceModel,
+        node: Node,
+        cover: Cover | None = None,
+    ) -> None:
         if clip.frames.shape[0] != fit.size or clip.frames.shape[1] != fit.size:
             raise GraphError(
                 f"node {node.node_id}: port clip has frames of {clip.frames.shape[1]} x "
                 f"{clip.frames.shape[0]} px, port fit refers to {fit.size} px: connect the clip "
                 "that was fitted"
             )
+        wanted = (len(clip.frames), model.vertex_count)
+        if cover is not None and cover.share.shape != wanted:
+            raise GraphError(
+                f"node {node.node_id}: port cover is of {cover.share.shape[0]} frames and "
+                f"{cover.share.shape[1]} vertices, clip and model have {wanted[0]} and "
+                f"{wanted[1]}: connect the cover of this clip, found with this face model"
+            )
         self.sight = Sight.of(node)
+        self.cover = cover
         self.clip = clip
         self.fit = fit
         self.model = model
@@ -96,6 +113,8 @@ class Observer:
         weight = np.where(inside & in_front, square, 0).astype(np.float32)
         weight[doubtful] *= self.sight.doubt
         weight[self.rim] = 0
+        if self.cover is not None:
+            weight *= 1 - self.cover.share[frame] / np.float32(255)
         picture = self.clip.frames[frame]
         colour = _bilinear(_softened(picture, self._spacing(xy)), xy)
         colour[weight == 0] = 0
@@ -104,6 +123,15 @@ class Observer:
             weight=weight,
             normal=normal.astype(np.float32),
             share=inner_light(self.model, placed),
+        )
+
+    def plainness(self) -> NDArray[np.float64]:
+        """How neutral, frontal and free each frame is, see `frame_selection.plainness`."""
+        motion, hidden = self.fit.motion, np.zeros(len(self.fit.measured), np.float32)
+        if self.cover is not None:
+            hidden = np.asarray(self.cover.share.mean(axis=1) / 255, np.float32)
+        return plainness(
+            motion.expression, motion.rotation, self.fit.error, self.fit.measured, hidden
         )
 
     def missed(self, frame: int, colour: Floats) -> Floats:

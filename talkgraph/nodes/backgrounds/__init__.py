@@ -4,12 +4,13 @@ Place in the chain: after pose_mapping (match), beside render (warp), before ref
 
 Nodes
 -----
-match_backgrounds     `MatchBackgrounds`: Motion, FaceFit -> Backgrounds, the source frame of
-                      every output frame and the pose to render on it.
+match_backgrounds     `MatchBackgrounds`: Motion, FaceFit, Cover? -> Backgrounds, the source
+                      frame of every output frame and the pose to render on it.
 rehearse_backgrounds  `RehearseBackgrounds`: FaceFit -> Backgrounds, displaced within the
                       clip, for the refiner's training pairs.
-warp_background       `WarpBackground`: Clip, FaceFit, Backgrounds, FaceModel -> Frames, the
+warp_background       `WarpBackground`: Clip, FaceFit, Backgrounds, FaceModel, Cover? -> Frames, the
                       source frames with the head turned to that pose; also all of photo mode.
+                      Alpha, if there is any, is 0 for what stands before the face.
 composite             `Composite`: background Frames, RGBA face Frames -> Frames.
 paste_back            `PasteBack`: head pictures and the frames behind them -> whole frames at the
                       footage's resolution.

@@ -21,7 +21,8 @@ class Composite(Node):
 
     The face fades out towards the outer boundary of its mask, inwards, so that forehead, cheeks
     and chin pass into the background's without an edge; holes of the mask show the background,
-    never nothing. Feathering and tone matching are additions to the paper.
+    never nothing, and so does what stands before the face there. Feathering and tone matching are
+    additions to the paper.
 
     Example:
         >>> import numpy as np
@@ -49,14 +50,18 @@ class Composite(Node):
         """Return lazily computed frames `[shape=(T, S, S, 3), uint8]`.
 
         Args:
-            background: `[shape=(T, S, S, 3), uint8]`.
+            background: `[shape=(T, S, S, 3), uint8]`; or 4 channels, alpha 0 for what stands before
+                the face, which hides it.
             face: `[shape=(T, S, S, 4), uint8]`, RGBA, alpha not premultiplied.
 
         Raises:
             InputError: the two differ in number or size of their frames, or have other channels.
         """
-        if (len(background), background.shape) != (len(face), (*face.shape[:2], 3)) or (
-            face.shape[2] != 4 or face.shape[0] != face.shape[1]
+        if (
+            (len(background), background.shape[:2]) != (len(face), face.shape[:2])
+            or background.shape[2] not in (3, 4)
+            or face.shape[2] != 4
+            or face.shape[0] != face.shape[1]
         ):
             raise InputError(
                 f"composite: background {background} and face {face} do not fit; render the face "
@@ -67,13 +72,13 @@ class Composite(Node):
             pairs = zip(background[start:stop], face[start:stop], strict=True)
             return np.stack([self.composed(under, over) for under, over in pairs])
 
-        return Frames.from_function(len(face), background.shape, read)
+        return Frames.from_function(len(face), (*face.shape[:2], 3), read)
 
     def composed(self, background: Pictures, face: Pictures) -> Pictures:
-        """One picture `[shape=(S, S, 3), uint8]` of a background and an RGBA face."""
+        """One picture `[shape=(S, S, 3), uint8]` of a background, RGB or RGBA, and an RGBA face."""
         from talkgraph.nodes.backgrounds import blending
 
-        made, size = background.copy(), len(face)
+        made, size = background[..., :3].copy(), len(face)
         top, bottom, left, right = blending.covered(face[..., 3])
         if bottom <= top:
             return made
@@ -82,6 +87,8 @@ class Composite(Node):
         part = (slice(top, bottom + 1), slice(left, right + 1))
         under, over = made[part], face[part]
         alpha = (over[..., 3] / 255).astype(np.float32)
+        if background.shape[2] == 4:
+            alpha *= background[part][..., 3] / np.float32(255)
         share = alpha * fading(over[..., 3] >= SOLID, self.feather * size)
         _, up = low_pass(size, self.tone_width)
         gain = np.ones((up.shape[1], up.shape[1], 3), np.float32)

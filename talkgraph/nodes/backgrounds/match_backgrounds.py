@@ -15,8 +15,9 @@ from talkgraph.nodes.backgrounds.traversal import interpolated, nearest_frames, 
 from talkgraph.nodes.geometry.pose import ROTATION, TRANSLATION, pose_from_parts
 from talkgraph.nodes.geometry.rotation import matrix_from_angles
 from talkgraph.nodes.signals import soft_limit
-from talkgraph.nodes.values import Backgrounds, FaceFit, Ints, Motion
+from talkgraph.nodes.values import Backgrounds, Bools, Cover, FaceFit, Ints, Motion
 
+FREE_SECONDS = 2.0  # of a clip without a cover that are enough to do without the rest
 HELD_BACK = 3.0  # degrees of an axis' range that may go unsaid
 
 
@@ -63,6 +64,12 @@ class MatchBackgrounds(Node):
     max_missing: float = param(
         0.2, "longest stretch without a seen face that a background may run through", unit="s", ge=0
     )
+    covered: float = param(
+        0.02,
+        "a frame in which so much more of the face than usual is hidden counts as one without",
+        unit="share of the face",
+        ge=0,
+    )
     unseen_penalty: float = param(
         30.0,
         "a frame without a seen face counts as this far off",
@@ -91,8 +98,10 @@ class MatchBackgrounds(Node):
     neck_height: float = param(-0.9, "y of the point about which the head turns", unit="head units")
     neck_depth: float = param(-0.8, "z of the point about which the head turns", unit="head units")
 
-    def run(self, motion: Motion, fit: FaceFit) -> Backgrounds:
+    def run(self, motion: Motion, fit: FaceFit, cover: Cover | None = None) -> Backgrounds:
         """Return source indices and adjusted motion for every frame of `motion`.
+
+        Frames in which a `cover` hides the face are left out where enough are free.
 
         Raises:
             InputError: the motion or the clip has no frames, or a pose is not finite.
@@ -110,7 +119,10 @@ class MatchBackgrounds(Node):
         limits = self._limits(photo=count == 1)
         pose = pose - self._offset(pose, clip_pose, fit, limits)
         keyframes = self._keyframes(pose, motion.fps)
-        position, source = self._traverse(pose, clip_pose, fit, keyframes, motion.fps)
+        seen = self._seen(fit, cover)
+        position, source = self._traverse(
+            pose, clip_pose, seen, fit.motion.fps, keyframes, motion.fps
+        )
         behind = np.stack(
             [np.interp(position, np.arange(count), curve) for curve in clip_pose.T], axis=1
         )
@@ -167,11 +179,28 @@ class MatchBackgrounds(Node):
             min_gap=max(1, round(self.min_gap * fps)),
         )
 
+    def _seen(self, fit: FaceFit, cover: Cover | None) -> Bools:
+        """Frames of the clip whose face is to be seen, `[shape=(T,)]`."""
+        measured = np.asarray(fit.measured, bool)
+        if cover is None or not cover.share.any():
+            return measured
+        hidden = cover.share.mean(axis=1) / 255
+        free = measured & (hidden <= np.median(hidden) + self.covered)
+        gap, enough = round(self.max_missing * fit.motion.fps), FREE_SECONDS * fit.motion.fps
+        longest = max(stop - start for start, stop in unbroken_runs(free, gap))
+        return free if free.any() and longest >= enough else measured
+
     def _traverse(
-        self, pose: Curve, clip_pose: Curve, fit: FaceFit, keyframes: Ints, fps: float
+        self,
+        pose: Curve,
+        clip_pose: Curve,
+        seen: Bools,
+        clip_fps: float,
+        keyframes: Ints,
+        fps: float,
     ) -> tuple[Curve, Ints]:
         """Clip position (unrounded) and index of every output frame."""
-        runs = unbroken_runs(fit.measured, round(self.max_missing * fit.motion.fps))
+        runs = unbroken_runs(seen, round(self.max_missing * clip_fps))
         if self.relative:
             start, stop = max(runs, key=lambda run: run[1] - run[0])
             turns = clip_pose[start:stop, ROTATION]
@@ -179,12 +208,12 @@ class MatchBackgrounds(Node):
             position, _ = interpolated(keyframes, path)
             return position, np.rint(position).astype(np.int64)
         weights = np.array([self.angle_weight] * 3 + [self.translation_weight] * 3)
-        rate = self.max_speed * fit.motion.fps / fps  # clip frames per output frame
+        rate = self.max_speed * clip_fps / fps  # clip frames per output frame
         reach = np.floor(np.diff(keyframes) * rate + 1e-9).astype(np.int64)
         unseen = (self.angle_weight * math.radians(self.unseen_penalty)) ** 2
-        penalty = np.where(fit.measured, 0.0, unseen)
+        penalty = np.where(seen, 0.0, unseen)
         # A stretch of a few frames would freeze the shoulders, however well its pose fits.
-        enough = min(max(b - a for a, b in runs), round(fit.motion.fps))
+        enough = min(max(b - a for a, b in runs), round(clip_fps))
         results = []
         for start, stop in runs:
             if stop - start >= enough:

@@ -10,7 +10,9 @@ from talkgraph.engine import Node, node, param
 from talkgraph.errors import InputError
 from talkgraph.nodes.backgrounds.depth_mesh import DepthMesh, Posed, Reach, extend, movement
 from talkgraph.nodes.face_model.face_model import FaceModel
-from talkgraph.nodes.values import Backgrounds, Clip, FaceFit, Ints, Motion
+from talkgraph.nodes.geometry.camera import point_in_camera, project
+from talkgraph.nodes.geometry.rasterise import draw
+from talkgraph.nodes.values import Backgrounds, Clip, Cover, FaceFit, Ints, Motion
 
 
 @node(
@@ -26,7 +28,7 @@ class WarpBackground(Node):
     expression of `backgrounds.motion[t]`; hair, ears and neck follow with falling share, the
     crop's border stays in place, so that the crop can be pasted back. The map is one smooth field
     without holes; it does not fold as long as the turn stays within the limits of
-    `match_backgrounds`.
+    `match_backgrounds`. What stands before the face moves with its frame, and the alpha says where.
 
     Example:
         >>> from talkgraph.nodes.backgrounds.rehearse_backgrounds import RehearseBackgrounds
@@ -65,11 +67,21 @@ class WarpBackground(Node):
     )
     rounds: int = param(20, "iterations that invert the field", ge=1, le=200)
 
-    def run(self, clip: Clip, fit: FaceFit, backgrounds: Backgrounds, model: FaceModel) -> Frames:
+    def run(
+        self,
+        clip: Clip,
+        fit: FaceFit,
+        backgrounds: Backgrounds,
+        model: FaceModel,
+        cover: Cover | None = None,
+    ) -> Frames:
         """Return lazily computed frames `[shape=(T, S, S, 3), uint8]`.
 
+        With a `cover` that hides something they have alpha, `[shape=(T, S, S, 4), uint8]`: 255 for
+        what lies behind the face, 0 for what stands before it.
+
         Raises:
-            InputError: the backgrounds refer to frames that the clip or its fit does not have.
+            InputError: the backgrounds refer to frames that the clip, its fit or cover do not have.
         """
         source, motion = np.asarray(backgrounds.source), backgrounds.motion
         known = min(len(clip.frames), len(fit.motion.rotation))
@@ -78,7 +90,14 @@ class WarpBackground(Node):
                 f"warp_background: backgrounds ask for clip frame {source.max()}, clip and fit "
                 f"have {known}; match the backgrounds with this clip's fit"
             )
-        size = clip.frames.shape[1]
+        if cover is not None and cover.share.shape != (known, model.vertex_count):
+            raise InputError(
+                f"warp_background: the cover is of {cover.share.shape[0]} frames and "
+                f"{cover.share.shape[1]} vertices, the clip has {known} frames, the face model "
+                f"{model.vertex_count}; connect the cover of this clip"
+            )
+        share = None if cover is None or not cover.share.any() else cover.share
+        size, channels = clip.frames.shape[1], 3 if share is None else 4
         neutral = model.neutral(fit.identity)
         mesh = self._mesh(fit, model)
 
@@ -88,15 +107,21 @@ class WarpBackground(Node):
             return [Posed(*(np.asarray(one, np.float64) for one in place)) for place in places]
 
         def read(start: int, stop: int) -> Pictures:
+            from talkgraph.nodes.backgrounds import field
+
             shown, which = np.unique(source[start:stop], return_inverse=True)
             pictures, before = _pictures(clip.frames, shown), posed(fit.motion, shown)
             after = posed(motion, np.arange(start, stop))
-            made = np.empty((stop - start, size, size, 3), np.uint8)
+            made = np.full((stop - start, size, size, channels), 255, np.uint8)
             for frame, (one, target) in enumerate(zip(which, after, strict=True)):
-                made[frame] = self.warped(pictures[one], mesh, before[one], target, size)
+                backward = self.backward_field(mesh, before[one], target, size)
+                made[frame, ..., :3] = field.resampled(pictures[one], backward)
+                if share is not None and share[shown[one]].any():
+                    hides = _drawn(share[shown[one]], before[one], model, size)
+                    made[frame, ..., 3] = 255 - field.resampled(hides, backward)[..., 0]
             return made
 
-        return Frames.from_function(len(source), (size, size, 3), read)
+        return Frames.from_function(len(source), (size, size, channels), read)
 
     def _mesh(self, fit: FaceFit, model: FaceModel) -> DepthMesh:
         reach = Reach(
@@ -127,14 +152,16 @@ class WarpBackground(Node):
         forward = field.pinned(field.smoothed(total, self.smoothing), spacing, self.border_slope)
         return np.asarray(field.inverse(forward, spacing, self.rounds), np.float64)
 
-    def warped(
-        self, picture: Pictures, mesh: DepthMesh, before: Posed, after: Posed, size: int
-    ) -> Pictures:
-        """One picture `[shape=(S, S, 3), uint8]` with its head moved from `before` to `after`."""
-        from talkgraph.nodes.backgrounds import field
 
-        backward = self.backward_field(mesh, before, after, size)
-        return np.asarray(field.resampled(picture, backward), np.uint8)
+def _drawn(share: Pictures, place: Posed, model: FaceModel, size: int) -> Pictures:
+    """Where something hides the face in a frame, `[shape=(S, S, 3), uint8]`, 255 for all of it.
+
+    Args:
+        share: `[shape=(V,), uint8]`, of each vertex.
+    """
+    xy, depth = project(point_in_camera(place.vertices, place.rotation, place.translation), size)
+    grey = np.repeat(share[:, None] / np.float32(255), 3, axis=1)
+    return draw(xy, depth, model.triangles, grey, size, samples=1)[..., :3]
 
 
 def _pictures(frames: Frames, wanted: Ints) -> list[Pictures]:

@@ -182,7 +182,8 @@ class TrackFace(Node):
         return np.concatenate(found), np.concatenate(flags)
 
     def _covered(self, frames: Frames, points: Floats, measured: Bools) -> Bools:
-        """Frames `[shape=(T,), bool]` that are left out as something stands before the mouth.
+        """Frames `[shape=(T,), bool]` that are left out: something stands before the mouth, which
+        hides how it moves.
 
         Every n-th is looked at; where it is so in most of them, none is left out.
         """
@@ -197,7 +198,7 @@ class TrackFace(Node):
         share, usable = float(found.mean()), measured & ~covered
         text = f"something stands before the mouth in {share:.0%} of the frames"
         if usable.mean() < self.min_share:
-            engine.note(f"{text}: new lips are drawn over it; give a clip in which it is free")
+            engine.note(f"{text}: a clip in which it is free tells more of how they talk")
             return np.zeros(len(frames), bool)
         engine.note(f"{text}, which are left out")
         return covered

@@ -36,7 +36,12 @@ NETWORK = Contract(
 OF_ANYBODY = attrs.evolve(NETWORK, inputs={"window": NETWORK.inputs["window"]})
 
 
-@node("refine", version=1, gpu=True, receptive_field={"frames": (ANCHORS, ANCHORS), "face": 0})
+@node(
+    "refine",
+    version=1,
+    gpu=True,
+    receptive_field={"frames": (ANCHORS, ANCHORS), "face": 0, "background": 0},
+)
 class Refine(Node):
     """Turn rendered frames into realistic ones with a trained refiner, frame by frame.
 
@@ -71,6 +76,7 @@ class Refine(Node):
         refiner: OnnxModel,
         face: Frames | None = None,
         memory: RefinerMemory | None = None,
+        background: Frames | None = None,
     ) -> Frames:
         """Refine `frames [shape=(T, S, S, 3), uint8]`; the result has the same size and count.
 
@@ -78,7 +84,8 @@ class Refine(Node):
         `identity`. A refiner that was trained on features of frames is given that of length 1.
 
         With `face [shape=(T, S, S, 4), uint8]`, the rendered face, nothing changes outside it: a
-        network that has seen few head positions may paint lips where there are none.
+        network that has seen few head positions may paint lips where there are none. Nor does
+        anything where a `background` with alpha, as of `warp_background`, stands before the face.
 
         The network works at its own size. At another size the change that it makes, (1 - A) *
         (C - r), is scaled to the frame: what it leaves alone stays as sharp as the rendered
@@ -89,6 +96,7 @@ class Refine(Node):
             ModelError: if `refiner` is no refiner, or for another length of identity feature, or
                 knows no features of frames while there is a memory.
         """
+        face = None if face is None else behind(face, background)
         network = Network(refiner, identity)
         recall = network.recall(memory, self.anchors) if memory is not None else None
         if frames.shape[2] != 3 or frames.shape[0] != frames.shape[1]:
@@ -220,6 +228,20 @@ class Network:
                 f"refine: the refiner expects {self._length} identity values, {what} has {length};"
                 " use the network that it was trained with"
             )
+
+
+def behind(face: Frames, background: Frames | None) -> Frames:
+    """The rendered face without what the alpha of its background hides."""
+    if background is None or background.shape[2] != 4:
+        return face
+
+    def read(start: int, stop: int) -> Pictures:
+        shown = face[start:stop].copy()
+        hides = background[start:stop][..., 3].astype(np.uint16)
+        shown[..., 3] = (shown[..., 3] * hides + 127) // 255
+        return shown
+
+    return Frames.from_function(len(face), face.shape, read)
 
 
 def within_face(made: Pictures, frames: Pictures, face: Frames | None, start: int) -> Pictures:

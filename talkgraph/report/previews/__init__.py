@@ -6,6 +6,7 @@ by an entry point in the group ``talkgraph.previews``.
 media        speech, footage, clip, finished files
 face_fit     boxes, landmarks, fit
 albedo       reflectance, light, the face model
+cover        what stands before the face
 keypoint_field  keypoints, dense motion, and what it cannot see
 audio        features over the waveform
 motion       expression and head pose, against those of the clip
@@ -21,6 +22,7 @@ from talkgraph.report.previews import (
     albedo,
     audio,
     backgrounds,
+    cover,
     evaluate,
     face_fit,
     keypoint_field,
@@ -33,6 +35,6 @@ from talkgraph.report.previews import (
 )
 
 __all__ = [
-    "albedo", "audio", "backgrounds", "evaluate", "face_fit", "keypoint_field", "media", "motion",
-    "refine", "render", "runs", "training",
+    "albedo", "audio", "backgrounds", "cover", "evaluate", "face_fit", "keypoint_field", "media",
+    "motion", "refine", "render", "runs", "training",
 ]  # fmt: skip

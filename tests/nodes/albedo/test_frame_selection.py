@@ -3,13 +3,14 @@ import numpy as np
 from talkgraph.nodes.albedo.frame_selection import best_frames, plainness
 
 
-def scored(rotation, expression=None, error=None, measured=None):
+def scored(rotation, expression=None, error=None, measured=None, hidden=None):
     count = len(rotation)
     return plainness(
         np.zeros((count, 64)) if expression is None else expression,
         np.asarray(rotation, float),
         np.ones(count) if error is None else error,
         np.ones(count, bool) if measured is None else measured,
+        np.zeros(count) if hidden is None else hidden,
     )
 
 
@@ -27,6 +28,10 @@ def test_a_tenth_of_a_radian_counts_as_one_standard_deviation():
     expression[4] = 2.0
     score = scored([[0, 0, 0], [0.1, 0, 0], [0, -0.1, 0], [0.3, 0, -0.4], [0, 0, 0]], expression)
     np.testing.assert_allclose(score, [0, 1, 1, 5, 2])
+
+
+def test_free_beats_covered():
+    assert np.argmin(scored(np.zeros((4, 3)), hidden=np.array([0.3, 0.1, 0.0, 0.2]))) == 2
 
 
 def test_gaps_and_bad_fits_come_last():

@@ -178,3 +178,23 @@ def test_frames_that_do_not_fit_are_refused():
     ):
         with pytest.raises(InputError, match="do not fit"):
             Composite().run(background, face)
+
+
+def test_what_stands_before_the_face_in_the_background_stays_before_it():
+    background = np.dstack([picture(0), np.full((S, S), 255, np.uint8)])
+    background[50:60, 40:60, 3] = 0
+    face = rgba(picture(1), oval())
+    node = Composite(match_tone=False)
+    made = node.run(frames(background), frames(face))
+    assert made.shape == (S, S, 3)
+    np.testing.assert_array_equal(made[0][50:60, 40:60], background[50:60, 40:60, :3])
+    plain = node.run(frames(background[..., :3]), frames(face))[0]
+    np.testing.assert_array_equal(made[0][:50], plain[:50])
+
+
+def test_it_does_not_count_for_the_tone():
+    background = np.dstack([np.full((S, S, 3), 120, np.uint8), np.full((S, S), 255, np.uint8)])
+    background[40:60, 40:60] = (0, 0, 0, 0)
+    face = rgba(np.full((S, S, 3), 110), oval())
+    made = Composite(tone_outlier=1000.0).run(frames(background), frames(face))[0]
+    assert np.abs(made[62:66, 40:60].astype(int) - 120).max() <= 1

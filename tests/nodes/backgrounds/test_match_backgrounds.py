@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from talkgraph.errors import InputError
 from talkgraph.nodes.backgrounds.match_backgrounds import MatchBackgrounds
 from talkgraph.nodes.backgrounds.pose_limit import neck_in_camera
-from talkgraph.nodes.values import Backgrounds, FaceFit, Motion
+from talkgraph.nodes.values import Backgrounds, Cover, FaceFit, Motion
 
 FPS = 25.0
 NODE = MatchBackgrounds()
@@ -227,3 +227,25 @@ def test_pose_that_is_not_finite_is_refused():
     bad.rotation[2, 1] = np.nan
     with pytest.raises(InputError, match="not finite"):
         NODE.run(bad, fitted(wandering(5, 0, 1)))
+
+
+def hides(frames, where, share=0.2):
+    """A cover of 100 vertices."""
+    value = np.zeros((frames, 100), np.uint8)
+    value[where, : round(100 * share)] = 255
+    return Cover(share=value)
+
+
+def test_frames_with_a_covered_face_are_left_out_while_enough_are_free():
+    fit, talk = fitted(wandering(200, 1, 12)), wandering(300, 2, 12)
+    result = NODE.run(talk, fit, hides(200, slice(80, 110)))
+    assert not ((result.source >= 80) & (result.source < 110)).any()
+
+
+@pytest.mark.parametrize(
+    "where", [slice(0, 200), slice(30, 200), slice(0, 0)], ids=["always", "mostly", "never"]
+)
+def test_else_all_are_used(where):
+    fit, talk = fitted(wandering(200, 1, 12)), wandering(300, 2, 12)
+    covered, plain = NODE.run(talk, fit, hides(200, where)), NODE.run(talk, fit)
+    np.testing.assert_array_equal(covered.source, plain.source)

@@ -5,9 +5,10 @@ from talkgraph.cache.frames import Frames
 from talkgraph.errors import InputError
 from talkgraph.nodes.backgrounds.depth_mesh import Posed, Reach, extend
 from talkgraph.nodes.backgrounds.warp_background import WarpBackground
+from talkgraph.nodes.face_model.face_model import LIP
 from talkgraph.nodes.face_model.synthetic import synthetic_face_model
 from talkgraph.nodes.geometry.rotation import matrix_from_angles
-from talkgraph.nodes.values import Backgrounds, Clip, Crop, FaceFit, Motion
+from talkgraph.nodes.values import Backgrounds, Clip, Cover, Crop, FaceFit, Motion
 
 SIZE = 256
 NECK = np.array([0.0, -0.9, -0.8])
@@ -218,3 +219,42 @@ def test_frames_are_lazy_sliceable_and_deterministic(model):
 def test_backgrounds_of_another_clip_are_refused(model, fit):
     with pytest.raises(InputError, match="clip frame 7"):
         NODE.run(make_clip(), fit, behind(fit.motion, [7]), model)
+
+
+def covered(model, count=1, below=-0.3):
+    """Something before the lower face in the first frame."""
+    share = np.zeros((count, model.vertex_count), np.uint8)
+    share[0, model.mean_shape[:, 1] < below] = 255
+    return Cover(share=share)
+
+
+def test_a_cover_that_hides_nothing_changes_nothing(model, fit):
+    free = Cover(share=np.zeros((1, model.vertex_count), np.uint8))
+    made = NODE.run(make_clip(), fit, behind(fit.motion), model, free)
+    assert made.shape == (SIZE, SIZE, 3)
+
+
+def test_alpha_is_nothing_where_the_cover_is_and_moves_with_its_picture(model, fit):
+    clip, target = make_clip(), motion([(0, 0, 0), (8, -10, 5)], [0, 0])
+    made = NODE.run(clip, fit, behind(target), model, covered(model)).array()
+    np.testing.assert_array_equal(made[0, ..., :3], clip.frames[0])
+    plain = NODE.run(clip, fit, behind(target), model).array()
+    np.testing.assert_array_equal(made[..., :3], plain)
+    for frame in range(2):
+        there = posed(model, target, frame)
+        places = there.in_picture(there.vertices, SIZE).astype(int)
+        alpha = made[frame, places[:, 1], places[:, 0], 3]
+        chin, brow = model.mean_shape[:, 1] < -0.45, model.mean_shape[:, 1] > 0
+        inside = model.region <= LIP
+        assert np.median(alpha[chin & inside]) == 0 and (alpha[brow & inside] == 255).all()
+
+
+def test_only_frames_of_the_clip_that_are_covered_are_cut(model):
+    fit = make_fit(motion([(0, 0, 0)] * 2, [0, 0]))
+    made = NODE.run(make_clip(2), fit, behind(fit.motion, [1, 0]), model, covered(model, 2))
+    assert (made[0][..., 3] == 255).all() and (made[1][..., 3] == 0).any()
+
+
+def test_a_cover_of_another_clip_is_refused(model, fit):
+    with pytest.raises(InputError, match=r"the cover is of 3 frames .* the clip has 1 frames"):
+        NODE.run(make_clip(), fit, behind(fit.motion), model, covered(model, 3))

@@ -18,7 +18,7 @@ from talkgraph.nodes.refine.memory.example import tiny_spatial
 from talkgraph.nodes.refine.memory.recall import Recall
 from talkgraph.nodes.refine.memory.smoothing import between
 from talkgraph.nodes.refine.network import Generator
-from talkgraph.nodes.refine.refine import Refine, masks, within_face
+from talkgraph.nodes.refine.refine import Refine, behind, masks, within_face
 from talkgraph.nodes.refine.region import Region
 from talkgraph.nodes.refine.train_refiner import TrainRefiner
 from talkgraph.nodes.training.curve import read_curve
@@ -253,3 +253,13 @@ def test_the_published_generators_refine_frames(tmp_path):
         Refine().run(frames, identity(), made["2020"])
     assert refine_module.Network(made["2020"], of_512).of_frames
     assert not refine_module.Network(made["2022"], identity()).told
+
+
+def test_what_stands_before_the_face_is_not_refined():
+    face, background = np.full((2, 4, 4, 4), 255, np.uint8), np.full((2, 4, 4, 4), 255, np.uint8)
+    background[1, :2, :, 3] = (0, 0, 0, 102)
+    shown = behind(Frames.from_array(face), Frames.from_array(background))
+    assert (shown[0] == 255).all() and (shown[1][2:, :, 3] == 255).all()
+    assert shown[1][0, :, 3].tolist() == [0, 0, 0, 102]
+    assert behind(shown, Frames.from_array(background[..., :3])) is shown
+    assert behind(shown, None) is shown

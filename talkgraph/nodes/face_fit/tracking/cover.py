@@ -1,8 +1,4 @@
-"""Whether something stands before the mouth: a microphone, a mask, a glove, told by its colour.
-
-Lips are as bright as the skin around them, and as red or redder. What is far darker, or bluer, is
-none; a bare hand is not told from a face by this.
-"""
+"""Whether something stands before the mouth: a microphone, a mask, a glove, told by its colour."""
 
 from __future__ import annotations
 
@@ -10,15 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from talkgraph.nodes.face_fit.tracking.landmarks import LIPS
+from talkgraph.nodes.face_model.skin_tone import cannot_be_lips
 
 # Cheeks on the image's left and right, bridge of the nose, between the brows.
 _SKIN = (
     50, 101, 118, 117, 36, 205, 187, 207, 280, 330, 347, 346, 266, 425, 411, 427,
     6, 197, 195, 5, 9, 151,
 )  # fmt: skip
-_DARK = 1.0  # by which the logarithm of red lies below that of the skin
-_BLUE = 0.35  # by which that of blue over red lies above
-_FLOOR = 8.0  # levels; keeps the logarithm of black within reason
 
 Floats = NDArray[np.float32]
 
@@ -26,8 +20,7 @@ Floats = NDArray[np.float32]
 def mouth_is_covered(picture: NDArray[np.uint8], landmarks: Floats) -> bool:
     """Judge a picture `[shape=(H, W, 3)]` by the landmarks `[shape=(478, 3)]` of its face, px."""
     skin, lips = (_colour(picture, landmarks[list(points)]) for points in (_SKIN, LIPS))
-    red, _, blue = np.log(lips + _FLOOR) - np.log(skin + _FLOOR)
-    return bool(red < -_DARK or blue - red > _BLUE)
+    return cannot_be_lips(lips, skin)
 
 
 def _colour(picture: NDArray[np.uint8], points: Floats) -> NDArray[np.float64]:

@@ -43,6 +43,6 @@ def test_frames_in_which_a_microphone_stands_there_are_left_out(finders, capsys,
     said = capsys.readouterr().err
     assert track.measured.sum() == pytest.approx(used, abs=2)
     if covered == 40:
-        assert "before the mouth in 100% of the frames: new lips are drawn over it" in said
+        assert "before the mouth in 100% of the frames: a clip in which it is free" in said
     else:
         assert ("of the frames, which are left out" in said) == bool(covered)
