@@ -45,8 +45,8 @@ def test_a_quiet_speech_of_two_tracks(look, tmp_path):
 
 def test_what_cannot_be_used_is_a_problem_with_its_remedy(look, tmp_path):
     soundfile.write(tmp_path / "silent.wav", np.zeros(16000), 16000)
-    (tmp_path / "a.heic").write_bytes(b"\x00\x00\x00\x18ftypheic" + bytes(100))
-    for name, said in (("silent.wav", "is silent"), ("a.heic", "a HEIC photo; export it as JPEG"),
+    (tmp_path / "a.jxl").write_bytes(b"\xff\x0a" + bytes(100))
+    for name, said in (("silent.wav", "is silent"), ("a.jxl", "a JPEG XL picture"),
                        ("none.mp4", "no such")):  # fmt: skip
         code, told = look(tmp_path / name)
         (finding,) = told.values()

@@ -9,6 +9,10 @@ HEAD = 512  # bytes that are looked at
 AS_VIDEO = "give it as `video`"
 AS_PHOTO = "give it as `photo`"
 AS_AUDIO = "give it as `audio`"
+AS_HEIC_PHOTO = (
+    "give it as `photo` after pip install 'talkgraph[heic]', or export it as JPEG first (on an"
+    " iPhone: Settings, Camera, Formats, Most Compatible; or send it by mail)"
+)
 _JPEG = "open it and export it as JPEG first"
 _MP4 = "open it in its own program and export it as MP4 (H.264, AAC) first"
 _FILE = "give the file itself, downloaded and unpacked"
@@ -35,8 +39,7 @@ _SIGNS: tuple[tuple[int, bytes, Kind], ...] = (
     (0, b"\xff\x0a", Kind("a JPEG XL picture", _JPEG)),
     (0, b"\x00\x00\x00\x0cJXL ", Kind("a JPEG XL picture", _JPEG)),
     *(
-        (4, b"ftyp" + brand, Kind("a HEIC photo", "export it as JPEG first (on an iPhone: Settings"
-          ", Camera, Formats, Most Compatible; or send it by mail)"))
+        (4, b"ftyp" + brand, Kind("a HEIC photo", AS_HEIC_PHOTO))
         for brand in (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
     ),
     (4, b"ftypcrx", Kind("a raw photo of a camera", _JPEG)),

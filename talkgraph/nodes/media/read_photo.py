@@ -18,8 +18,9 @@ REMEDY = "give a JPEG, PNG, WebP, AVIF, BMP or TIFF photo"
 class ReadPhoto(Node):
     """A photo as an upright RGB picture: footage of one frame.
 
-    EXIF rotation is applied, transparency lies on mid grey, wide-gamut colours become sRGB.
-    Errors: InputError for a file that is damaged or no photo.
+    EXIF rotation is applied, transparency lies on mid grey, wide-gamut colours become sRGB. HEIC is
+    read where the extra `heic` is installed. Errors: InputError for a file that is damaged or no
+    photo.
 
     Example:
         >>> import tempfile

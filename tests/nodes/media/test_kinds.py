@@ -9,7 +9,6 @@ from talkgraph.nodes.media import ReadPhoto, ReadSpeech, ReadVideo
 from tests.nodes.media import made_media as made
 
 HEADS = {
-    "a HEIC photo": b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic",
     "a raw photo of a camera": b"\x00\x00\x00\x18ftypcrx \x00\x00\x00\x01crx isom",
     "a JPEG XL picture": b"\xff\x0a" + bytes(60),
     "a Photoshop picture": b"8BPS\x00\x01",

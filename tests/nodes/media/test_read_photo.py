@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -7,6 +9,8 @@ from PIL import Image
 from talkgraph.errors import InputError
 from talkgraph.nodes.footage import open_footage
 from talkgraph.nodes.media import ReadPhoto
+from talkgraph.nodes.media.decoder import photo
+from talkgraph.nodes.media.decoder.opening import Refused
 from tests.nodes.media import made_media as made
 
 EXIF_ORIENTATION = 0x0112
@@ -162,3 +166,39 @@ def test_what_is_no_photo(tmp_path):
     refused(tmp_path / "c.png", "cut off|damaged")
     Image.new("RGB", (8, 8)).save(tmp_path / "d.png")
     refused(tmp_path / "d.png", "only 8 x 8")
+
+
+@pytest.fixture
+def heic(tmp_path):
+    """A photo as an iPhone keeps it: lying, with the turn beside it."""
+    pillow_heif = pytest.importorskip("pillow_heif")
+    pillow_heif.register_heif_opener()
+    exif = Image.Exif()
+    exif[EXIF_ORIENTATION] = 6
+    path = tmp_path / "a.heic"
+    Image.fromarray(made.picture(5, 150, 100)).save(path, exif=exif.tobytes(), quality=95)
+    return path
+
+
+def test_heic_is_read_upright(heic):
+    difference = read(heic).astype(int) - TURNS[6](made.picture(5, 150, 100))
+    assert np.abs(difference).mean() < 3
+
+
+def test_a_damaged_heic_is_called_so(heic):
+    heic.write_bytes(heic.read_bytes()[:600])
+    with pytest.raises(InputError, match="damaged"):
+        read(heic)
+
+
+def test_without_its_reader_the_extra_is_named(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    (tmp_path / "a.heic").write_bytes(
+        b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + bytes(99)
+    )
+    with pytest.raises(Refused, match="is a HEIC photo") as caught:
+        photo.decode(
+            str(tmp_path / "a.heic"), str(tmp_path), progress=lambda *_: None, max_side=100,
+            max_pixels=10000, turn=0,
+        )  # fmt: skip
+    assert "pip install 'talkgraph[heic]'" in caught.value.remedy

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from talkgraph.nodes.media.decoder.opening import Refused, unknown
-from talkgraph.nodes.media.kinds import AS_PHOTO
+from talkgraph.nodes.media.kinds import AS_HEIC_PHOTO, AS_PHOTO
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "AVIF", "GIF", "JPEG2000")
 GREY = 128  # behind transparent parts
@@ -40,9 +40,10 @@ def decode(
 
     Returns: width, height, notes.
     """
+    formats, reads = _readable()
     Image.MAX_IMAGE_PIXELS = None  # our own cap follows, before any pixel is decoded
     try:
-        with open(path, "rb") as file, Image.open(file, formats=FORMATS) as image:
+        with open(path, "rb") as file, Image.open(file, formats=formats) as image:
             width, height = image.size
             if width * height > max_pixels:
                 raise Refused(
@@ -62,16 +63,26 @@ def decode(
                 picture = picture.transpose(_TURNS[turn])
     except UnidentifiedImageError:
         text = "is damaged, or not a photo of a known kind"
-        raise unknown(path, text, reads=(AS_PHOTO,)) from None
+        raise unknown(path, text, reads=reads) from None
     except (SyntaxError, ValueError, EOFError, OverflowError, IndexError, KeyError) as error:
-        raise unknown(path, f"is damaged ({type(error).__name__})", reads=(AS_PHOTO,)) from None
+        raise unknown(path, f"is damaged ({type(error).__name__})", reads=reads) from None
     except OSError as error:
         if error.errno is not None:
             raise
-        raise unknown(path, "is cut off or damaged", reads=(AS_PHOTO,)) from None
+        raise unknown(path, "is cut off or damaged", reads=reads) from None
     # sRGB by now; a profile would hold the second in which it was made
     picture.save(Path(folder) / "photo.png", compress_level=1, icc_profile=None)
     return {"width": picture.width, "height": picture.height, "notes": notes}
+
+
+def _readable() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Formats that can be read here, and the remedies of their kinds."""
+    try:
+        from pillow_heif import register_heif_opener
+    except ImportError:
+        return FORMATS, (AS_PHOTO,)
+    register_heif_opener(thumbnails=False)
+    return (*FORMATS, "HEIF"), (AS_PHOTO, AS_HEIC_PHOTO)
 
 
 def _picture(image: Image.Image, max_side: int) -> Image.Image:
