@@ -14,7 +14,7 @@ from talkgraph.nodes.albedo.parameters import Sight
 from talkgraph.nodes.face_model.face_model import LIP, FaceModel
 from talkgraph.nodes.face_model.occlusion import inner_light
 from talkgraph.nodes.geometry.camera import DISTANCE, point_in_camera, project
-from talkgraph.nodes.geometry.lighting import irradiance
+from talkgraph.nodes.geometry.lighting import shade
 from talkgraph.nodes.geometry.mesh import NormalOperator
 from talkgraph.nodes.geometry.rasterise import draw, rasterise
 from talkgraph.nodes.geometry.rotation import Real
@@ -41,7 +41,7 @@ class Observation:
 
     def irradiance(self, light: Floats) -> Floats:
         """What `light [shape=(9, 3)]` throws on each vertex in this frame, `[shape=(V, 3)]`."""
-        return (irradiance(self.normal, light) * self.share).astype(np.float32)
+        return (shade(self.normal, light) * self.share).astype(np.float32)
 
 
 class Observer:

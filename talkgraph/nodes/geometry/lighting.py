@@ -22,6 +22,7 @@ FUNCTIONS = BANDS**2
 _A = (math.pi, 2 * math.pi / math.sqrt(3), 2 * math.pi / math.sqrt(8))
 _C = (1 / math.sqrt(4 * math.pi), math.sqrt(3 / (4 * math.pi)), 3 * math.sqrt(5 / (12 * math.pi)))
 AMBIENT = _A[0] * _C[0]  # value of the constant function
+LEAST_SHARE = 0.3  # of the mean irradiance, in what is drawn
 DARKEST = 0.05  # irradiance below which dividing a colour by it would only amplify noise
 
 
@@ -65,6 +66,17 @@ def irradiance(normals: ArrayLike, light: ArrayLike) -> Real:
         real surroundings could throw; renderers clip the colour.
     """
     lit: Real = sh_basis(normals) @ np.asarray(light)
+    return lit
+
+
+def shade(normals: ArrayLike, light: ArrayLike) -> Real:
+    """`irradiance`, but nowhere darker than a share of the light's mean from all around.
+
+    A light that was estimated from a face is unknown for what that face did not turn to the viewer;
+    nine harmonics go on there to black, or to negative in one channel, which is a colour.
+    """
+    mean = np.maximum(AMBIENT * np.asarray(light)[0], 0)
+    lit: Real = np.maximum(irradiance(normals, light), LEAST_SHARE * mean)
     return lit
 
 

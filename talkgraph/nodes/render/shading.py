@@ -11,7 +11,7 @@ from talkgraph.nodes.face_model.appearance import Appearance, colour_change, in_
 from talkgraph.nodes.face_model.face_model import FaceModel
 from talkgraph.nodes.face_model.occlusion import inner_light
 from talkgraph.nodes.geometry.camera import point_in_camera, project
-from talkgraph.nodes.geometry.lighting import irradiance
+from talkgraph.nodes.geometry.lighting import shade
 from talkgraph.nodes.geometry.mesh import NormalOperator
 from talkgraph.nodes.values import Albedo, Floats, Motion
 
@@ -78,7 +78,7 @@ class Shader:
     ) -> ShadedMesh:
         placed = point_in_camera(self.neutral + moved, rotation, translation).astype(np.float32)
         xy, depth = project(placed, self.size)
-        light = irradiance(self._normals(placed), self.albedo.light)
+        light = shade(self._normals(placed), self.albedo.light)
         lit = self.albedo.colour * light * inner_light(self.model, placed)
         if self.appearance is not None:
             # Learned against the colours as they are shown, so added to those.

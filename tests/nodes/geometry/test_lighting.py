@@ -7,6 +7,7 @@ from talkgraph.nodes.geometry.lighting import (
     estimate_light,
     irradiance,
     sh_basis,
+    shade,
 )
 
 
@@ -64,6 +65,18 @@ def test_light_from_above_left_and_the_front():
     light = np.zeros((9, 3))
     light[2] = 1
     assert irradiance(np.array([0, 0, 1.0]), light)[0] > 0
+
+
+def test_what_is_drawn_is_nowhere_black_nor_of_another_colour():
+    light = np.zeros((9, 3))
+    light[0], light[3] = 0.8, (-1.2, -1.2, -1.8)  # from one side, so strong that none can be
+    normals = directions(500)
+    plain, drawn = irradiance(normals, light), shade(normals, light)
+    assert plain.min() < 0
+    np.testing.assert_array_equal(
+        drawn[plain > 0.3 * AMBIENT * 0.8], plain[plain > 0.3 * AMBIENT * 0.8]
+    )
+    np.testing.assert_allclose(drawn.min(axis=0), 0.3 * AMBIENT * 0.8)
 
 
 def test_ambient_light_is_the_same_everywhere():
