@@ -9,7 +9,7 @@ from talkgraph.errors import InputError
 from talkgraph.nodes.albedo import parameters
 from talkgraph.nodes.albedo.complete import complete, weighted_median
 from talkgraph.nodes.albedo.frame_selection import best_frames
-from talkgraph.nodes.albedo.mouth_and_eyes import divided, inner_colours, without_cold_teeth
+from talkgraph.nodes.albedo.mouth_and_eyes import divided, inner_colours, with_likely_teeth
 from talkgraph.nodes.albedo.observe import Observation, Observer
 from talkgraph.nodes.face_model.face_model import LIP, SKIN, FaceModel
 from talkgraph.nodes.geometry.lighting import estimate_light
@@ -50,6 +50,8 @@ class DetailedAlbedo(Node):
     eye_frames: int = parameters.eye_frames()
     coldest_green: float = parameters.coldest_green()
     coldest_blue: float = parameters.coldest_blue()
+    warmest_green: float = parameters.warmest_green()
+    warmest_blue: float = parameters.warmest_blue()
 
     @one_thread()
     def run(self, clip: Clip, fit: FaceFit, model: FaceModel, cover: Cover | None = None) -> Albedo:
@@ -82,9 +84,8 @@ class DetailedAlbedo(Node):
         )
         values = np.where(outer[:, None], colour, inner)
         weights = np.where(outer, weight, inner_weight)
-        coldest = (self.coldest_green, self.coldest_blue)
         filled = complete(values, weights, model)
-        filled = without_cold_teeth(filled, weights, light, model, coldest)
+        filled = with_likely_teeth(filled, weights, light, model, self)
         return Albedo(colour=np.clip(filled, 0, BRIGHTEST), light=light)
 
 

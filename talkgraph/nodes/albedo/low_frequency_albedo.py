@@ -12,7 +12,7 @@ from talkgraph.nodes.albedo import parameters
 from talkgraph.nodes.albedo.complete import complete
 from talkgraph.nodes.albedo.detailed_albedo import BRIGHTEST, light_of
 from talkgraph.nodes.albedo.frame_selection import best_frames
-from talkgraph.nodes.albedo.mouth_and_eyes import inner_colours, without_cold_teeth
+from talkgraph.nodes.albedo.mouth_and_eyes import inner_colours, with_likely_teeth
 from talkgraph.nodes.albedo.observe import Observation, Observer
 from talkgraph.nodes.face_model.face_model import LIP, FaceModel
 from talkgraph.nodes.geometry.lighting import irradiance
@@ -55,6 +55,8 @@ class LowFrequencyAlbedo(Node):
     eye_frames: int = parameters.eye_frames()
     coldest_green: float = parameters.coldest_green()
     coldest_blue: float = parameters.coldest_blue()
+    warmest_green: float = parameters.warmest_green()
+    warmest_blue: float = parameters.warmest_blue()
 
     @one_thread()
     def run(self, clip: Clip, fit: FaceFit, model: FaceModel, cover: Cover | None = None) -> Albedo:
@@ -69,9 +71,8 @@ class LowFrequencyAlbedo(Node):
         inner, weight = inner_colours(
             observer, light, mouth_frames=self.mouth_frames, eye_frames=self.eye_frames
         )
-        coldest = (self.coldest_green, self.coldest_blue)
         patches = complete(inner, weight, model)
-        patches = without_cold_teeth(patches, weight, light, model, coldest)
+        patches = with_likely_teeth(patches, weight, light, model, self)
         outer = (model.region <= LIP)[:, None]
         return Albedo(colour=np.clip(np.where(outer, albedo, patches), 0, BRIGHTEST), light=light)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from talkgraph.engine import Node
 from talkgraph.nodes.albedo.complete import weighted_median
 from talkgraph.nodes.albedo.frame_selection import best_frames
 from talkgraph.nodes.albedo.observe import Observer
+from talkgraph.nodes.albedo.parameters import Tint
 from talkgraph.nodes.face_model.face_model import EYE, INNER_MOUTH, FaceModel
 from talkgraph.nodes.face_model.inner_surfaces import LINING
 from talkgraph.nodes.geometry.lighting import irradiance
@@ -15,6 +17,7 @@ from talkgraph.nodes.values import Floats
 LOOKED_AT = 40  # frames examined, spread over the clip
 UNPLAIN, WORTH = 10.0, 0.02  # where plainness stops to matter, and what it is worth in openness
 MUCH_SHOWN = 0.25  # of what the best frame shows of a patch: less is not used
+PALE = 0.7  # green over red of the model's colours: more is a tooth, less gum or the dark
 LEAST_LIGHT = 0.25  # irradiance, relative to its median, below which colours are divided no further
 
 
@@ -64,26 +67,30 @@ def inner_colours(
     return colour, weight
 
 
-def without_cold_teeth(
-    colour: Floats, weight: Floats, light: Floats, model: FaceModel, coldest: tuple[float, float]
+def with_likely_teeth(
+    colour: Floats, weight: Floats, light: Floats, model: FaceModel, node: Node
 ) -> Floats:
-    """Keep guessed colours of the mouth's inside from being bluer than teeth ever are.
+    """Keep guessed colours of the mouth's inside within those that teeth have.
 
     The light carries the person's skin tone, so a mean albedo of teeth comes out cold on anybody
-    whose skin is less warm than the mean. What was seen in a frame stays as it is.
+    whose skin is less warm than the mean, and like skin on others. What was seen in a frame stays
+    as it is.
 
     Args:
         colour: `[shape=(V, 3)]`, complete albedo.   weight: `[shape=(V,)]`, 0 where guessed.
         light: `[shape=(9, 3)]`.   model: the face model.
-        coldest: most green and blue that teeth show, as shares of red.
+        node: its parameters say how cold and how warm teeth are.
     """
+    tint = Tint.of(node)
     guessed = (model.region == INNER_MOUTH) & (weight == 0)
     lit = np.maximum(irradiance(np.array([[0.0, 0.0, 1.0]]), light)[0], 1e-3)
-    shown = colour[guessed] * lit
-    shown = np.minimum(shown, shown[:, :1] * np.array([1, *coldest], np.float32))
-    warmed = colour.copy()
-    warmed[guessed] = shown / lit
-    return warmed
+    shown = colour * lit
+    red = shown[:, :1]
+    coldest = red * np.array([1, tint.coldest_green, tint.coldest_blue], np.float32)
+    warmest = red * np.array([1, tint.warmest_green, tint.warmest_blue], np.float32)
+    tooth = model.mean_albedo[:, 1] > PALE * model.mean_albedo[:, 0]
+    shown = np.where(tooth[:, None], np.maximum(shown, warmest), shown)
+    return np.where(guessed[:, None], np.minimum(shown, coldest) / lit, colour).astype(np.float32)
 
 
 def _most_usual(tint: Floats, seen: Floats) -> int:

@@ -26,6 +26,21 @@ class Sight:
         return cls(**{field.name: getattr(node, field.name) for field in attrs.fields(cls)})
 
 
+@attrs.frozen(kw_only=True)
+class Tint:
+    """Which colours teeth have: the parameters of the same names."""
+
+    coldest_green: float
+    coldest_blue: float
+    warmest_green: float
+    warmest_blue: float
+
+    @classmethod
+    def of(cls, node: Node) -> Tint:
+        """Those of a node of the stage."""
+        return cls(**{field.name: getattr(node, field.name) for field in attrs.fields(cls)})
+
+
 def ridge() -> Any:
     """Of the estimation of light; relative to the mean energy of the data."""
     return param(RIDGE, "pull of the 27 light coefficients towards ambient light", gt=0)
@@ -69,10 +84,20 @@ def eye_frames() -> Any:
 
 
 def coldest_green() -> Any:
-    """See `mouth_and_eyes.without_cold_teeth`."""
+    """See `mouth_and_eyes.with_likely_teeth`."""
     return param(0.95, "most green of guessed teeth as shown, as a share of red", gt=0)
 
 
 def coldest_blue() -> Any:
-    """See `mouth_and_eyes.without_cold_teeth`."""
+    """See `mouth_and_eyes.with_likely_teeth`."""
     return param(0.88, "most blue of guessed teeth as shown, as a share of red", gt=0)
+
+
+def warmest_green() -> Any:
+    """See `mouth_and_eyes.with_likely_teeth`."""
+    return param(0.91, "least green of guessed teeth as shown, as a share of red", gt=0)
+
+
+def warmest_blue() -> Any:
+    """See `mouth_and_eyes.with_likely_teeth`."""
+    return param(0.82, "least blue of guessed teeth as shown, as a share of red", gt=0)

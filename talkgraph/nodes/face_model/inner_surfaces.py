@@ -9,6 +9,7 @@ the surrounding vertices and so becomes part of the mean and the bases.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import attrs
@@ -67,6 +68,11 @@ MOUTH_COLUMNS, EYE_COLUMNS = 33, 25
 ARCH = 0.06  # how much further back the patch lies at its ends than in its middle, mouth
 REACH = 1.04  # width of a patch, in widths of its opening
 CLEARANCE = 0.03  # a patch lies at least this far behind the skin around its opening
+# Where a tooth ends, mm from the midline, above and below (means of adults), and how dark it is
+# there between two: colours of a vertex reach 1.5 mm to either side.
+TOOTH_ENDS = {TOOTH: (0.0, 8.6, 15.2, 22.8), LOWER_TOOTH: (0.0, 5.3, 11.2, 18.1)}
+BETWEEN_TEETH = 0.82
+HEAD_UNIT = 90.0  # mm
 DIM = 0.7  # how much darker the mouth patch is at its ends, in the shadow of the cheeks
 IRIS_RADIUS = 0.06
 CORNEA = 2.0  # curvature of the eye patch: it recedes by CORNEA * height**2
@@ -179,6 +185,7 @@ def _patch(
     albedo = np.repeat(np.array([row.albedo for row in rows], np.float32), columns, axis=0)
     if is_mouth:
         albedo *= (1 - DIM * place**4)[:, None].astype(np.float32)
+        albedo *= _between_teeth(rows, across * width / 2 * HEAD_UNIT)[:, None]
     else:
         radius = np.hypot(place * width / 2, up)
         albedo[radius < IRIS_RADIUS] = IRIS
@@ -211,6 +218,16 @@ def _patch(
         region=np.full(len(offset), region, np.uint8),
         albedo=albedo,
     )
+
+
+def _between_teeth(rows: Sequence[Row], across: Array) -> NDArray[np.float32]:
+    """Share of light at each vertex of a patch, columns `across` mm from the midline."""
+    share = np.ones((len(rows), len(across)), np.float32)
+    for at, row in enumerate(rows):
+        for end in TOOTH_ENDS.get(row.albedo, ()):
+            for side in (-end, end):
+                share[at, np.abs(across - side).argmin()] = BETWEEN_TEETH
+    return share.ravel()
 
 
 def _along_rim(x: Array, fractions: Array) -> Array:

@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from talkgraph.errors import ModelError
 from talkgraph.nodes.face_model.face_mesh import LIPS, POINTS, face_mesh_triangles
-from talkgraph.nodes.face_model.face_model import LIP, SKIN, FaceModel
+from talkgraph.nodes.face_model.face_model import EYE, LIP, SKIN, FaceModel
 from talkgraph.nodes.face_model.inner_surfaces import inner_surfaces
 from talkgraph.nodes.geometry.subdivision import refine, subdivide
 
@@ -52,7 +52,8 @@ def save_face_model(
         mean_albedo: `[shape=(N, 3)]`, RGB in [0, 1]; N = 468, 1790 or 6990.
         albedo_basis: `[shape=(M, 3, <=80)]`, M likewise.
         name, licence: carried in the file.
-        inner_albedo: `[shape=(P, 3)]`, of the patches in mouth and eyes at level 2.
+        inner_albedo: `[shape=(P, 3)]`, of the patches in mouth and eyes at level 2; of the mouth's
+            stay the defaults of `inner_surfaces`.
 
     Raises:
         ValueError: an array has the wrong shape or is not finite.
@@ -127,7 +128,10 @@ def refined_face_model(
     colour_basis = _at_level(_filled_up(albedo_basis, ALBEDO), levels, "albedo_basis")
     inner_colour = inner.albedo
     if inner_albedo is not None and len(np.asarray(inner_albedo)) == len(inner_colour):
-        inner_colour = np.asarray(inner_albedo, np.float32)
+        # A mean over many open mouths is neither teeth nor the dark between them: only that of the
+        # eyes is used.
+        learned = np.asarray(inner_albedo, np.float32)
+        inner_colour = np.where((inner.region == EYE)[:, None], learned, inner.albedo)
     lips = np.zeros(POINTS)
     lips[list(LIPS)] = 1
     region = np.where(operator @ lips >= 0.5, LIP, SKIN).astype(np.uint8)
