@@ -17,6 +17,7 @@ COPY --from=installed /opt/talkgraph /opt/talkgraph
 ENV PATH=/opt/talkgraph/bin:$PATH \
     HOME=/store \
     USER=talkgraph \
+    PIP_NO_CACHE_DIR=1 \
     TALKGRAPH_STORE=/store/results \
     TALKGRAPH_MODELS=/models \
     NUMBA_CACHE_DIR=/store/compiled \

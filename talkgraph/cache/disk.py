@@ -27,6 +27,8 @@ _SETTLE = 0.1  # s; file clocks tick up to every 10 ms: a younger stamp may hide
 _SETTLE_COARSE = 2.0  # s; on file systems that keep whole seconds (FAT keeps even ones)
 _ABANDONED = 24 * 3600.0  # s after which an unfinished file of another machine is swept away
 _GONE_AGAIN = 100  # times that a folder may go while another is made in it
+_REFUSALS = 40 if os.name == "nt" else 0  # Windows replaces no file while somebody reads it
+_UNTIL_READ = 0.05  # s
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows translates line ends without it
 
 _synced: set[str] = set()  # folders whose own name this process has made to survive a power cut
@@ -150,10 +152,16 @@ def write_all(handle: int, data: Any) -> None:
 def publish(temp: Name, target: Name, durable: bool) -> None:
     """Rename a finished (and synced) file to its final name."""
     folder = os.path.dirname(target)
+    refusals = 0
     while True:
         try:
             operations.rename(temp, target)
             break
+        except PermissionError:
+            refusals += 1
+            if refusals > _REFUSALS:
+                raise
+            time.sleep(_UNTIL_READ)
         except FileNotFoundError:
             if not os.path.lexists(temp):
                 raise

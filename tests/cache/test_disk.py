@@ -111,3 +111,24 @@ def test_ages_are_reckoned_by_the_clock_of_the_file_system(tmp_path, monkeypatch
 def test_a_folder_where_nothing_can_be_made_is_refused(tmp_path):
     with pytest.raises(StoreError, match=r"/proc/nope/store: .*give another folder as store"):
         Store("/proc/nope/store").prepare()
+
+
+def test_a_file_that_is_being_read_is_replaced_when_that_is_over(tmp_path, monkeypatch):
+    left = [2]
+
+    def refuse(old, new):
+        if left[0]:
+            left[0] -= 1
+            raise PermissionError(13, "The process cannot access the file")
+        os.replace(old, new)
+
+    monkeypatch.setattr(disk.operations, "rename", refuse)
+    monkeypatch.setattr(disk, "_UNTIL_READ", 0)
+    monkeypatch.setattr(disk, "_REFUSALS", 2)  # as on Windows
+    disk.write(tmp_path / "a", [b"new"], tmp_path, False)
+    assert (tmp_path / "a").read_bytes() == b"new"
+    left[0] = 2
+    monkeypatch.setattr(disk, "_REFUSALS", 1)
+    with pytest.raises(PermissionError):
+        disk.write(tmp_path / "a", [b"newer"], tmp_path, False)
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
