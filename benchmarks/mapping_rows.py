@@ -15,7 +15,7 @@ from talkgraph.nodes.face_model.readout import mouth_readout
 from talkgraph.nodes.pose_mapping.expression_size import ExpressionSize
 from talkgraph.nodes.pose_mapping.facts import MappingFacts
 from talkgraph.nodes.pose_mapping.network import MappingSize
-from talkgraph.nodes.pose_mapping.train.corpus import Example
+from talkgraph.nodes.pose_mapping.train.corpus import FEATURE_PRIOR, Example
 from talkgraph.nodes.pose_mapping.train.expression_loss import ExpressionWeights
 from talkgraph.nodes.pose_mapping.train.expression_training import ExpressionTraining, Loss
 from talkgraph.nodes.pose_mapping.train.general_training import Training
@@ -114,6 +114,7 @@ ROWS: dict[str, Row] = {
     "live, 200 ms ahead in all": Row(
         features=("tiny.en 2, live",), changes={"size": {"blocks": 1, "kernel": 3}}
     ),
+    "features in each speech's own scale": Row(changes={"feature_prior": FEATURE_PRIOR}),
     "clips in their own size, no face": Row(changes={"own_spread": False}),
     "without closure": Row(changes=weighted(closure=0.0)),
     "without concordance": Row(changes=weighted(concordance=0.0)),

@@ -5,8 +5,7 @@
 The sound of the clips one after another is one long speech. Times are of the processor, summed over
 threads, so other work on the machine hardly counts. *Reaches*: the last second is replaced by
 silence; by how much do frames before it change, as a share of the spread of lip opening? Features
-change up to a window before; what is heard is normalised by the mean and spread of the whole
-speech, so all frames change a little.
+change up to a window before.
 """
 
 from __future__ import annotations

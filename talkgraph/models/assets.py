@@ -118,8 +118,8 @@ ASSETS: dict[str, Asset] = {
             parts=(
                 Part(
                     "general_mapping_speech_encoder.onnx",
-                    331_897,
-                    "5243a493f288258bf907a84da82a34e395623aa3ed2203693d155cf748117ae1",
+                    331_894,
+                    "a93acaf8e210f303f8652910fdefda589a2799b58cffbc4c8f089a6ccf034b97",
                 ),
             ),
             convert=as_brought,

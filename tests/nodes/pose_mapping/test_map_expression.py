@@ -3,8 +3,12 @@ import numpy as np
 import pytest
 
 from talkgraph.errors import ModelError
+from talkgraph.nodes.audio_features import SpeechEncoder
+from talkgraph.nodes.networks import LoadNetwork
 from talkgraph.nodes.pose_mapping import MapExpression
 from talkgraph.nodes.values import Motion
+from tests.models.speech_reference import SOUNDS
+from tests.nodes.audio_features.made_speech import RATE, speech
 
 
 @pytest.fixture(scope="module")
@@ -60,3 +64,22 @@ def test_motion_that_is_not_finite_is_told_by_a_check():
     assert (
         MapExpression().is_finite(attrs.evolve(motion, expression=bad)) == "1 of 3 frames are not"
     )
+
+
+@pytest.mark.parametrize(("node", "ahead"), [({}, 6.0), ({"look_ahead": 0.2, "window": 2.0}, 0.2)])
+def test_a_speech_that_still_arrives_moves_the_face_as_the_whole_of_it(node, ahead):
+    """Up to what the features hear ahead, and the network's four frames."""
+    encoder, shipped = (
+        LoadNetwork(name=name).run()
+        for name in ("speech-encoder-tiny", "general-mapping-speech-encoder")
+    )
+    sound = np.resize(max(SOUNDS.values(), key=len), 14 * RATE)
+
+    def moved(seconds):
+        features = SpeechEncoder(**node).run(speech(sound[: seconds * RATE]), encoder)
+        return MapExpression().run(features, shipped).expression
+
+    whole, part = moved(14), moved(11)
+    same = round((11 - ahead) * 25) - 4
+    np.testing.assert_allclose(part[:same], whole[:same], atol=2e-4)
+    assert np.abs(part[same:] - whole[same : len(part)]).max() > 0.01

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -34,6 +35,9 @@ class ExpressionTraining:
 
     feature: id of the node that made the features, `speech_encoder`.
     own_spread: learn how mouths move from every clip in its own spread, and how far from the face.
+    feature_prior: frames' worth of the corpus' feature statistics against a speech's own. These
+        hidden states say as much about speech in the scale of the corpus as in the speech's own,
+        which would make every frame depend on the whole of the speech.
     """
 
     feature: str
@@ -43,6 +47,7 @@ class ExpressionTraining:
     variation: Variation = attrs.Factory(Variation)
     weights: ExpressionWeights = attrs.Factory(ExpressionWeights)
     own_spread: bool = True
+    feature_prior: float = math.inf
     seed: int = 0
 
     def train(self, examples: list[Example], report: Report | None = None) -> TrainedExpression:
@@ -52,6 +57,7 @@ class ExpressionTraining:
             feature=self.feature,
             readout=self.readout,
             size=attrs.asdict(self.size),
+            prior=self.feature_prior,
         )
         if self.own_spread:
             examples = [in_own_spread(example, facts) for example in examples]
