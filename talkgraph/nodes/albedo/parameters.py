@@ -95,9 +95,9 @@ def coldest_blue() -> Any:
 
 def warmest_green() -> Any:
     """See `mouth_and_eyes.with_likely_teeth`."""
-    return param(0.91, "least green of guessed teeth as shown, as a share of red", gt=0)
+    return param(0.9, "least green of guessed teeth as shown, as a share of red", gt=0)
 
 
 def warmest_blue() -> Any:
     """See `mouth_and_eyes.with_likely_teeth`."""
-    return param(0.82, "least blue of guessed teeth as shown, as a share of red", gt=0)
+    return param(0.8, "least blue of guessed teeth as shown, as a share of red", gt=0)
