@@ -214,6 +214,7 @@ def resolve(
     for row in range(rows):
         for column in range(columns):
             red = green = blue = 0.0
+            gx = gy = much = 0.0
             hits = 0
             for dy in range(samples):
                 for dx in range(samples):
@@ -229,15 +230,17 @@ def resolve(
                         green += share * (u * colours[a, 1] + v * colours[b, 1] + w * colours[c, 1])
                         blue += share * (u * colours[a, 2] + v * colours[b, 2] + w * colours[c, 2])
                         if detailed:
-                            much = share * (u * place[a, 2] + v * place[b, 2] + w * place[c, 2])
-                            if much > 0:
-                                gx = share * (u * place[a, 0] + v * place[b, 0] + w * place[c, 0])
-                                gy = share * (u * place[a, 1] + v * place[b, 1] + w * place[c, 1])
-                                more_red, more_green, more_blue = between(detail, gx, gy)
-                                red += much * more_red
-                                green += much * more_green
-                                blue += much * more_blue
+                            part = share * (u * place[a, 2] + v * place[b, 2] + w * place[c, 2])
+                            part_share = part * share
+                            gx += part_share * (u * place[a, 0] + v * place[b, 0] + w * place[c, 0])
+                            gy += part_share * (u * place[a, 1] + v * place[b, 1] + w * place[c, 1])
+                            much += part
                         hits += 1
+            if much > 0:  # once a pixel: the picture is as fine as these
+                more_red, more_green, more_blue = between(detail, gx / much, gy / much)
+                red += much * more_red
+                green += much * more_green
+                blue += much * more_blue
             if hits:
                 cell = out[first_row // samples + row, first_column // samples + column]
                 cell[0] = np.uint8(min(max(red / hits, 0.0), 1.0) * 255 + 0.5)
