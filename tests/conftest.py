@@ -31,7 +31,7 @@ FLAGS = (
 
 
 ORDER = ("torture", "test_imports.py", "engine", "nodes", "models", "cache", "graphs", "docs",
-         "cli", "benchmarks", "report", "studio")  # fmt: skip
+         "wheel", "cli", "benchmarks", "report", "studio")  # fmt: skip
 ONE_WORKER = (
     "nodes/albedo",
     "nodes/head_motion",
@@ -39,6 +39,7 @@ ONE_WORKER = (
     "nodes/render",
     "report",
     "graphs",
+    "wheel",
 )
 """Folders whose tests share what is costly to make."""
 
