@@ -4,16 +4,10 @@ import json
 
 import pytest
 
-from talkgraph.cache.store import Store
 from talkgraph.cli.main import main
 from talkgraph.engine import graph
 from talkgraph.graphs.evaluate import compare, self_reenactment, sync
 from talkgraph.nodes.evaluate.summary import SCORES, columns_of
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory):
-    return Store(tmp_path_factory.mktemp("store"))
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ import torch
 
 from talkgraph.cache.files import File
 from talkgraph.cache.frames import Frames
-from talkgraph.cache.store import Store
 from talkgraph.engine import Graph
 from talkgraph.models.audio2head.published import EXPORTS
 from talkgraph.nodes.audio_features import F0Features, Mfcc, SpeechEncoder
@@ -134,11 +133,6 @@ def given(tmp_path_factory):
         "albedo": Albedo(colour=model.mean_albedo, light=np.eye(9, 3, dtype=np.float32)),
         "identity": IdentityFeature(vector=np.full(128, 0.1, np.float32)),
     }
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory):
-    return Store(tmp_path_factory.mktemp("store"))
 
 
 @pytest.mark.parametrize("picture", PICTURES)

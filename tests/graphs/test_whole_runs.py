@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import soundfile
 
-from talkgraph.cache.store import Store
 from talkgraph.cli import samples
 from talkgraph.graphs import photo, watch, yi2020, yi2022
 from talkgraph.nodes.audio_features import Mfcc
@@ -17,13 +16,8 @@ from talkgraph.nodes.pose_mapping import AddBlinks, MapMotion, PersonaliseMappin
 WATCH = watch.graph()
 OF_THE_PERSON = {
     "footage", "faces", "view", "clip", "track", "fit", "cover", "albedo", "appearance",
-    "mapping", "clip_features", "clip_voice",
+    "detail", "mapping", "clip_features", "clip_voice",
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory):
-    return Store(tmp_path_factory.mktemp("store"))
 
 
 @pytest.fixture(scope="module")
