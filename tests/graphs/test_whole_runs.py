@@ -9,6 +9,7 @@ from talkgraph.graphs import photo, watch, yi2020, yi2022
 from talkgraph.nodes.audio_features import Mfcc
 from talkgraph.nodes.evaluate import CompareHeadMotion, ObserveHead
 from talkgraph.nodes.evaluate.compare_identity import identity_distance
+from talkgraph.nodes.evaluate.picture.sharpness import sharpness
 from talkgraph.nodes.face_fit import DescribeIdentity
 from talkgraph.nodes.networks import LoadNetwork
 from talkgraph.nodes.pose_mapping import AddBlinks, MapMotion, PersonaliseMapping
@@ -46,6 +47,12 @@ def test_a_photo_talks(store, speech):
     assert check(result, store, 3.0).max() > 2
     opening = result["motion"].expression
     assert opening.std(axis=0).max() > 0.2
+    drawn, real = result["face"], result["clip"].frames[0]
+    detail = [
+        sharpness(one[..., :3], real, one[..., 3] == 255)
+        for one in (drawn[0], drawn[37], drawn[74])
+    ]
+    assert min(detail) > 0.65 and max(detail) < 1.3  # of the photo; .5 by vertices alone
     again = photo.graph().run(inputs, store=store)
     assert all(record.cached for record in again.records.values())
 
