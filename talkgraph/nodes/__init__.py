@@ -77,6 +77,10 @@ refine           rendered frames made real
                           OnnxModel? -> OnnxModel
     refine                Frames, IdentityFeature, OnnxModel, Frames?, RefinerMemory?, Frames?
                           -> Frames
+marking          a synthetic video says that it is one
+    label_frames          Frames -> Frames
+    mark_frames           Frames -> Frames
+    find_mark             Frames -> Watermark
 evaluate         a result held against the real video
     read_phones           Path -> Phones
     shuffle_speech        Speech -> Speech

@@ -1,0 +1,16 @@
+"""A synthetic video says that it is one, to people and to machines.
+
+Nodes
+-----
+LabelFrames   frames -> frames with words in a corner that say so.
+MarkFrames    frames -> frames with an invisible watermark.
+FindMark      frames of any video -> Watermark: is it one of ours?
+
+`pattern/` is what the watermark consists of. The last stage before the file is written.
+"""
+
+from talkgraph.nodes.marking.find_mark import FindMark, Watermark
+from talkgraph.nodes.marking.label_frames import LabelFrames
+from talkgraph.nodes.marking.mark_frames import MarkFrames
+
+__all__ = ["FindMark", "LabelFrames", "MarkFrames", "Watermark"]
