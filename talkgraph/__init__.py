@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from talkgraph.engine.run.plan import Plan
     from talkgraph.engine.run.result import Result
     from talkgraph.nodes.media.provenance_box import provenance_of
+    from talkgraph.nodes.media.publish import publish
 
 _HOME = {
     "File": "cache", "Frames": "cache", "Store": "cache", "value": "cache",
@@ -33,14 +34,14 @@ _HOME = {
     "check": "engine",
     "graph": "engine", "node": "engine", "note": "engine", "param": "engine",
     "progress": "engine", "scratch_folder": "engine",
-    "provenance_of": "nodes.media", "preview": "display",
+    "provenance_of": "nodes.media", "publish": "nodes.media", "preview": "display",
 }  # fmt: skip
 _ROOMS = ("cache", "cli", "engine", "errors", "graphs", "models", "nodes", "report", "studio")
 
 __all__ = [
     "File", "Frames", "Graph", "Node", "Plan", "Result", "Store", "check", "engine", "errors",
     "graph", "graphs", "node", "nodes", "note", "param", "preview", "progress", "provenance_of",
-    "scratch_folder", "value",
+    "publish", "scratch_folder", "value",
 ]  # fmt: skip
 
 

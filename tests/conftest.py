@@ -20,6 +20,12 @@ from tests.places import CLIPS, CLIPS_VARIABLE, ROOT
 
 TESTS = ROOT / "tests"
 
+# Videos are signed; the certificates that are made for it are not the user's.
+_data = tempfile.TemporaryDirectory(prefix="talkgraph-test-data-")
+os.environ["XDG_DATA_HOME"] = _data.name
+for _name in ("SIGN_CERT", "SIGN_KEY", "TRUST"):
+    os.environ.pop(f"TALKGRAPH_{_name}", None)
+
 settings.register_profile("talkgraph", derandomize=True, deadline=None)
 settings.load_profile("talkgraph")
 

@@ -30,6 +30,11 @@ def load_graph(text: str, **options: Any) -> Graph:
     if path.suffix.lower() not in _YAML:
         return named_graph(text, **given)
     for name in given:
+        if name in ("mark", "label"):
+            raise InputError(
+                f"{path}: {'--no-mark' if name == 'mark' else '--label'} is for named graphs; "
+                "change the steps of the graph file"
+            )
         raise InputError(f"{path}: --{name} is for named graphs; use --set for a graph file")
     try:
         source = path.read_text(encoding="utf-8")

@@ -31,12 +31,13 @@ from talkgraph.cli import (
     studio,
     talk,
     train,
+    verify,
 )
 from talkgraph.cli.parser import Parser
 
 _COMMANDS: tuple[Any, ...] = (
-    talk, plan, run, runs, diff, report, show, nodes, provenance, export, studio, cache, models,
-    train, evaluate, doctor,
+    talk, plan, run, runs, diff, report, show, nodes, provenance, verify, export, studio, cache,
+    models, train, evaluate, doctor,
 )  # fmt: skip
 
 

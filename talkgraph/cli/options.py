@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from talkgraph.graphs.quality import QUALITIES
 if TYPE_CHECKING:
     from talkgraph.cache.store import Store
     from talkgraph.engine import Executor, Graph
+    from talkgraph.nodes.media.credentials import Identity
 
 DEVICES = ("auto", "cpu", "cuda")
 
@@ -92,7 +94,8 @@ def graph_of(args: argparse.Namespace) -> Graph:
     """The graph of `add_graph`, with its settings."""
     from talkgraph.cli.lookup import load_graph, with_settings
 
-    graph = load_graph(args.graph, quality=args.quality)
+    marks = mark_options(args) if hasattr(args, "mark") else {}
+    graph = load_graph(args.graph, quality=args.quality, **marks)
     return with_settings(graph, pairs(args.settings, "--set"))
 
 
@@ -158,6 +161,58 @@ def add_metadata(parser: argparse.ArgumentParser) -> None:
         "--no-metadata", action="store_false", dest="metadata",
         help="leave out of the video how it was made (see `talkgraph provenance`)",
     )  # fmt: skip
+
+
+def add_marks(parser: argparse.ArgumentParser) -> None:
+    """`--no-mark` and `--label`, read by `mark_options`, `--sign` and `--time-stamp`."""
+    parser.add_argument(
+        "--no-mark", action="store_false", dest="mark",
+        help="leave out what says that the video is synthetic: watermark and content credentials; "
+        "in many places the law asks for them",
+    )  # fmt: skip
+    parser.add_argument(
+        "--label", nargs="?", const="AI-generated", metavar="TEXT",
+        help="also write so into the picture; default: %(const)s",
+    )  # fmt: skip
+    parser.add_argument(
+        "--sign", nargs=2, metavar=("CERT.pem", "KEY.pem"),
+        help="sign the credentials with this certificate; default: TALKGRAPH_SIGN_CERT and "
+        "TALKGRAPH_SIGN_KEY, or one of this machine that nobody vouches for",
+    )  # fmt: skip
+    parser.add_argument(
+        "--time-stamp", metavar="URL", help="let this authority (RFC 3161) state when it was signed"
+    )
+
+
+def mark_options(args: argparse.Namespace) -> dict[str, Any]:
+    """What `add_marks` chooses, as options of a graph; None is left to the graph."""
+    if args.label is not None and not args.label.strip():
+        raise InputError("--label: the text is empty; give one, or leave the option out")
+    return {"mark": None if args.mark else False, "label": args.label}
+
+
+def signer_of(args: argparse.Namespace) -> Identity | None:
+    """Whose certificate `add_marks` means; None for that of this machine."""
+    from talkgraph.nodes.media import read_identity
+
+    if not args.mark:
+        for name, given in (("--sign", args.sign), ("--time-stamp", args.time_stamp)):
+            if given is not None:
+                raise InputError(f"{name} goes with credentials; leave out --no-mark, or {name}")
+        return None
+    if args.time_stamp is not None and not args.time_stamp.startswith(("http://", "https://")):
+        raise InputError(
+            f"--time-stamp {args.time_stamp}: not a URL; give http://... or https://..."
+        )
+    if args.sign is not None:
+        return read_identity(*args.sign)
+    certificate, key = (os.environ.get(f"TALKGRAPH_SIGN_{name}") for name in ("CERT", "KEY"))
+    if bool(certificate) != bool(key):
+        there, missing = ("CERT", "KEY") if certificate else ("KEY", "CERT")
+        raise InputError(
+            f"TALKGRAPH_SIGN_{there} is set without TALKGRAPH_SIGN_{missing}; set both"
+        )
+    return read_identity(certificate, key) if certificate and key else None
 
 
 def add_quiet(parser: argparse.ArgumentParser) -> None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
+import argparse
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from talkgraph.errors import InputError, TalkgraphError, nearest
+from talkgraph.errors import InputError, nearest
 
 if TYPE_CHECKING:
-    from talkgraph.cache.files import File
     from talkgraph.cache.store import Store
-    from talkgraph.engine import Graph, Result
+    from talkgraph.engine import Result
+    from talkgraph.nodes.media import Marks
+    from talkgraph.nodes.media.credentials import Identity
 
 SUFFIXES = (".mp4", ".m4v")
 
@@ -64,14 +65,17 @@ def check_input(path: Path, what: str) -> None:
         raise InputError(f"{path}: the {what} file is empty; copy or record it again")
 
 
-def deliver(result: Result, graph: Graph, store: Store, path: Path, *, metadata: bool) -> None:
-    """Put the file that a run made under the user's name, with its provenance if that is wanted."""
-    from talkgraph.engine.history import run_records
+def deliver(
+    result: Result, store: Store, path: Path, args: argparse.Namespace, signer: Identity | None
+) -> Marks:
+    """Put the file that a run made under the user's name, with all that it is to say of itself."""
     from talkgraph.nodes import media
 
-    file: File = result.output
-    box = b""
-    if metadata:
-        with contextlib.suppress(TalkgraphError):  # a run without a record
-            box = media.box_of_run(file, run_records.find(store, result.run_id), graph, store)
-    media.save(file, path, box)
+    return media.publish(
+        result,
+        path,
+        store,
+        metadata=args.metadata,
+        identity=signer,
+        time_stamp=args.time_stamp,
+    )

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from talkgraph.cli import options
-from talkgraph.cli.output import deliver
+from talkgraph.cli.output import SUFFIXES, deliver
 from talkgraph.cli.progress import watcher
 from talkgraph.cli.report import add_report, check_page, reporting_failure, write_page
 from talkgraph.cli.talk import stages_json
@@ -38,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_device(parser)
     options.add_store(parser)
     options.add_executor(parser)
+    options.add_marks(parser)
     options.add_metadata(parser)
     add_report(parser)
     options.add_quiet(parser)
@@ -62,6 +63,7 @@ def run(args: argparse.Namespace) -> int:
             raise InputError("--output takes one file; give one --until")
         if graph.source_type(args.until[0] if args.until else graph.output) is not File:
             raise InputError(f"--output: graph '{graph.name}' makes no file; leave it away")
+    signer = options.signer_of(args)
     executor = options.executor_of(args)
     store = options.open_store(args)
     with (
@@ -74,7 +76,9 @@ def run(args: argparse.Namespace) -> int:
         )
     value = result.output
     if args.output is not None:
-        deliver(result, graph, store, args.output, metadata=args.metadata)
+        marks = deliver(result, store, args.output, args, signer)
+        if not args.quiet and args.output.suffix.lower() in SUFFIXES:
+            print(f"{args.output}: {marks}", file=sys.stderr)
     if args.json:
         stages = stages_json(result.records)
         options.print_json({"output": _output_json(args, result, store), "stages": stages})

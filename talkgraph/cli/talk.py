@@ -20,6 +20,7 @@ from talkgraph.report.format import duration
 
 if TYPE_CHECKING:
     from talkgraph.engine import Graph, StepRecord
+    from talkgraph.nodes.media import Marks
 
 NAME = "talk"
 HELP = "make a talking video (the main job)"
@@ -68,6 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_settings(parser)
     options.add_store(parser)
     options.add_executor(parser)
+    options.add_marks(parser)
     options.add_metadata(parser)
     add_report(parser)
     options.add_quiet(parser)
@@ -82,12 +84,14 @@ def run(args: argparse.Namespace) -> int:
     check_output(args.output, [audio, person])
     if args.report is not None:
         check_page(args.report)
+    signer = options.signer_of(args)
 
     from talkgraph import models
     from talkgraph.cli.lookup import load_graph, with_settings
 
     models.check_runtime()  # before anything is fetched for it
     given = {"quality": args.quality, "seed": args.seed, "face": args.face, "preset": args.preset}
+    given |= options.mark_options(args)
     graph = load_graph(args.graph or _GRAPHS[kind], **given)
     _check_takes(graph, kind)
     graph = with_settings(graph, options.pairs(args.settings, "--set") | _chosen(args, kind))
@@ -101,12 +105,12 @@ def run(args: argparse.Namespace) -> int:
         watcher(quiet=args.quiet, store=store, graph=graph.name, inputs=inputs) as watch,
     ):
         result = graph.run(inputs, store=store, on_event=importing_ahead(watch), executor=executor)
-    deliver(result, graph, store, args.output, metadata=args.metadata)
+    marks = deliver(result, store, args.output, args, signer)
     seconds = time.perf_counter() - began
     if args.json:
-        options.print_json(report(args.output, seconds, result.records))
+        options.print_json(report(args.output, seconds, result.records, marks))
     elif not args.quiet:
-        print(f"{args.output} is ready, in {duration(seconds)}", file=sys.stderr)
+        print(f"{args.output} is ready, in {duration(seconds)}; {marks}", file=sys.stderr)
     write_page(args.report, store, result.run_id, quiet=quiet, title=args.output.name)
     return 0
 
@@ -121,14 +125,18 @@ def _check_takes(graph: Graph, kind: str) -> None:
         )
 
 
-def report(output: Path, seconds: float, stages: Mapping[str, StepRecord]) -> dict[str, Any]:
+def report(
+    output: Path, seconds: float, stages: Mapping[str, StepRecord], marks: Marks
+) -> dict[str, Any]:
     """What `--json` prints.
 
     Args:
         output: the finished video.
         seconds: duration of the whole command.
         stages: what became of each step.
+        marks: by what it can be known as synthetic.
     """
+    import attrs
     import av
 
     with av.open(str(output)) as container:
@@ -139,6 +147,7 @@ def report(output: Path, seconds: float, stages: Mapping[str, StepRecord]) -> di
         "frames": frames,
         "fps": fps,
         "seconds": round(seconds, 3),
+        "marks": attrs.asdict(marks),
         "stages": stages_json(stages),
     }
 

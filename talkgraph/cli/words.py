@@ -10,7 +10,7 @@ import re
 
 _OPTIONS = (
     "audio", "audio_track", "device", "executor", "face", "photo", "scheduler", "seed", "shot",
-    "store", "turn", "video", "video_track",
+    "sign", "store", "time_stamp", "turn", "video", "video_track",
 )  # fmt: skip
 _TYPED = tuple(
     (re.compile(said), typed)

@@ -1,6 +1,7 @@
 """Published systems as graphs over one set of nodes: yi2020, yi2022 (a clip), photo, audio2head.
 
-Beside them `watch`, which looks at a finished video. `talkgraph.graph(name)` makes one by its name.
+Beside them `watch`, which looks at a finished video, and `verify`, whether it is one of ours.
+`talkgraph.graph(name)` makes one by its name.
 """
 
 from types import ModuleType

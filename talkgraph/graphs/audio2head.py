@@ -21,6 +21,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from talkgraph.engine import Graph
+from talkgraph.graphs.finished import finished
 from talkgraph.graphs.quality import Quality
 from talkgraph.nodes.audio_features import F0Features
 from talkgraph.nodes.backgrounds import PasteBack
@@ -32,16 +33,18 @@ from talkgraph.nodes.keypoint_field import (
     PredictHeadPose,
     PredictKeypoints,
 )
-from talkgraph.nodes.media import ReadPhoto, ReadSpeech, TakeView, WriteVideo
+from talkgraph.nodes.media import ReadPhoto, ReadSpeech, TakeView
 from talkgraph.nodes.networks import LoadNetwork
 
 
-def graph(quality: Quality = "draft", face: int = 1) -> Graph:
+def graph(quality: Quality = "draft", face: int = 1, mark: bool = True, label: str = "") -> Graph:
     """The graph of the paper; inputs `audio` and `photo`, output `video_out`.
 
     Args:
         quality: nothing is trained on a photo, so every quality is alike.
         face: which face of the photo speaks, 1 for the largest.
+        mark: mark the video as synthetic, see `finished`.
+        label: words in a corner of the picture that say so; none if empty.
     """
     return Graph(
         "audio2head",
@@ -79,7 +82,7 @@ def graph(quality: Quality = "draft", face: int = 1) -> Graph:
             "frames": GenerateFrames().on(clip="clip", field="field", network="generator"),
             # Back into the photo, and into a file.
             "pasted": PasteBack().on(frames="frames", footage="view", crop="clip.crop"),
-            "video_out": WriteVideo().on(frames="pasted", speech="speech"),
+            **finished("pasted", mark=mark, label=label),
         },
         output="video_out",
     )

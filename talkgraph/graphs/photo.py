@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from talkgraph.engine import Graph
+from talkgraph.graphs.finished import finished
 from talkgraph.graphs.quality import Quality
 from talkgraph.nodes.albedo import DetailedAlbedo, FindCover, LearnDetail
 from talkgraph.nodes.audio_features import DetectVoice, SpeechEncoder
@@ -12,19 +13,23 @@ from talkgraph.nodes.backgrounds import Composite, MatchBackgrounds, PasteBack, 
 from talkgraph.nodes.face_fit import CropHead, DetectFaces, FitFace, TrackFace
 from talkgraph.nodes.face_model import LoadFaceModel
 from talkgraph.nodes.head_motion import SampleHeadMotion
-from talkgraph.nodes.media import ReadPhoto, ReadSpeech, TakeView, WriteVideo
+from talkgraph.nodes.media import ReadPhoto, ReadSpeech, TakeView
 from talkgraph.nodes.networks import LoadNetwork
 from talkgraph.nodes.pose_mapping import AddBlinks, MapExpression, MoveBrows, RestInSilence
 from talkgraph.nodes.render import Render
 
 
-def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
+def graph(
+    quality: Quality = "draft", seed: int = 0, face: int = 1, mark: bool = True, label: str = ""
+) -> Graph:
     """The photo graph; inputs `audio` and `photo`, output `video_out`.
 
     Args:
         quality: one picture holds nothing to train a refiner on, so every quality renders alike.
         seed: of head motion, brows and blinks.
         face: which face of the photo speaks, 1 for the largest.
+        mark: mark the video as synthetic, see `finished`.
+        label: words in a corner of the picture that say so; none if empty.
     """
     return Graph(
         "photo",
@@ -92,7 +97,7 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
             "pasted": PasteBack().on(
                 frames="composite", footage="view", crop="clip.crop", backgrounds="backgrounds"
             ),
-            "video_out": WriteVideo().on(frames="pasted", speech="speech"),
+            **finished("pasted", mark=mark, label=label),
         },
         output="video_out",
     )

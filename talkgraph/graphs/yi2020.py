@@ -35,6 +35,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from talkgraph.engine import Graph, Step
+from talkgraph.graphs.finished import finished
 from talkgraph.graphs.quality import Preset, Quality
 from talkgraph.nodes.albedo import DetailedAlbedo, FindCover, LearnAppearance, LearnDetail
 from talkgraph.nodes.audio_features import DetectVoice, SpeechEncoder
@@ -55,7 +56,7 @@ from talkgraph.nodes.face_fit import (
 )
 from talkgraph.nodes.face_model import LoadFaceModel
 from talkgraph.nodes.head_motion import SampleHeadMotion
-from talkgraph.nodes.media import ReadSpeech, ReadVideo, TakeView, WriteVideo
+from talkgraph.nodes.media import ReadSpeech, ReadVideo, TakeView
 from talkgraph.nodes.networks import LoadNetwork
 from talkgraph.nodes.pose_mapping import (
     AddBlinks,
@@ -76,7 +77,12 @@ REHEARSAL_LEAVES_OUT = 0.4  # s; longer than a syllable
 
 
 def graph(
-    quality: Quality = "draft", seed: int = 0, face: int = 1, preset: Preset = "ours"
+    quality: Quality = "draft",
+    seed: int = 0,
+    face: int = 1,
+    preset: Preset = "ours",
+    mark: bool = True,
+    label: str = "",
 ) -> Graph:
     """The graph of the paper; inputs `audio` and `video`, output `video_out`.
 
@@ -86,6 +92,8 @@ def graph(
         seed: of head motion, brows, blinks, training order and initial weights.
         face: which face of the clip speaks, 1 for the largest.
         preset: `paper` refines as section 3.4 has it, with memory; it wants a GPU.
+        mark: mark the video as synthetic, see `finished`.
+        label: words in a corner of the picture that say so; none if empty.
     """
     draft = quality == "draft"
     steps: dict[str, Step] = {
@@ -175,7 +183,7 @@ def graph(
             crop="clip.crop",
             backgrounds="backgrounds",
         ),
-        "video_out": WriteVideo().on(frames="pasted", speech="speech"),
+        **finished("pasted", mark=mark, label=label),
     }
     return Graph("yi2020", inputs={"audio": Path, "video": Path}, steps=steps, output="video_out")
 

@@ -21,6 +21,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from talkgraph.engine import Graph, Step
+from talkgraph.graphs.finished import finished
 from talkgraph.graphs.quality import Quality
 from talkgraph.graphs.yi2020 import LEARNED, REFINER_STEPS, refined
 from talkgraph.nodes.albedo import DetailedAlbedo, FindCover, LearnAppearance, LearnDetail
@@ -29,7 +30,7 @@ from talkgraph.nodes.backgrounds import Composite, MatchBackgrounds, PasteBack, 
 from talkgraph.nodes.face_fit import CropHead, DetectFaces, FitFace, TrackFace
 from talkgraph.nodes.face_model import LoadFaceModel
 from talkgraph.nodes.head_motion import DecodeHeadMotion, EncodeHeadMotion
-from talkgraph.nodes.media import ReadSpeech, ReadVideo, TakeView, WriteVideo
+from talkgraph.nodes.media import ReadSpeech, ReadVideo, TakeView
 from talkgraph.nodes.networks import LoadNetwork
 from talkgraph.nodes.pose_mapping import (
     AddBlinks,
@@ -41,13 +42,17 @@ from talkgraph.nodes.pose_mapping import (
 from talkgraph.nodes.render import Render
 
 
-def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
+def graph(
+    quality: Quality = "draft", seed: int = 0, face: int = 1, mark: bool = True, label: str = ""
+) -> Graph:
     """The graph of the paper; inputs `audio` and `video`, output `video_out`.
 
     Args:
         quality: as of `yi2020`.
         seed: of blinks, training order and initial weights; the head's motion has none.
         face: which face of the clip speaks, 1 for the largest.
+        mark: mark the video as synthetic, see `finished`.
+        label: words in a corner of the picture that say so; none if empty.
     """
     draft = quality == "draft"
     steps: dict[str, Step] = {
@@ -145,6 +150,6 @@ def graph(quality: Quality = "draft", seed: int = 0, face: int = 1) -> Graph:
             crop="clip.crop",
             backgrounds="backgrounds",
         ),
-        "video_out": WriteVideo().on(frames="pasted", speech="speech"),
+        **finished("pasted", mark=mark, label=label),
     }
     return Graph("yi2022", inputs={"audio": Path, "video": Path}, steps=steps, output="video_out")

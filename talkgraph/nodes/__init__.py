@@ -12,7 +12,7 @@ media            files in, files out
     take_view             Footage, View -> Footage
     take_sound            Footage -> Speech
     play_footage          Footage -> Frames
-    write_video           Frames, Speech -> File
+    write_video           Frames, Speech, Origin? -> File
     reopen_video          File -> Footage
 networks         how learned weights enter a graph
     load_network          () -> OnnxModel
@@ -81,6 +81,7 @@ marking          a synthetic video says that it is one
     label_frames          Frames -> Frames
     mark_frames           Frames -> Frames
     find_mark             Frames -> Watermark
+    state_origin          () -> Origin
 evaluate         a result held against the real video
     read_phones           Path -> Phones
     shuffle_speech        Speech -> Speech

@@ -295,6 +295,21 @@ class IdentityTrack:
     measured: Bools
 
 
+@value("origin")
+class Origin:
+    """What a video says about how it came to be, in a word of the IPTC's list of source types.
+
+    source_type: `trainedAlgorithmicMedia`, `compositeWithTrainedAlgorithmicMedia` or another.
+    """
+
+    source_type: str
+
+    @property
+    def uri(self) -> str:
+        """The word as it is written into files."""
+        return f"http://cv.iptc.org/newscodes/digitalsourcetype/{self.source_type}"
+
+
 @value("onnx_model")
 class OnnxModel:
     """A network in ONNX, with plain text facts about it (normalisation, training, licence)."""

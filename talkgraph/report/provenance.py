@@ -30,6 +30,7 @@ def provenance(values: RunValues) -> Html:
         ("run", run.run_id),
         ("graph", run.graph),
         ("asked for", ", ".join(run.targets)),
+        ("marked as synthetic", _marks(values)),
         ("started", time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(run.started))),
         ("took", duration(run.seconds)),
         ("talkgraph", run.talkgraph),
@@ -57,6 +58,19 @@ def provenance(values: RunValues) -> Html:
             "what they have not agreed to say.", class_="ethics")
     )  # fmt: skip
     return tag("section", *parts, id="provenance")
+
+
+def _marks(values: RunValues) -> str:
+    """By what the video that was made says that it is synthetic."""
+    nodes = {step.node for step in values.run.steps.values()}
+    if "write_video" not in nodes:
+        return ""
+    ways = (
+        ("mark_frames", "invisible watermark"),
+        ("state_origin", "metadata and, when published, credentials"),
+        ("label_frames", "visible label"),
+    )
+    return ", ".join(words for node, words in ways if node in nodes) or "NOT marked"
 
 
 def _packages() -> str:

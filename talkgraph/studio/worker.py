@@ -141,13 +141,14 @@ def _run(request: dict[str, Any], messages: Messages) -> Result:
 def _deliver(request: dict[str, Any], result: Result, messages: Messages) -> None:
     """Copy the result to where the studio finds it: the store may drop it later."""
     from talkgraph.cache.files import File
+    from talkgraph.cache.store import Store
     from talkgraph.engine.declare.types import brief
     from talkgraph.nodes import media
 
     value, target = result.output, None
     if isinstance(value, File):
         target = Path(request["folder"]) / f"output{value.path.suffix}"
-        media.save(value, target)
+        media.publish(result, target, Store(request["store"]), metadata=False)
     messages.say(
         {"done": "" if target else brief(value), "output": str(target) if target else None}
     )

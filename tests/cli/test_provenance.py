@@ -22,8 +22,9 @@ from talkgraph.cli.provenance import _head, tree
 from talkgraph.engine import Graph, Node, node, param
 from talkgraph.engine.history import run_records
 from talkgraph.nodes.media import ReadSpeech, WriteVideo
+from talkgraph.nodes.media.boxes import uuid_box
 from talkgraph.nodes.media.provenance import LONGEST, Provenance, ProvenanceStep
-from talkgraph.nodes.media.provenance_box import _HEAD, _OURS
+from talkgraph.nodes.media.provenance_box import _OURS
 from talkgraph.nodes.values import Speech
 
 
@@ -214,8 +215,10 @@ def test_a_changed_video_is_called_changed(desk, capsys):
 
 
 def boxed(body, size=None):
-    total = _HEAD.size + len(body) if size is None else size
-    return struct.pack(">I4s", 8, b"ftyp") + _HEAD.pack(total, b"uuid", _OURS) + body
+    box = uuid_box(_OURS, body)
+    if size is not None:
+        box = struct.pack(">I", size) + box[4:]
+    return struct.pack(">I4s", 8, b"ftyp") + box
 
 
 def provenance(**changes):

@@ -281,11 +281,11 @@ def test_writing_is_whole_or_not_at_all(talk, tmp_path):
 
 def test_the_command_finds_a_run_by_video_id_and_last(talk, tmp_path, capsys, parsed):
     from talkgraph.cli.main import main
-    from talkgraph.cli.output import deliver
+    from talkgraph.nodes.media import publish
 
     store = talk._run.request.store
     video = tmp_path / "my talk.mp4"
-    deliver(talk, talk._run.request.graph, store, video, metadata=True)
+    publish(talk, video, store)
     pages = []
     for which in ("last", talk.run_id[:18], str(video)):
         page = tmp_path / "page.html"

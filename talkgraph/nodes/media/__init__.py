@@ -9,22 +9,28 @@ CutFootage  some seconds of a Footage, with their sound.
 TakeView    the part of a Footage that is worked on: a shot, or the surroundings of a face.
 TakeSound   Footage -> its Speech, where there has to be one.
 PlayFootage Footage -> whole frames.
-WriteVideo  whole frames + Speech -> MP4 file (H.264, AAC).
+WriteVideo  whole frames + Speech + Origin -> MP4 file (H.264, AAC).
 ReopenVideo that file -> Footage.
 
 Helpers
 -------
-save            puts a finished file under the user's name.
+publish         puts a finished video under the user's name, marked and signed.
+save            puts any file there.
+credentials     who says what made a video, signed (C2PA).
+xmp             that it is synthetic, in metadata that any program reads.
 provenance      how an output came to be, as a small document.
 provenance_box  the box of an MP4 file that holds it; `provenance_of` reads it.
+boxes           the boxes that an MP4 file consists of.
 decode          files from outside, opened in a child process with limits (`decoder/`).
 kinds           which kind of file it is, by its first bytes; `told_kind` says what to give it as.
 resample        which source frame is shown at each moment of a constant rate.
 """
 
+from talkgraph.nodes.media.credentials import credentials_of, local_identity, read_identity
 from talkgraph.nodes.media.cut_footage import CutFootage
 from talkgraph.nodes.media.play_footage import PlayFootage
-from talkgraph.nodes.media.provenance_box import box_of_run, provenance_of, unchanged
+from talkgraph.nodes.media.provenance_box import provenance_of, unchanged
+from talkgraph.nodes.media.publish import Marks, publish
 from talkgraph.nodes.media.read_photo import ReadPhoto
 from talkgraph.nodes.media.read_speech import ReadSpeech
 from talkgraph.nodes.media.read_video import ReadVideo
@@ -37,6 +43,7 @@ from talkgraph.nodes.media.write_video import WriteVideo
 
 __all__ = [
     "CutFootage",
+    "Marks",
     "PlayFootage",
     "ReadPhoto",
     "ReadSpeech",
@@ -45,9 +52,12 @@ __all__ = [
     "TakeSound",
     "TakeView",
     "WriteVideo",
-    "box_of_run",
     "check_target",
+    "credentials_of",
+    "local_identity",
     "provenance_of",
+    "publish",
+    "read_identity",
     "save",
     "told_kind",
     "unchanged",

@@ -58,7 +58,8 @@ class ProvenanceStep:
 class Provenance:
     """How a video came to be.
 
-    content: BLAKE3 of the file's bytes as made. inputs: name -> [file name or value, digest].
+    content: BLAKE3 of the file as made (`boxes.digest_of_content`).
+    inputs: name -> [file name or value, digest].
     steps: each after what it reads. omitted: how many did not fit, the first ones.
     """
 

@@ -16,7 +16,8 @@ from talkgraph.cache.frames import Frames, Pictures
 from talkgraph.engine import Node, node, param
 from talkgraph.errors import GraphError, StoreError
 from talkgraph.nodes.colours import BT709, LIMITED, yuv_from_rgb
-from talkgraph.nodes.values import Speech
+from talkgraph.nodes.media.xmp import xmp_box
+from talkgraph.nodes.values import Origin, Speech
 
 PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower")
 AT_ONCE = 4  # frames that are read together; few, so that the first is soon written
@@ -54,10 +55,11 @@ class WriteVideo(Node):
     audio_kbps: int = param(96, "bit rate of the sound, per channel", unit="kbit/s", ge=16, le=256)
     threads: int = param(2, "threads of the video encoder", ge=0, le=64, keyed=False)
 
-    def run(self, frames: Frames, speech: Speech) -> File:
+    def run(self, frames: Frames, speech: Speech, origin: Origin | None = None) -> File:
         """Encode `frames [shape=(T, H, W, 3), uint8]`, T = round(fps * seconds), with the sound.
 
-        Sides that are odd grow by one pixel, a repeat of the border, as yuv420p requires.
+        Sides that are odd grow by one pixel, a repeat of the border, as yuv420p requires. The
+        file's metadata tell its `origin`.
         """
         expected = round(self.fps * speech.seconds)
         if abs(len(frames) - expected) > 1 or not len(frames):
@@ -69,6 +71,9 @@ class WriteVideo(Node):
         path = engine.scratch_folder() / "video.mp4"
         try:
             self._write(path, frames, speech)
+            if origin is not None:
+                with path.open("ab") as file:
+                    file.write(xmp_box(origin))
         except OSError as error:
             path.unlink(missing_ok=True)
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
