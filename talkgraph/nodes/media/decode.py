@@ -20,6 +20,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import IO, Any
 
@@ -30,6 +31,8 @@ from talkgraph.errors import InputError, StoreError
 
 GIB = 1 << 30
 MAX_LINE = 1 << 20  # bytes of one answer
+BUSY = 0.5  # of the time without a sign that a child must have worked to count as hanging
+PATIENCE = 10  # times that long for one that has not
 EXIT_SECONDS = 10.0  # for a child that has said its last word
 _WHAT = {
     "video": "the video",
@@ -153,12 +156,21 @@ def _converse(
     except BrokenPipeError:
         return None, True
     threading.Thread(target=_read_lines, args=(child.stdout, lines), daemon=True).start()
+    quiet, worked = 0.0, _processor_seconds(child.pid)
     while True:
         try:
             line = lines.get(timeout=stall_seconds)
+            quiet, worked = 0.0, _processor_seconds(child.pid)
         except queue.Empty:
-            text = f"keeps the decoder busy without result for {stall_seconds:g} s"
-            return {"refused": text}, False
+            quiet += stall_seconds
+            used = _processor_seconds(child.pid) - worked
+            if used < BUSY * stall_seconds and quiet < PATIENCE * stall_seconds:
+                continue  # it has hardly had a turn: the machine, or its disk, is slow
+            text, remedy = f"keeps the decoder busy without result for {quiet:g} s", None
+            if used < BUSY * stall_seconds:
+                text = f"could not be read in {quiet:g} s, as machine or disk have been too busy"
+                remedy = "try again"
+            return {"refused": text, "remedy": remedy}, False
         if not line:
             return None, True
         try:
@@ -169,6 +181,15 @@ def _converse(
         except (ValueError, LookupError, TypeError, OverflowError, RecursionError):
             return None, False  # a child that was taken over, or out of its mind
         engine.progress(done, total)
+
+
+def _processor_seconds(pid: int) -> float:
+    """Processor time that a process has used; the time of day where the system does not tell."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError, AttributeError):
+        return time.monotonic()
 
 
 def _read_lines(pipe: IO[bytes], lines: queue.Queue[bytes]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 
 HEAD = 512  # bytes that are looked at
+LETTER = 4  # bytes of the longest one
 
 AS_VIDEO = "give it as `video`"
 AS_PHOTO = "give it as `photo`"
@@ -13,6 +14,8 @@ AS_HEIC_PHOTO = (
     "give it as `photo` after pip install 'talkgraph[heic]', or export it as JPEG first (on an"
     " iPhone: Settings, Camera, Formats, Most Compatible; or send it by mail)"
 )
+AS_MP4_OR_PHOTO = "turn it into an MP4 (H.264), or give it as `photo` for its first picture"
+PHOTOS = (AS_PHOTO, AS_HEIC_PHOTO, AS_MP4_OR_PHOTO)
 _JPEG = "open it and export it as JPEG first"
 _MP4 = "open it in its own program and export it as MP4 (H.264, AAC) first"
 _FILE = "give the file itself, downloaded and unpacked"
@@ -31,10 +34,11 @@ _SIGNS: tuple[tuple[int, bytes, Kind], ...] = (
     (0, b"\xff\xd8\xff", Kind("a JPEG photo", AS_PHOTO)),
     (0, b"\x89PNG\r\n\x1a\n", Kind("a PNG picture", AS_PHOTO)),
     (0, b"BM", Kind("a BMP picture", AS_PHOTO)),
+    (30, b"ANIM", Kind("an animated WebP picture", AS_MP4_OR_PHOTO)),
     (8, b"WEBP", Kind("a WebP picture", AS_PHOTO)),
     (0, b"GIF8", Kind("a GIF picture", AS_PHOTO)),
     (4, b"ftypavif", Kind("an AVIF picture", AS_PHOTO)),
-    (4, b"ftypavis", Kind("an animated AVIF picture", AS_PHOTO)),
+    (4, b"ftypavis", Kind("an animated AVIF picture", AS_MP4_OR_PHOTO)),
     (0, b"\x00\x00\x00\x0cjP  \r\n", Kind("a JPEG 2000 picture", AS_PHOTO)),
     (0, b"\xff\x0a", Kind("a JPEG XL picture", _JPEG)),
     (0, b"\x00\x00\x00\x0cJXL ", Kind("a JPEG XL picture", _JPEG)),
@@ -48,6 +52,7 @@ _SIGNS: tuple[tuple[int, bytes, Kind], ...] = (
     (0, b"II*\x00", Kind("a TIFF picture", AS_PHOTO)),
     (0, b"MM\x00*", Kind("a TIFF picture", AS_PHOTO)),
     (0, b"8BPS", Kind("a Photoshop picture", _JPEG)),
+    (0, b"%!PS", Kind("a PostScript drawing", _JPEG)),
     (0, b"gimp xcf", Kind("a GIMP picture", _JPEG)),
     (4, b"ftyp", Kind("a video or a sound in an MP4 file", AS_VIDEO)),
     (4, b"moov", Kind("a QuickTime video", AS_VIDEO)),
@@ -76,6 +81,7 @@ _SIGNS: tuple[tuple[int, bytes, Kind], ...] = (
     (0, b"[playlist]", Kind("a playlist, which only names other files", _FILE)),
     (0, b"version https://git-lfs", Kind("a Git LFS pointer, not the file itself", "git lfs pull")),
 )  # fmt: skip
+_PLAIN_TEXT = Kind("a text, not a recording or a picture", _FILE)
 _TEXTS = (
     (b"<svg", Kind("an SVG drawing", _JPEG)),
     (b"<!doctype html", Kind("a web page", _FILE)),
@@ -92,4 +98,14 @@ def kind_of(path: str) -> Kind | None:
         if head[at : at + len(sign)] == sign:
             return kind
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    return next((kind for sign, kind in _TEXTS if sign in text[:HEAD] and b"<" in text[:5]), None)
+    for sign, kind in _TEXTS:
+        if sign in text and b"<" in text[:5]:
+            return kind
+    return _PLAIN_TEXT if _is_text(head) else None
+
+
+def _is_text(head: bytes) -> bool:
+    """Whether these are letters and line ends alone, as UTF-8 but for a letter cut in two."""
+    letters = head.decode("utf-8", errors="ignore")
+    whole = len(head) - len(letters.encode()) < LETTER
+    return whole and all(letter.isprintable() or letter in "\t\r\n\f" for letter in letters)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from talkgraph.nodes.media.decode import Limits, check_readable, decode
-from talkgraph.nodes.media.kinds import AS_HEIC_PHOTO, AS_PHOTO, kind_of
+from talkgraph.nodes.media.kinds import PHOTOS, kind_of
 
 
 def told_kind(path: Path) -> Literal["audio", "video", "photo"]:
@@ -18,7 +18,7 @@ def told_kind(path: Path) -> Literal["audio", "video", "photo"]:
     """
     check_readable(path, "the file")
     kind = kind_of(str(path))
-    if kind is not None and kind.remedy in (AS_PHOTO, AS_HEIC_PHOTO):
+    if kind is not None and kind.remedy in PHOTOS:
         return "photo"
     with tempfile.TemporaryDirectory() as folder:
         facts = decode(

@@ -10,6 +10,7 @@ import os
 import shlex
 import signal
 import struct
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -21,6 +22,7 @@ from PIL import Image
 
 from talkgraph.errors import InputError, StoreError
 from talkgraph.nodes.media import ReadPhoto, ReadSpeech, ReadVideo
+from talkgraph.nodes.media import decode as decoding
 from talkgraph.nodes.media.decode import Limits, _end, _result, decode
 from tests.nodes.media import made_media as made
 
@@ -211,7 +213,7 @@ def run_limited(path: Path, tmp_path: Path, **limits) -> None:
     [
         ({"memory_bytes": 200 << 20}, "memory|crashed|failed|damaged"),
         ({"file_bytes": 5000}, "larger than allowed"),
-        ({"stall_seconds": 0.02}, "busy without result"),
+        ({"stall_seconds": 0.02}, "busy"),
         ({"cpu_seconds": 1}, "longer than allowed"),
     ],
 )
@@ -278,3 +280,26 @@ def test_what_is_no_ordinary_file(tmp_path):
     (tmp_path / "zero.mp4").write_bytes(b"")
     with pytest.raises(InputError, match=r"the video is empty"):
         ReadVideo().run(tmp_path / "zero.mp4")
+
+
+HANGS, SLEEPS = "while True: pass", "import time; time.sleep(60)"
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processor time is read there")
+@pytest.mark.parametrize(
+    ("code", "said", "remedy"),
+    [(HANGS, "keeps the decoder busy without result", None),
+     (SLEEPS, "machine or disk have been too busy", "try again")],
+)  # fmt: skip
+def test_a_child_that_hangs_is_told_from_one_that_had_no_turn(monkeypatch, code, said, remedy):
+    monkeypatch.setattr(decoding, "PATIENCE", 3)
+    monkeypatch.setattr(decoding, "BUSY", 0.05)  # other tests run beside this one
+    with subprocess.Popen(
+        [sys.executable, "-c", f"import sys; sys.stdin.read()\n{code}"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    ) as child:  # fmt: skip
+        try:
+            answer, ended = decoding._converse(child, b"{}", 1.5)
+        finally:
+            child.kill()
+    assert not ended and said in answer["refused"] and answer["remedy"] == remedy

@@ -6,6 +6,8 @@ from PIL import Image
 
 from talkgraph.errors import InputError
 from talkgraph.nodes.media import ReadPhoto, ReadSpeech, ReadVideo
+from talkgraph.nodes.media.kinds import kind_of
+from talkgraph.nodes.media.told_kind import told_kind
 from tests.nodes.media import made_media as made
 
 HEADS = {
@@ -19,6 +21,7 @@ HEADS = {
     "a MIDI file": b"MThd\x00\x00\x00\x06",
     "a playlist": b"#EXTM3U\nhttp://example.org/a.ts\n",
     "a torrent": b"d8:announce20:http://example.org/",
+    "a text, not a recording": "Dear all,\r\nthe vidéo is attached.\n".encode(),
     "a Git LFS pointer": b"version https://git-lfs.github.com/spec/v1\n",
 }
 
@@ -26,7 +29,8 @@ HEADS = {
 @pytest.mark.parametrize("kind", HEADS)
 @pytest.mark.parametrize("reader", [ReadPhoto, ReadSpeech, ReadVideo])
 def test_other_kinds_are_called_by_their_names(tmp_path, kind, reader):
-    (tmp_path / "a.bin").write_bytes(HEADS[kind] + bytes(300))
+    tail = b"x " * 300 if kind.startswith("a text") else bytes(300)
+    (tmp_path / "a.bin").write_bytes(HEADS[kind] + tail)
     with pytest.raises(InputError, match=f" is {kind}") as caught:
         reader().run(tmp_path / "a.bin")
     assert "damaged" not in str(caught.value) and ";" in str(caught.value)
@@ -77,3 +81,39 @@ def test_kinds_of_sound(tmp_path, name, codec):
     speech = ReadSpeech().run(made.write_sound(tmp_path / name, sound, rate, codec))
     assert speech.seconds == pytest.approx(2, abs=0.1)
     assert np.abs(speech.samples[8000:24000]).max() == pytest.approx(0.5, abs=0.05)
+
+
+def animated(path):
+    pictures = [Image.fromarray(made.picture(k, 96, 64)) for k in range(60)]
+    pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=40)
+    return path
+
+
+@pytest.mark.parametrize("kind", ["gif", "png"])
+def test_animated_pictures_are_videos(tmp_path, kind):
+    assert ReadVideo().run(animated(tmp_path / f"a.{kind}")).count == 60
+
+
+@pytest.mark.parametrize(("kind", "name"), [("webp", "WebP"), ("avif", "AVIF")])
+def test_those_that_cannot_be_read_as_such_are_told_from_photos(tmp_path, kind, name, capsys):
+    path = animated(tmp_path / f"a.{kind}")
+    with pytest.raises(InputError, match=f"is an animated {name} picture; turn it into an MP4"):
+        ReadVideo().run(path)
+    assert ReadPhoto().run(path).count == 1 and told_kind(path) == "photo"
+    assert "holds 60 pictures; the first is used" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("head", "is_text"),
+    [("ü" * 300, True), ("a" + "ü" * 300, True), ("a,b\n1,2\n", True), ("a\0b", False),
+     ("\x1b[0m", False)],
+)  # fmt: skip
+def test_a_text_is_letters_and_line_ends(tmp_path, head, is_text):
+    (tmp_path / "a").write_text(head, encoding="utf-8", newline="")
+    assert (kind_of(str(tmp_path / "a")) is not None) == is_text
+
+
+def test_sound_without_a_head_is_no_text(tmp_path):
+    noise = np.random.default_rng(0).integers(0, 256, 600, np.uint8).tobytes()
+    (tmp_path / "a").write_bytes(noise)
+    assert kind_of(str(tmp_path / "a")) is None

@@ -132,7 +132,7 @@ def test_of_an_animated_photo_the_first_picture_is_used(tmp_path, capsys, kind):
     pictures = [Image.fromarray(made.picture(k, 100, 80)) for k in (3, 40, 50)]
     pictures[0].save(tmp_path / f"a.{kind}", save_all=True, append_images=pictures[1:])
     assert made.index_of(read(tmp_path / f"a.{kind}")) == 3
-    assert "is animated; its first picture is used" in capsys.readouterr().err
+    assert "holds 3 pictures; the first is used" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("kind", ["webp", "bmp", "tiff"])
@@ -146,7 +146,7 @@ def test_formats(tmp_path, kind):
 def refused(path, pattern, **params):
     with pytest.raises(InputError, match=pattern) as caught:
         ReadPhoto(**params).run(path)
-    assert path.name not in str(caught.value) and "JPEG" in str(caught.value)
+    assert path.name not in str(caught.value) and "; " in str(caught.value)
 
 
 def test_bomb_is_refused_before_it_is_decoded(tmp_path):
@@ -156,7 +156,7 @@ def test_bomb_is_refused_before_it_is_decoded(tmp_path):
 
 def test_what_is_no_photo(tmp_path):
     (tmp_path / "a.jpg").write_text("no photo")
-    refused(tmp_path / "a.jpg", "not a photo")
+    refused(tmp_path / "a.jpg", "is a text")
     Image.new("RGB", (64, 64)).save(tmp_path / "b.ppm")
     (tmp_path / "b.ppm").rename(tmp_path / "b.png")  # what is not on the list
     refused(tmp_path / "b.png", "not a photo")

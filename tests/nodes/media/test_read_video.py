@@ -275,3 +275,17 @@ def test_4k(tmp_path):
     footage = ReadVideo().run(path)
     assert (footage.width, footage.height, footage.count) == (3840, 2160, 51)
     assert made.index_of(open_footage(footage)[41]) == 20
+
+
+def test_a_picture_that_stands_is_told_and_is_no_low_rate(tmp_path, capsys):
+    times = [*(k / 25 for k in range(30)), *(4 + k / 25 for k in range(30))]
+    footage = ReadVideo().run(made.write_video(tmp_path / "a.mp4", times))
+    assert footage.count == 130
+    said = capsys.readouterr().err
+    assert "stands still for 2.8 s, from 1.2 s on" in said and "per second" not in said
+
+
+def test_few_frames_per_second_are(tmp_path, capsys):
+    ReadVideo().run(made.write_video(tmp_path / "a.mp4", [k / 2 for k in range(6)], last=0.5))
+    said = capsys.readouterr().err
+    assert "only 2 frames per second" in said and "stands still" not in said

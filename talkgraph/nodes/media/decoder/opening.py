@@ -17,14 +17,14 @@ from talkgraph.nodes.media.kinds import AS_AUDIO, AS_VIDEO, kind_of
 # Containers of people's recordings. Playlists and lists of other files (hls, concat, dash, ...)
 # are left out: they make the demuxer open further files and addresses.
 FORMATS = (
-    "mov,matroska,webm,avi,mpegts,mpeg,flv,asf,dv,mxf,gif,"
+    "mov,matroska,webm,avi,mpegts,mpeg,flv,asf,dv,mxf,gif,apng,"
     "wav,w64,aiff,caf,flac,mp3,ogg,aac,amr,au,ac3,eac3,wv,ape,tta,voc"
 )
 
 _VIDEO = (
     "h264 hevc vp8 libvpx vp9 libvpx-vp9 av1 libdav1d libaom-av1 mpeg4 mpeg2video mpeg1video "
     "h263 mjpeg prores dnxhd dvvideo ffv1 theora rawvideo huffyuv utvideo flv vp6 vp6f vp6a "
-    "wmv1 wmv2 wmv3 vc1 msmpeg4 msmpeg4v1 msmpeg4v2 cinepak svq1 svq3 qtrle png gif"
+    "wmv1 wmv2 wmv3 vc1 msmpeg4 msmpeg4v1 msmpeg4v2 cinepak svq1 svq3 qtrle png apng gif"
 )
 _AUDIO = (
     "aac aac_latm mp3 mp3float mp2 mp2float mp1 mp1float flac alac opus libopus vorbis libvorbis "

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from talkgraph.nodes.media.decoder.opening import Refused, unknown
-from talkgraph.nodes.media.kinds import AS_HEIC_PHOTO, AS_PHOTO
+from talkgraph.nodes.media.kinds import AS_MP4_OR_PHOTO, AS_PHOTO, PHOTOS
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "AVIF", "GIF", "JPEG2000")
 GREY = 128  # behind transparent parts
@@ -47,17 +47,19 @@ def decode(
             width, height = image.size
             if width * height > max_pixels:
                 raise Refused(
-                    f"has {width} x {height} pixels, more than {max_pixels / 1e6:g} million"
+                    f"has {width} x {height} pixels, more than {max_pixels / 1e6:g} million",
+                    "scale it down first",
                 )
             if min(width, height) < MIN_SIDE:
-                raise Refused(f"has only {width} x {height} pixels")
+                raise Refused(f"has only {width} x {height} pixels", "give a larger one")
             notes = []
             if max(width, height) > max_side:
                 notes.append(
                     f"the photo is scaled down from {width} x {height} px to {max_side} px"
                 )
-            if getattr(image, "is_animated", False) and image.format != "MPO":
-                notes.append("the photo is animated; its first picture is used")
+            count = getattr(image, "n_frames", 1)
+            if count > 1 and image.format not in ("MPO", "HEIF"):
+                notes.append(f"the photo holds {count} pictures; the first is used")
             picture = _picture(image, max_side)
             if turn:
                 picture = picture.transpose(_TURNS[turn])
@@ -80,9 +82,9 @@ def _readable() -> tuple[tuple[str, ...], tuple[str, ...]]:
     try:
         from pillow_heif import register_heif_opener
     except ImportError:
-        return FORMATS, (AS_PHOTO,)
+        return FORMATS, (AS_PHOTO, AS_MP4_OR_PHOTO)
     register_heif_opener(thumbnails=False)
-    return (*FORMATS, "HEIF"), (AS_PHOTO, AS_HEIC_PHOTO)
+    return (*FORMATS, "HEIF"), PHOTOS
 
 
 def _picture(image: Image.Image, max_side: int) -> Image.Image:

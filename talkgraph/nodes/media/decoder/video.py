@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import av
@@ -21,12 +23,15 @@ from talkgraph.nodes.media.decoder.opening import (
     open_media,
     picture_streams,
 )
+from talkgraph.nodes.media.kinds import AS_MP4_OR_PHOTO, kind_of
 from talkgraph.nodes.media.resample import FrameClock
 
 Progress = Callable[[float, float], None]
 
 MAX_PIXELS = 8192 * 4352  # 8K; a header may claim any size and make the decoder allocate it
 RESTART = 0.5  # s; timestamps that go back further begin anew
+STANDS = 1.0  # s between two frames that are worth a word,
+STANDS_OUT = 5.0  # if so many times the usual
 LAST_FRAME_CAP = 0.5  # s; how long the last frame may claim to stay
 DECODER_THREADS = 2
 NO_PICTURES = "give a video that shows the person, or one `photo`"
@@ -104,6 +109,9 @@ def decode(
 @contextmanager
 def _open_pictures(path: str, track: int) -> Iterator[tuple[Any, Any, dict[str, int]]]:
     """The container, its wanted stream of moving pictures, and which one of how many that is."""
+    kind = kind_of(path)
+    if kind is not None and kind.remedy == AS_MP4_OR_PHOTO:  # which opens, and ends half-way
+        raise Refused(f"is {kind.name}", kind.remedy)
     with open_media(path) as container:
         streams = picture_streams(container)
         if not streams:
@@ -145,6 +153,7 @@ def _copy_frames(
         finder.see(frame, times)
 
     counts = {"frames": 0, "lost": 0}
+    times: list[float] = []
     first: float | None = None
     start: float | None = None
     previous, previous_time, gap, cut = None, 0.0, nominal, False
@@ -164,6 +173,7 @@ def _copy_frames(
             write(previous, min(time, max_seconds))
             progress(clock.made, max(expected, clock.made))
         previous, previous_time = frame, time
+        times.append(time)
         if cut:
             break
     if previous is not None and not cut:
@@ -172,6 +182,7 @@ def _copy_frames(
         cut = end > max_seconds + nominal
         write(previous, min(end, max_seconds))
     copy.close()
+    rate, standing = _pace(times)
     return {
         **counts,
         "width": copy.width,
@@ -179,11 +190,26 @@ def _copy_frames(
         "count": clock.made,
         "cuts": finder.cuts(),
         "start": first,
-        "source_fps": counts["frames"] / previous_time if previous_time > 0 else 0.0,
+        "source_fps": rate,
         "seconds": declared,
         "cut": cut,
-        "notes": copy.notes,
+        "notes": [*copy.notes, *standing],
     }
+
+
+def _pace(times: list[float]) -> tuple[float, list[str]]:
+    """The usual rate of frames at these moments, Hz, and a note of where the picture stands."""
+    gaps = [after - before for before, after in pairwise(times)]
+    if not gaps:
+        return 0.0, []
+    usual, longest = median(gaps), max(gaps)
+    notes = []
+    if longest > max(STANDS, STANDS_OUT * usual):
+        at = times[gaps.index(longest)]
+        notes.append(
+            f"the picture stands still for {longest:.1f} s, from {at:.1f} s on: cut that out"
+        )
+    return 1 / usual, notes
 
 
 def _frames(container: Any, stream: Any, counts: dict[str, int]) -> Iterator[Any]:
