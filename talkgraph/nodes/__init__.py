@@ -8,7 +8,7 @@ media            files in, files out
     read_speech           Path -> Speech
     read_video            Path -> Footage
     read_photo            Path -> Footage
-    cut_footage           Footage, Footage? -> Footage
+    cut_footage           Footage, Footage?, View? -> Footage
     take_view             Footage, View -> Footage
     take_sound            Footage -> Speech
     play_footage          Footage -> Frames

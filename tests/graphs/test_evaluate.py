@@ -78,3 +78,17 @@ def test_a_video_against_itself_is_perfect(store, clip):
         assert made[figure] == pytest.approx(1, abs=1e-6), figure
     assert made["psnr"] == 100 and made["lmd"] == made["identity_distance"] == 0
     assert made["blinks_per_minute"] == columns["real"]["blinks_per_minute"]
+
+
+def test_a_video_that_cuts_is_judged_by_one_shot():
+    """Else its parts choose shots of their own, beside a sound that begins elsewhere."""
+    alone = self_reenactment(graph("yi2020"))
+    assert {alone.steps[part].sources["footage"] for part in ("learned", "rest")} == {"shot_view"}
+    listened = sync(graph("photo"), renderer=graph("yi2020"))
+    for step in ("sound", "photo", "frames"):
+        assert listened.steps[step].sources["footage"] == "shot_view"
+    held = compare(graph("yi2020"))
+    assert held.steps["made_shot"].sources["view"] == "shot_faces.view"
+    assert held.steps["real_faces"].sources["footage"] == "shot_view"
+    assert held.steps["made_clip"].sources["footage"] == "made_shot"
+    assert held.steps["real_head"].sources["speech"] == "shot_view.speech"

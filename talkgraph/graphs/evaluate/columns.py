@@ -30,8 +30,10 @@ def head_columns(heads: Mapping[str, str], clip: str | None = None) -> dict[str,
     }
 
 
-def picture_columns(talk: Graph, scene: str, before: str | None = None) -> dict[str, Step]:
-    """Scores of the pictures of `made_footage` against those of the truth, `real_...`.
+def picture_columns(
+    talk: Graph, scene: str, before: str | None = None, made: str = "made_footage"
+) -> dict[str, Step]:
+    """Scores of the pictures of `made`, a footage, against those of the truth, `real_...`.
 
     Both are cut with the truth's square, and the made face is tracked and fitted in that.
 
@@ -57,7 +59,7 @@ def picture_columns(talk: Graph, scene: str, before: str | None = None) -> dict[
     talk = talk.replace(**{track: Step(step.node, alone)})
     return {
         **still,
-        "made_clip": CropLike().on(footage="made_footage", like=f"real_{clip}", scene=scene),
+        "made_clip": CropLike().on(footage=made, like=f"real_{clip}", scene=scene),
         **part_of(talk, "fit", instead={clip: "made_clip"}, prefix="made_"),
         "made_lips_scores": CompareMouths().on(predicted=f"made_{track}", real=f"real_{track}"),
         "made_pictures_scores": ComparePictures().on(

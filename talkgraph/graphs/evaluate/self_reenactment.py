@@ -6,6 +6,7 @@ from pathlib import Path
 
 from talkgraph.engine import Graph, Step
 from talkgraph.graphs.evaluate.columns import head_columns, picture_columns
+from talkgraph.graphs.evaluate.shot import shot_of
 from talkgraph.graphs.parts import joined, part_of, reader_of, source_of
 from talkgraph.nodes.evaluate import (
     CompareMouthMotion,
@@ -30,13 +31,14 @@ def self_reenactment(
 
     Args:
         talk: a system that learns a person from a `video`, such as `yi2020`.
-        seconds: from which it learns; the rest is the truth.
+        seconds: from which it learns; the rest is the truth. Both are of one shot.
         pictures: render, too, and score what is to be seen.
         other: the same system with another seed, for the diversity of its heads.
     """
     video, audio = reader_of(talk, "video"), reader_of(talk, "audio")
     model = f"real_{source_of(talk, 'fit', 'model')}"
     spoken = {video: "learned", audio: "sound"}
+    shot, scene, _ = shot_of(talk, video, "whole")
     targets = ("motion", "fit", talk.output) if pictures else ("motion", "fit")
     mouths = {"made": "motion", "energy": "energy_motion"}
     heads = {
@@ -51,8 +53,9 @@ def self_reenactment(
     steps = joined(
         {
             "whole": Step(talk.steps[video].node, {"video": "video"}),
-            "learned": CutFootage(seconds=seconds).on(footage="whole"),
-            "rest": CutFootage(start=seconds).on(footage="whole"),
+            **shot,
+            "learned": CutFootage(seconds=seconds).on(footage=scene),
+            "rest": CutFootage(start=seconds).on(footage=scene),
             "sound": TakeSound().on(footage="rest"),
         },
         part_of(talk, *targets, instead=spoken),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from talkgraph.engine import Graph, Step
+from talkgraph.graphs.evaluate.shot import shot_of
 from talkgraph.graphs.parts import joined, part_of, reader_of, reading, source_of
 from talkgraph.nodes.evaluate import CompareMouthMotion, ReadPhones, ShuffleSpeech, StandInMotion
 from talkgraph.nodes.face_fit import TakePhoto
@@ -45,15 +46,17 @@ def sync(talk: Graph, *, renderer: Graph | None = None, phones: bool = False) ->
     if renderer is not None:
         columns |= {"real": "again_fit.motion", "renderer": "rendered_fit.motion"}
     aligned = {"phones": "alignment"} if phones else {}
+    shot, scene, _ = shot_of(talk, photo, "footage")
     steps = joined(
         {
             "footage": ReadVideo().on(video="video"),
-            "sound": TakeSound().on(footage="footage"),
+            **shot,
+            "sound": TakeSound().on(footage=scene),
         },
         # The truth.
-        part_of(talk, "fit", instead={photo: "footage"}, prefix="real_"),
+        part_of(talk, "fit", instead={photo: scene}, prefix="real_"),
         # What is made of a photo and the sound, and what costs nothing.
-        {"photo": TakePhoto().on(footage="footage", fit="real_fit")},
+        {"photo": TakePhoto().on(footage=scene, fit="real_fit")},
         made,
         {"shuffled_sound": ShuffleSpeech().on(speech="sound")},
         part_of(talk, "motion", instead=rolled, prefix="shuffled_"),
@@ -63,7 +66,7 @@ def sync(talk: Graph, *, renderer: Graph | None = None, phones: bool = False) ->
             )
             for name, kind in (("energy", "energy"), ("mean_face", "mean"))
         },
-        {} if renderer is None else _ceilings(talk, renderer),
+        {} if renderer is None else _ceilings(talk, renderer, scene),
         {"alignment": ReadPhones().on(alignment="phones")} if phones else {},
         {
             f"{name}_scores": CompareMouthMotion().on(
@@ -76,17 +79,17 @@ def sync(talk: Graph, *, renderer: Graph | None = None, phones: bool = False) ->
     return Graph("sync", inputs=inputs, steps=steps, output="made_scores")
 
 
-def _ceilings(talk: Graph, renderer: Graph) -> dict[str, Step]:
+def _ceilings(talk: Graph, renderer: Graph, scene: str) -> dict[str, Step]:
     """The tracker on a compressed copy, and on the real motion through the renderer."""
     photo = reader_of(talk, "photo")
     real_motion = {
-        reader_of(renderer, "video"): "footage",
+        reader_of(renderer, "video"): scene,
         reader_of(renderer, "audio"): "sound",
         "motion": "real_fit.motion",
     }
     return joined(
         {
-            "frames": PlayFootage().on(footage="footage"),
+            "frames": PlayFootage().on(footage=scene),
             "again_file": WriteVideo(crf=AGAIN_CRF).on(frames="frames", speech="sound"),
             "again": ReopenVideo().on(video="again_file"),
         },

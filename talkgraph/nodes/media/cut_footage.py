@@ -12,7 +12,7 @@ from talkgraph import engine
 from talkgraph.cache.files import File
 from talkgraph.engine import Node, node, param
 from talkgraph.errors import InputError
-from talkgraph.nodes.values import Floats, Footage, Speech
+from talkgraph.nodes.values import Floats, Footage, Speech, View
 
 
 @node("cut_footage", version=1)
@@ -39,24 +39,27 @@ class CutFootage(Node):
     start: float = param(0.0, "where it begins", unit="s", ge=0)
     seconds: float = param(0.0, "how long it is; 0: to the end", unit="s", ge=0)
 
-    def run(self, footage: Footage, like: Footage | None = None) -> Footage:
+    def run(
+        self, footage: Footage, like: Footage | None = None, view: View | None = None
+    ) -> Footage:
         """Cut `footage`.
 
         Args:
             like: another footage, beyond whose number of frames nothing is kept.
+            view: whose frames alone are looked at: `start` counts from the first.
 
         Raises:
             InputError: nothing is left.
         """
-        first = round(self.start * footage.fps)
-        stop = footage.count
+        begin, stop = (0, footage.count) if view is None else (view.first, view.stop)
+        first, stop = begin + round(self.start * footage.fps), min(stop, footage.count)
         if self.seconds:
             stop = min(stop, first + round(self.seconds * footage.fps))
         if like is not None:
             stop = min(stop, first + like.count)
         if first >= stop:
             raise InputError(
-                f"the video lasts {footage.count / footage.fps:.1f} s: nothing is left from "
+                f"the video lasts {max(0, stop - begin) / footage.fps:.1f} s: nothing is left from "
                 f"{self.start:g} s on; give a longer clip or an earlier `start`"
             )
         return cut_frames(footage, first, stop)

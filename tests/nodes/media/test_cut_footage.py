@@ -4,6 +4,7 @@ import pytest
 from talkgraph.errors import InputError
 from talkgraph.nodes.footage import open_footage
 from talkgraph.nodes.media import CutFootage, ReadVideo
+from talkgraph.nodes.values import View
 from tests.nodes.media import made_media as made
 
 RATE = 48000
@@ -53,3 +54,13 @@ def test_what_is_not_cut_stays_the_same_file(footage):
 def test_nothing_left_is_said_with_the_remedy(footage):
     with pytest.raises(InputError, match=r"lasts 3.0 s: nothing is left from 4 s on; give"):
         CutFootage(start=4).run(footage)
+
+
+def test_the_frames_of_a_view_alone(footage):
+    view = View(first=10, stop=40, left=0, top=0, width=1, height=1, scale=1.0)
+    part = CutFootage(start=0.4, seconds=0.4).run(footage, view=view)
+    whole = CutFootage(start=0.8, seconds=0.4).run(footage)
+    assert part.count == 10
+    np.testing.assert_array_equal(open_footage(part)[:10], open_footage(whole)[:10])
+    with pytest.raises(InputError, match=r"lasts 1\.2 s: nothing is left from 2 s on"):
+        CutFootage(start=2).run(footage, view=view)
