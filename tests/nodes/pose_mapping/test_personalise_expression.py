@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from talkgraph.errors import ModelError
+from talkgraph.graphs import yi2020
 from talkgraph.nodes.pose_mapping import PersonaliseExpression
 from talkgraph.nodes.pose_mapping.expression_file import read_expression_network
 from talkgraph.nodes.pose_mapping.facts import ExpressionFacts
@@ -125,3 +126,11 @@ def test_what_the_viewer_sees_of_the_truth_of_its_half_and_of_nothing(toys):
     )
     assert truth == pytest.approx(1.0) and half == pytest.approx(1 - 0.2 / 4)
     assert nothing == pytest.approx(0.0)
+
+
+def test_a_draft_learns_nothing_from_four_seconds_and_says_so(toys, general, capsys):
+    node = yi2020.graph("draft").steps["mapping"].node
+    clip = clip_of(toys, count=100)
+    assert unchanged(node.run(general[0], toys.fit_of(clip), heard(clip)), general[0])
+    assert "the clip shows less than 6 s of speech" in capsys.readouterr().err
+    assert yi2020.graph("standard").steps["mapping"].node.min_seconds <= 4
