@@ -233,9 +233,15 @@ class DetectFaces(Node):
                 f"wanted face: choose another with `shot=1..{len(shots)}`"
             )
         if end - start < self.min_seconds:
+            short = f"{end - start:.1f} s, at least {self.min_seconds:g} s are needed"
+            if self.shot:
+                raise InputError(
+                    f"shot {number} of the video lasts only {short}: choose another with "
+                    f"`shot=1..{len(shots)}`, or 0 for the longest"
+                )
             raise InputError(
-                f"the video cuts often: the face is seen for {end - start:.1f} s at a time, at "
-                f"least {self.min_seconds:g} s are needed; give a clip without cuts"
+                f"the video cuts or shakes often: its longest shot of the face lasts {short}; give "
+                "a steady clip without cuts"
             )
         why = "" if self.shot else ", which shows the wanted face longest"
         engine.note(

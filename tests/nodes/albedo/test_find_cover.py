@@ -5,6 +5,7 @@ import pytest
 from talkgraph.cache.frames import Frames
 from talkgraph.errors import GraphError
 from talkgraph.nodes.albedo import DetailedAlbedo, FindCover, LearnAppearance, LowFrequencyAlbedo
+from talkgraph.nodes.albedo.cover.patches import steady
 from talkgraph.nodes.albedo.observe import Observer
 from talkgraph.nodes.face_model.face_model import INNER_MOUTH, LIP
 from talkgraph.nodes.geometry.camera import project
@@ -156,3 +157,14 @@ def test_a_cover_of_another_clip_is_refused(free, film, model, scene):
     other = found(film(model, scene.truth, [0.0, 0.0], np.zeros((2, 3))))
     with pytest.raises(GraphError, match=r"port cover is of 2 frames .* clip and model have 24"):
         DetailedAlbedo().run(free.clip, free.fit, free.model, other)
+
+
+def test_steady_drops_flashes_and_closes_gaps():
+    found = np.zeros((12, 3), bool)
+    found[[0, 11], 0] = True  # at the ends
+    found[[3, 4, 5, 7, 8, 9], 1] = True
+    found[:, 2] = False
+    kept = steady(found, 5)
+    assert not kept[:, 0].any() and np.flatnonzero(kept[:, 1]).tolist() == [3, 4, 5, 6, 7, 8, 9]
+    always = np.ones((12, 3), bool)
+    assert steady(always, 5).all() and steady(always[:1], 5).all() and steady(always[:2], 5).all()

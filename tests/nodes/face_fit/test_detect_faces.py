@@ -5,6 +5,7 @@ from talkgraph.cache.files import File
 from talkgraph.cache.frames import Frames
 from talkgraph.errors import InputError
 from talkgraph.nodes.face_fit.detect_faces import DetectFaces
+from talkgraph.nodes.face_fit.tracking.shots import Shot
 from talkgraph.nodes.values import Footage
 from tests.nodes.face_fit.faces_on_film import FACE, astronaut, view
 
@@ -103,3 +104,13 @@ def test_run_reads_the_footage(finders, tmp_path):
         file=File(tmp_path / "photo.png"), fps=25.0, count=1, width=256, height=256, speech=None
     )
     assert DetectFaces().run(footage, **finders).measured.tolist() == [True]
+
+
+@pytest.mark.parametrize(
+    ("shot", "said"),
+    [(0, r"cuts or shakes often: its longest shot of the face lasts 0\.6 s, at least 1 s"),
+     (2, r"shot 2 of the video lasts only 0\.4 s, .* choose another with `shot=1\.\.2`")],
+)  # fmt: skip
+def test_shots_that_are_too_short_are_refused_in_words_that_help(shot, said):
+    with pytest.raises(InputError, match=said):
+        DetectFaces(shot=shot)._shot([Shot(0, 15, 3), Shot(15, 25, 2)], 25.0)

@@ -93,17 +93,17 @@ class Surface:
 
 
 def steady(found: Bools, frames: int) -> Bools:
-    """`found [shape=(T, V')]` without what flashes up, its gaps closed; ends repeat.
+    """`found [shape=(T, V')]` without what flashes up, its gaps closed.
 
     A frame keeps its patches if most of the `frames` about it have some, and gets those that most
     of these have.
     """
     from scipy.ndimage import uniform_filter1d
 
-    around = 2 * (frames // 2) + 1
+    around = 2 * (min(frames, len(found) - 1) // 2) + 1
 
     def mostly(so: Bools) -> Bools:
-        mean = uniform_filter1d(so.astype(np.float32), around, axis=0, mode="nearest")
+        mean = uniform_filter1d(so.astype(np.float32), around, axis=0, mode="constant")
         return np.asarray(mean > 0.5, bool)
 
     lasting = mostly(np.asarray(found.any(axis=1)))
