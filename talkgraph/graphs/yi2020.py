@@ -8,10 +8,11 @@ albedo is the detailed one at every quality, so that a draft looks like the pers
 (`graph.replace(albedo=LowFrequencyAlbedo())` gives the paper's); the mouth follows a pretrained
 speech encoder, as that hears people it never heard, and rests in silence; the head's motion is
 drawn from a flow, as real heads follow speech less than the pose of eq. (1) does; the identity
-feature has 128 numbers instead of ArcFace's 512; the refiner makes the mouth real, is told once
-who the person is, and so needs no memory. `paper = graph("best", preset="paper")` refines as
-section 3.4 has it, with its networks and losses, a feature for every frame and the memory that
-retrieves it. With the pretrained networks that the paper has, or whole as it was published:
+feature has 128 numbers instead of ArcFace's 512; the refiner changes the rendered frame within
+the face, is told once who the person is, and so needs no memory. `paper = graph("best",
+preset="paper")` refines as section 3.4 has it, with its networks and losses, a feature for every
+frame and the memory that retrieves it. With the pretrained networks that the paper has, or whole as
+it was published:
 
     paper.replace(identity_network=LoadNetwork(name="arcface"),
                   spatial_network=LoadNetwork(name="resnet18"))
@@ -71,9 +72,11 @@ from talkgraph.nodes.render import Render
 # Seconds of a clip below which its way of talking is not learned: what is learned from a few is
 # little, and takes as long as from many. By whether it is a draft.
 LEARNED = {True: 6.0, False: 4.0}
-# Steps of refiner training: `standard` fits into 40 minutes on two cores, `best` wants a GPU.
+# Steps of refiner training: `standard` takes some minutes on two cores, `best` half an hour.
 REFINER_STEPS = {"standard": 2500, "best": 18000}
-REHEARSAL_LEAVES_OUT = 0.4  # s; longer than a syllable
+# s; how mouth and eyes look in the seconds about a frame is nearer to that frame than what a talk,
+# at another time, will be given: see `train_refiner.md`.
+REHEARSAL_LEAVES_OUT = 3.0
 
 
 def graph(
@@ -198,7 +201,7 @@ def refined(training_steps: int, seed: int, preset: Preset = "ours") -> dict[str
         "rehearsal_background": WarpBackground().on(
             clip="clip", fit="fit", backgrounds="rehearsal", model="face_model", cover="cover"
         ),
-        # Mouth and eyes of a frame's own neighbours would teach the refiner to leave all as it is.
+        # Mouth and eyes of a frame's own seconds would teach the refiner to leave all as it is.
         "rehearsal_face": Render(leave_out=REHEARSAL_LEAVES_OUT).on(
             motion="rehearsal.motion",
             fit="fit",

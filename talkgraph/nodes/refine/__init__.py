@@ -16,7 +16,7 @@ refine                `Refine`: rendered Frames, IdentityFeature, OnnxModel (, f
 Helpers
 -------
 memory/          the pairs of spatial and identity feature: retrieval, update, loss, smoothing.
-network          the generator: U-Net with AdaIN, colour mask and attention mask (eq. 3).
+network          the generator: a U-Net that is told who is seen, and its masks (eq. 3).
 discriminator    the conditional 70 x 70 PatchGAN.
 paper_network    both as published.
 losses           the terms of eq. (4), and which mean or sum each of them is.
@@ -26,6 +26,7 @@ blending         compiled loops that lay the change over a frame.
 face_parts       masks of face, mouth and eyes from the landmarks.
 pairs            what is learned from: rendered and real frames, goals and weights.
 schedule         how it is learned.
+batches          what a step sees: parts of pictures, moved, mirrored, under other light.
 adversarial      the adversarial training loop.
 export           the generator to and from ONNX.
 general/         training over many people: examples, training, score, card, write.

@@ -34,7 +34,7 @@ def detail_weights(
     Returns:
         `[shape=(N, size, size), float32]` in [0, 1].
     """
-    points = _outlines(track, outline, wanted, size, region)
+    points = outlines(track, outline, wanted, size, region)
     low, high = points.min(axis=1), points.max(axis=1)
     centre = (low + high) / 2
     half = (high - low) / 2
@@ -60,7 +60,7 @@ def face_masks(track: FaceTrack, wanted: Ints, size: int, region: Region) -> Flo
     """
     from PIL import Image, ImageDraw, ImageFilter
 
-    points = _outlines(track, OVAL, wanted, size, region)
+    points = outlines(track, OVAL, wanted, size, region)
     centre = points.mean(axis=1, keepdims=True)
     masks = np.empty((len(wanted), size, size), np.float32)
     for mask, outline in zip(masks, centre + (points - centre) * FACE_SCALE, strict=True):
@@ -70,7 +70,7 @@ def face_masks(track: FaceTrack, wanted: Ints, size: int, region: Region) -> Flo
     return masks / np.float32(255)
 
 
-def _outlines(
+def outlines(
     track: FaceTrack, outline: tuple[int, ...], wanted: Ints, size: int, region: Region
 ) -> Floats:
     """Landmarks in px of the region at the work size, `[shape=(N, len(outline), 2)]`."""

@@ -1,13 +1,15 @@
-"""The attention generator of section 3.4: a U-Net with AdaIN and two parallel output blocks.
+"""The generator of section 3.4: a U-Net that is told who is seen, and its output blocks.
 
 Where the paper's own size (8 levels, width 64, from full resolution down) costs minutes per
-second of video on a CPU, the default moves the top of the U-Net to a quarter of the resolution:
-a space-to-depth stem in front, PixelShuffles behind. The masks still have one value per pixel.
+second of video on a CPU, the default moves the top of the U-Net to half of the resolution: a
+space-to-depth stem in front, PixelShuffles behind. The masks still have one value per pixel.
 
-    net                                           parameters   GMAC at 256 x 256
-    Generator()                                        3.8 M                0.98
-    Generator(width=48)                                7.9 M                1.9
-    Generator(width=64, stem=2, levels=8)             41.8 M               11.5  (paper's depth)
+    net                                                          parameters   GMAC at 256 x 256
+    Generator()                                                       0.5 M                0.66
+    Generator(width=32)                                               1.5 M                2.2
+    Generator(width=64, levels=8, normed=True, residual=False)       41.8 M               11.5
+
+The last has the paper's depth.
 """
 
 from __future__ import annotations
@@ -20,21 +22,30 @@ from torch import Tensor, nn
 
 WINDOW = 3  # frames: t-2, t-1, t (section 3.4)
 NEGATIVE_SLOPE = 0.2  # of the encoder's leaky ReLU, as usual in image-to-image U-Nets
-LIGHTEST = 0.99  # of [-1, 1]: the colour mask's darkest and lightest start; one 8-bit step off
+CHANGE = 0.1  # of what the head says: Adam's first steps, of all weights at once, stay small
 WIDEST = 8  # the channels double per level up to this multiple of the width
 
 
-class AdaptiveInstanceNorm(nn.Module):
-    """AdaIN (Huang and Belongie 2017): mean and deviation of each channel come from outside.
+class Styled(nn.Module):
+    """Gain and offset of each channel come from outside.
 
     `forward(x [shape=(B, C, H, W)], style [shape=(B, 2C)])`: style holds C gains, as deviation
     from 1, and then C offsets.
+
+    Args:
+        normed: the channel has mean 0 and deviation 1 before: AdaIN (Huang and Belongie 2017), the
+            paper's. False: it is left as it is (FiLM, Perez et al. 2018), so that a pixel depends
+            on those about it alone, and a net that learned from parts of pictures fits whole ones.
     """
 
+    def __init__(self, normed: bool = True) -> None:
+        super().__init__()
+        self.normed = normed
+
     def forward(self, x: Tensor, style: Tensor) -> Tensor:
-        """Return `x` with every channel normalised and given the style's gain and offset."""
+        """Return `x` with the style's gain and offset."""
         gain, offset = style[:, :, None, None].chunk(2, dim=1)
-        return F.instance_norm(x) * (1 + gain) + offset
+        return (F.instance_norm(x) if self.normed else x) * (1 + gain) + offset
 
 
 class MaskHead(nn.Module):
@@ -72,19 +83,23 @@ class Generator(nn.Module):
         identity_size: length of the identity feature (128 here; ArcFace, the paper's, has 512).
         style_width: hidden units of the MLP that makes the AdaIN parameters.
         frames: frames in the window.
-        residual: the colour mask is the newest rendered frame, changed; False: made from nothing,
-            as in the paper. Detail that the render already has then need not be learned.
+        residual: the colour mask is the newest rendered frame, changed, and A is 0. False: it is
+            made from nothing, and A is learned, as in the paper. A residual's mask would close:
+            wherever nothing is to change A = 1 is right at once, before the colour mask has learned
+            anything, and at 1 neither of them learns any more.
+        normed: of `Styled`.
     """
 
     def __init__(
         self,
-        width: int = 32,
-        stem: int = 4,
-        levels: int = 5,
+        width: int = 16,
+        stem: int = 2,
+        levels: int = 4,
         identity_size: int = 128,
         style_width: int = 256,
         frames: int = WINDOW,
         residual: bool = True,
+        normed: bool = False,
     ) -> None:
         super().__init__()
         self.residual = residual
@@ -108,19 +123,19 @@ class Generator(nn.Module):
             )
             for level in range(levels - 1, 0, -1)
         )
-        self.norm = AdaptiveInstanceNorm()
-        # The first and the lowest level stay unnormalised: the first keeps absolute colour for
-        # the skip connection, the lowest may be a single pixel, whose norm would be zero.
-        self.normed = [*widths[1:-1], *[conv.out_channels for conv in self.up]]
+        self.styled = Styled(normed)
+        # The first and the lowest level have no style: the first keeps absolute colour for the
+        # skip connection, the lowest may be a single pixel, whose norm would be zero.
+        self.channels = [*widths[1:-1], *[conv.out_channels for conv in self.up]]
         self.style = nn.Sequential(
             nn.Linear(identity_size, style_width),
             nn.ReLU(),
             nn.Linear(style_width, style_width),
             nn.ReLU(),
-            nn.Linear(style_width, 2 * sum(self.normed)),
+            nn.Linear(style_width, 2 * sum(self.channels)),
         )
         self.colour = MaskHead(2 * widths[0], 3, stem)
-        self.attention = MaskHead(2 * widths[0], 1, stem)
+        self.attention = None if residual else MaskHead(2 * widths[0], 1, stem)
         _initialise(self)
 
     def forward(self, window: Tensor, identity: Tensor) -> tuple[Tensor, Tensor]:
@@ -133,30 +148,25 @@ class Generator(nn.Module):
         Returns:
             colour `[shape=(B, 3, H, W)]` in [-1, 1], attention `[shape=(B, 1, H, W)]` in [0, 1].
         """
-        styles = iter(self.style(identity).split([2 * c for c in self.normed], dim=1))
+        styles = iter(self.style(identity).split([2 * c for c in self.channels], dim=1))
         x = F.leaky_relu(self.stem(self.unfold(window)), NEGATIVE_SLOPE)
         skips = []
         for level, conv in enumerate(self.down, start=1):
             skips.append(x)
             x = conv(x)
             if level < len(self.down):
-                x = self.norm(x, next(styles))
+                x = self.styled(x, next(styles))
             x = F.leaky_relu(x, NEGATIVE_SLOPE)
         for conv in self.up:
             x = conv(F.interpolate(x, scale_factor=2.0, mode="nearest"))
-            x = F.relu(self.norm(x, next(styles)))
+            x = F.relu(self.styled(x, next(styles)))
             x = torch.cat([x, skips.pop()], dim=1)
         newest = window[:, -3:]
         colour = self.colour(x, newest)
-        if self.residual:
-            colour = colour + _before_tanh(newest)
+        if self.attention is None:
+            changed = torch.clamp(newest + CHANGE * colour, -1, 1)
+            return changed, torch.zeros_like(newest[:, :1])
         return torch.tanh(colour), torch.sigmoid(self.attention(x, newest))
-
-
-def _before_tanh(frame: Tensor) -> Tensor:
-    """The inverse of tanh, for colours a hair within (-1, 1)."""
-    frame = frame.clamp(-LIGHTEST, LIGHTEST)
-    return 0.5 * torch.log((1 + frame) / (1 - frame))
 
 
 def blend(frame: Tensor, colour: Tensor, attention: Tensor) -> Tensor:
@@ -170,15 +180,16 @@ def _initialise(net: Generator) -> None:
             nn.init.kaiming_normal_(module.weight, a=NEGATIVE_SLOPE)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
-    # AdaIN starts as plain instance normalisation.
+    # Whoever is seen, the style changes little at first.
     last = net.style[-1]
     nn.init.normal_(last.weight, std=0.02)  # type: ignore[arg-type]
     nn.init.zeros_(last.bias)  # type: ignore[arg-type]
-    for head in (net.colour, net.attention):
+    for head in (net.colour, *([] if net.attention is None else [net.attention])):
         _equal_cells(head.coarse, head.unfold_coarse.upscale_factor)
         _equal_cells(head.fine, head.unfold_fine.upscale_factor)
         with torch.no_grad():
-            head.fine.weight.mul_(0.1)  # start near the rendered frame (or grey)
+            # The rendered frame itself is where a residual starts; without one, near grey.
+            head.fine.weight.mul_(0.0 if net.residual else 0.1)
 
 
 def _equal_cells(conv: nn.Conv2d, factor: int) -> None:

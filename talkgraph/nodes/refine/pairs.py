@@ -6,16 +6,21 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from talkgraph.cache.frames import CHUNK, Frames
+from talkgraph.cache.frames import Frames
 from talkgraph.errors import InputError
 from talkgraph.nodes.face_model.face_mesh import EYE_RIMS, OUTER_LIPS
-from talkgraph.nodes.refine.face_parts import detail_weights, face_masks
+from talkgraph.nodes.refine.face_parts import detail_weights, face_masks, outlines
 from talkgraph.nodes.refine.region import Region, gather
 from talkgraph.nodes.refine.temporal_window import window_of
 from talkgraph.nodes.signals import evenly_spread
 from talkgraph.nodes.values import FaceTrack, Floats, IdentityFeature, IdentityTrack, Ints
 
 Bytes = NDArray[np.uint8]
+
+# Of the weight of colour differences outside of the face, where goal is "face": the real frame, not
+# the rendered one, is the goal there, too. To keep the rendered frame exactly would be learned at
+# once and be all that is learned: any change that helps within the face shows outside at first.
+ELSEWHERE = 0.05
 
 
 @attrs.frozen(kw_only=True)
@@ -26,6 +31,8 @@ class Pairs:
     windows: `[shape=(M, 3), int64]`, rows of `rendered` for each target.
     weights: `[shape=(M, S, S), float32]`, of the colour difference of each pixel; None for 1.
     identity: `[shape=(M, identity_size), float32]`, who is seen in each target.
+    details: `[shape=(M, K, 2), float32]`, x and y in px of the mouth's middle (twice, as there are
+        two eyes) and the eyes' in each target; None where nobody tracked them.
     """
 
     rendered: Bytes
@@ -33,6 +40,7 @@ class Pairs:
     windows: Ints
     weights: Floats | None
     identity: Floats
+    details: Floats | None = None
 
 
 def training_pairs(
@@ -58,20 +66,15 @@ def training_pairs(
     goals = gather(real, targets, size, region)
     rows = np.searchsorted(needed, wanted)
     weights: Floats | None = None
-    if track is not None and goal != "frame":
-        for start in range(0, len(targets), CHUNK):  # in parts: floats are four times as large
-            part = slice(start, start + CHUNK)
-            if goal == "face":
-                mask = face_masks(track, targets[part], size, region)
-            else:
-                mask = detail_weights(track, OUTER_LIPS, targets[part], size, region, detail_margin)
-            inside, around = mask[..., None], inputs[rows[part, -1]]
-            goals[part] = np.rint(inside * goals[part] + (1 - inside) * around)
-    if track is not None and (mouth_weight or eye_weight):
+    if track is not None and (goal != "frame" or mouth_weight or eye_weight):
         weights = np.ones((len(targets), size, size), np.float32)
+        if goal == "face":
+            weights *= ELSEWHERE
+            weights += (1 - ELSEWHERE) * face_masks(track, targets, size, region)
         for outline, extra in ((OUTER_LIPS, mouth_weight), *((e, eye_weight) for e in EYE_RIMS)):
-            near = detail_weights(track, outline, targets, size, region, detail_margin)
-            weights += np.float32(extra) * near
+            if extra:
+                near = detail_weights(track, outline, targets, size, region, detail_margin)
+                weights += np.float32(extra) * near
     if identities is None:
         who = np.repeat(identity.vector[None], len(targets), axis=0)
     else:
@@ -82,7 +85,13 @@ def training_pairs(
         windows=rows,
         weights=weights,
         identity=who.astype(np.float32),
+        details=None if track is None else _middles(track, targets, size, region),
     )
+
+
+def _middles(track: FaceTrack, wanted: Ints, size: int, region: Region) -> Floats:
+    parts = (OUTER_LIPS, OUTER_LIPS, *EYE_RIMS)
+    return np.stack([outlines(track, p, wanted, size, region).mean(axis=1) for p in parts], axis=1)
 
 
 def check_pairs(

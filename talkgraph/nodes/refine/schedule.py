@@ -13,10 +13,15 @@ class Schedule:
 
     steps: int
     batch: int
+    crop: int
+    near_details: float
     learning_rate: float
     beta1: float
     final_rate: float
+    adversarial_weight: float
+    adversarial_from: float
     l1_weight: float
+    gradient_weight: float
     attention_weight: float
     smoothness_weight: float
     feature_weight: float

@@ -25,7 +25,8 @@ from talkgraph.nodes.values import FaceTrack, IdentityFeature, IdentityTrack, On
 
 PAPER: dict[str, Any] = {
     "network": "paper", "size": SIDE, "width": 64, "discriminator_width": 64, "steps": 18000,
-    "learning_rate": 1e-4, "final_rate": 1.0, "residual": False, "attention_weight": 2.0,
+    "batch": 1, "crop": 0, "learning_rate": 1e-4, "beta1": 0.5, "final_rate": 1.0,
+    "residual": False, "adversarial_weight": 1.0, "adversarial_from": 0.0, "gradient_weight": 0.0,
     "mouth_weight": 0.0, "eye_weight": 0.0, "goal": "frame", "region_margin": -1.0,
     "feature_weight": 0.0, "averaging": 0.0, "brightness": 0.0, "shift": 0.05, "mirrored": 0.5,
 }  # fmt: skip
@@ -55,28 +56,52 @@ class TrainRefiner(Node):
         "compact", "the generator and discriminator: ours, or the published ones",
         choices=("compact", "paper"),
     )  # fmt: skip
-    size: int = param(256, "work resolution; frames are resized to it", unit="px", ge=24)
-    width: int = param(32, "channels of the generator's top level (64 in the paper's net)", ge=4)
+    size: int = param(192, "work resolution; frames are resized to it", unit="px", ge=24)
+    width: int = param(16, "channels of the generator's top level (64 in the paper's net)", ge=4)
     stem: int = param(
-        4, "the stem folds stem x stem px into channels (paper: 1)", choices=(1, 2, 4, 8)
+        2, "the stem folds stem x stem px into channels (paper: 1)", choices=(1, 2, 4, 8)
     )
-    levels: int = param(5, "resolutions of the U-Net (8 in the paper's net)", ge=2, le=9)
+    levels: int = param(4, "resolutions of the U-Net (8 in the paper's net)", ge=2, le=9)
+    normed: bool = param(
+        False, "the generator normalises its channels over the picture (paper: True, AdaIN)"
+    )
     discriminator_width: int = param(16, "channels of PatchGAN's first layer (usually 64)", ge=4)
-    steps: int = param(6000, "optimiser steps (paper: 60 epochs of 300 frames = 18000)", ge=1)
-    batch: int = param(1, "windows per step", ge=1)
-    learning_rate: float = param(2e-4, "Adam's, for the first half of the steps", gt=0)
-    beta1: float = param(0.5, "Adam's first-moment decay", ge=0, lt=1)
+    steps: int = param(3000, "optimiser steps (paper: 60 epochs of 300 frames = 18000)", ge=1)
+    batch: int = param(4, "windows per step", ge=1)
+    crop: int = param(
+        64, "a step sees parts of pictures, of this size; 0: whole ones (paper)", unit="px", ge=0
+    )
+    near_details: float = param(
+        0.75, "share of the parts that lie about the mouth or an eye, the others anywhere",
+        ge=0, le=1,
+    )  # fmt: skip
+    learning_rate: float = param(1e-3, "Adam's, for the first half of the steps", gt=0)
+    beta1: float = param(0.9, "Adam's first-moment decay", ge=0, lt=1)
     final_rate: float = param(0.1, "share of the learning rate left at the end", ge=0, le=1)
+    adversarial_weight: float = param(1.0, "of the discriminator's verdict in eq. (4)", ge=0)
+    adversarial_from: float = param(
+        1.0,
+        "share of the steps, at first, without a discriminator; 1: there is none (paper: 0)",
+        ge=0,
+        le=1,
+    )
     l1_weight: float = param(100.0, "λ1 of eq. (4), colour difference", ge=0)
+    gradient_weight: float = param(
+        50.0, "weight of differences of neighbouring pixels; an addition to the paper", ge=0
+    )
     residual: bool = param(
-        True, "the colour mask changes the rendered frame (paper: False, made from nothing)"
+        True,
+        "the colour mask is the rendered frame, changed, with no attention mask (paper: False, made"
+        " from nothing, with one)",
     )
     attention_weight: float = param(
-        0.0, "λ2 of eq. (4), mean of the attention mask (paper: 2, see train_refiner.md)", ge=0
+        2.0, "λ2 of eq. (4), mean of the attention mask; without a residual", ge=0
     )
-    smoothness_weight: float = param(1e-5, "λ3 of eq. (4), roughness of the attention mask", ge=0)
+    smoothness_weight: float = param(
+        1e-5, "λ3 of eq. (4), roughness of the attention mask; without a residual", ge=0
+    )
     mouth_weight: float = param(
-        4.0, "extra colour difference weight at the mouth; an addition to the paper", ge=0
+        2.0, "extra colour difference weight at the mouth; an addition to the paper", ge=0
     )
     eye_weight: float = param(
         1.0, "extra colour difference weight at the eyes; an addition to the paper", ge=0
@@ -85,10 +110,10 @@ class TrainRefiner(Node):
         1.8, "where that extra weight ends", unit="half sizes of lips and eyes", gt=1
     )
     goal: str = param(
-        "mouth",
-        "what is to become real, the goal elsewhere being the rendered frame; an addition to the"
-        " paper, where it is the whole frame",
-        choices=("mouth", "face", "frame"),
+        "face",
+        "where it counts how near the real frame is; an addition to the paper, where it is the"
+        " whole frame",
+        choices=("face", "frame"),
     )
     region_margin: float = param(
         0.2,
@@ -235,7 +260,12 @@ class TrainRefiner(Node):
         from talkgraph.nodes.refine.network import Generator
 
         compact = Generator(
-            self.width, self.stem, self.levels, identity_size, residual=self.residual
+            self.width,
+            self.stem,
+            self.levels,
+            identity_size,
+            residual=self.residual,
+            normed=self.normed,
         )
         return compact, Discriminator(self.discriminator_width)
 
@@ -252,6 +282,7 @@ class TrainRefiner(Node):
             "width": str(self.width),
             **({"stem": str(self.stem), "levels": str(self.levels)} if self._is_compact else {}),
             "residual": str(self.residual).lower(),
+            "normed": str(self.normed).lower(),
             "trained": f"{self.steps} steps of {self.batch} on {count} frames, seed {self.seed}",
             "start": "a general refiner" if general is not None else "random weights",
             "parity": f"{difference:.1e} to PyTorch",
@@ -271,20 +302,22 @@ class TrainRefiner(Node):
                 )
             return
         multiple = self.stem * 2 ** (self.levels - 1)
-        if self.size % multiple:
-            raise InputError(
-                f"train_refiner: size {self.size} is no multiple of stem * 2^(levels - 1) ="
-                f" {multiple}; change size, stem or levels"
-            )
+        for name, side in (("size", self.size), ("crop", self.crop)):
+            if side % multiple:
+                raise InputError(
+                    f"train_refiner: {name} {side} is no multiple of stem * 2^(levels - 1) ="
+                    f" {multiple}; change {name}, stem or levels"
+                )
 
     def _check_general(self, general: OnnxModel) -> None:
         open_network(general, NETWORK, node=self.node_id, port="general")
         # The weights of both kinds have the same shapes: nothing else would notice.
         if not self._is_compact:
             return
-        residual = general.facts.get("residual")
-        if residual != str(self.residual).lower():
-            raise ModelError(
-                f"the general refiner was trained with residual={residual}, this one has"
-                f" {str(self.residual).lower()}; set residual as in the general one"
-            )
+        for name in ("residual", "normed"):
+            found, wanted = general.facts.get(name), str(getattr(self, name)).lower()
+            if found != wanted:
+                raise ModelError(
+                    f"the general refiner was trained with {name}={found}, this one has {wanted};"
+                    f" set {name} as in the general one"
+                )

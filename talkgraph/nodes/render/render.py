@@ -46,8 +46,8 @@ class Render(Node):
     samples: int = param(2, "supersampling per axis, for smooth outlines", ge=1, le=4)
     leave_out: float = param(
         0.0,
-        "samples of the appearance nearer than this do not count: for a motion that is the clip's"
-        " own, which would find itself",
+        "samples of the appearance nearer than this, or than a quarter of the motion, do not count:"
+        " for a motion that is the clip's own, which would find itself",
         unit="s",
         ge=0,
     )
@@ -107,10 +107,15 @@ class Render(Node):
             note(f"render: OpenGL is not available ({reason}); the software rasteriser draws")
         return self._software_reader(shader, motion, size, detail)
 
+    def _around(self, motion: Motion) -> int:
+        """Frames to each side that do not count: of a short motion at most a quarter, so that half
+        of it is left to look like."""
+        return min(round(self.leave_out * motion.fps), len(motion.expression) // 4)
+
     def _gl_reader(self, shader: Shader, motion: Motion, size: int) -> Read:
         from talkgraph.nodes.render import gl
 
-        around = round(self.leave_out * motion.fps)
+        around = self._around(motion)
 
         def read(start: int, stop: int) -> Pictures:
             triangles = shader.model.triangles
@@ -125,7 +130,7 @@ class Render(Node):
         from talkgraph.nodes.geometry import rasterise
 
         layer = rasterise.NO_DETAIL if detail is None else layer_of(detail)
-        around = round(self.leave_out * motion.fps)
+        around = self._around(motion)
 
         def read(start: int, stop: int) -> Pictures:
             out = np.empty((stop - start, size, size, 4), np.uint8)

@@ -13,8 +13,9 @@ from talkgraph.nodes.refine.temporal_window import window_of
 def schedule(**changes) -> Schedule:
     values = {
         "steps": 5, "batch": 2, "learning_rate": 1e-3, "beta1": 0.5, "final_rate": 0.1,
-        "l1_weight": 100.0, "attention_weight": 2.0, "smoothness_weight": 1e-5,
-        "feature_weight": 0.0, "averaging": 0.0,
+        "crop": 0, "near_details": 0.75, "adversarial_weight": 1.0, "adversarial_from": 0.0,
+        "gradient_weight": 0.0, "l1_weight": 100.0, "attention_weight": 2.0,
+        "smoothness_weight": 1e-5, "feature_weight": 0.0, "averaging": 0.0,
         "brightness": 0.0, "shift": 0.0, "mirrored": 0.0, "seed": 0,
     }  # fmt: skip
     return Schedule(**{**values, **changes})
@@ -29,65 +30,6 @@ def pairs(count: int = 6, side: int = 16, weights: np.ndarray | None = None) -> 
         weights=weights,
         identity=np.arange(count, dtype=np.float32)[:, None].repeat(8, 1),
     )
-
-
-def first_batch(data: Pairs, **changes) -> list[np.ndarray]:
-    return [t.numpy() for t in next(adversarial._batches(data, schedule(**changes)))]
-
-
-def which(real: np.ndarray, data: Pairs) -> int:
-    """The frame of the clip that a network input shows."""
-    shown = np.rint((real.transpose(1, 2, 0) + 1) * 127.5)
-    return int(np.abs(data.real - shown).sum((1, 2, 3)).argmin())
-
-
-def test_an_epoch_shows_every_frame_once_with_its_own_window():
-    data = pairs()
-    seen = []
-    for window, real, identity, weight in adversarial._batches(data, schedule(steps=3)):
-        assert identity.shape == (2, 8)
-        assert (weight == 1).all()
-        for w, r in zip(window.numpy(), real.numpy(), strict=True):
-            k = which(r, data)
-            assert (identity[len(seen) % 2] == k).all()  # who is seen in that very frame
-            seen.append(k)
-            newest = np.rint((w[6:].transpose(1, 2, 0) + 1) * 127.5)
-            assert np.array_equal(newest, data.rendered[k])
-            oldest = np.rint((w[:3].transpose(1, 2, 0) + 1) * 127.5)
-            assert np.array_equal(oldest, data.rendered[max(k - 2, 0)])
-    assert sorted(seen) == list(range(6))
-
-
-def test_brightness_dims_rendered_and_real_alike():
-    data = pairs()
-    plain, dimmed = first_batch(data), first_batch(data, brightness=0.3)
-    for before, after in zip(plain[:2], dimmed[:2], strict=True):
-        inside = after < 0.999
-        gain = ((after + 1) / np.maximum(before + 1, 1e-3))[0][inside[0] & (before[0] > -0.5)]
-        assert gain.std() < 1e-4
-        assert abs(gain.mean() - 1) > 0.01
-    assert dimmed[0].max() <= 1
-
-
-def test_shifts_move_everything_together_and_repeat_the_border():
-    weights = np.random.default_rng(1).uniform(1, 5, (6, 16, 16)).astype(np.float32)
-    data = pairs(weights=weights)
-    plain, moved = first_batch(data), first_batch(data, shift=0.25)
-    found = [
-        (down, right)
-        for down in range(-4, 5)
-        for right in range(-4, 5)
-        if all(
-            np.array_equal(np.roll(a, (down, right), (2, 3))[..., 4:-4, 4:-4], b[..., 4:-4, 4:-4])
-            for a, b in zip((*plain[:2], plain[3]), (*moved[:2], moved[3]), strict=True)
-        )
-    ]
-    assert len(found) == 1
-    assert found != [(0, 0)]
-    down, right = found[0]
-    row = plain[1][0, 0, 0 if down > 0 else -1]
-    border = moved[1][0, 0, 0 if down > 0 else -1]
-    assert np.array_equal(border[4:-4], np.roll(row, right)[4:-4])
 
 
 def test_the_rate_is_flat_and_then_falls_in_a_line():
@@ -118,16 +60,20 @@ def test_averaged_weights_lag_behind_the_last_ones():
     assert mean < last
 
 
-def test_pictures_are_mirrored_together_and_seldom_or_always():
-    data = pairs()
-    plain, mirrored = first_batch(data), first_batch(data, mirrored=1.0)
-    for a, b in zip(plain[:2], mirrored[:2], strict=True):
-        assert np.array_equal(a[..., ::-1], b)
-
-
 def test_the_last_step_is_in_the_weights_that_are_kept():
     """Without a running mean the weights are those after the last step, whichever it is."""
     torch.manual_seed(0)
     net, other = Generator(width=4, stem=2, levels=3, identity_size=8), Discriminator(4)
     made = adversarial.fit(net, other, pairs(side=32), schedule(steps=3), torch.device("cpu"))
     assert all(torch.equal(a, b) for a, b in zip(made.parameters(), net.parameters(), strict=True))
+
+
+@pytest.mark.parametrize(("start", "learns"), [(0.0, True), (0.5, True), (1.0, False)])
+def test_the_discriminator_joins_when_the_schedule_says(start: float, learns: bool):
+    torch.manual_seed(0)
+    net, other = Generator(width=4, stem=2, levels=3, identity_size=8), Discriminator(4)
+    before = [weight.clone() for weight in other.parameters()]
+    settings = schedule(steps=2, adversarial_from=start, gradient_weight=1.0)
+    adversarial.fit(net, other, pairs(side=32), settings, torch.device("cpu"))
+    same = all(torch.equal(a, b) for a, b in zip(before, other.parameters(), strict=True))
+    assert same != learns

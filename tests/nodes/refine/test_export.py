@@ -7,7 +7,7 @@ from talkgraph.nodes.refine.network import Generator
 
 
 def test_an_export_that_differs_is_noticed(tmp_path, monkeypatch):
-    net = Generator(width=4, stem=2, levels=3).eval()
+    net = Generator(width=4, stem=2, levels=3, residual=False).eval()
     monkeypatch.setattr("talkgraph.nodes.refine.export.TOLERANCE", 0.0)
     with pytest.raises(ModelError, match="differs from the trained one"):
         export(net, tmp_path / "net.onnx", 32, 128)

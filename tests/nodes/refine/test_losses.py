@@ -25,6 +25,14 @@ def test_reconstruction_is_a_mean_over_everything_weighted_by_pixel():
     assert losses.reconstruction_loss(a, b, weight) == pytest.approx(0.5 * (15 + 5) / 16)
 
 
+def test_gradients_mind_edges_and_no_constant_offset():
+    real = torch.rand(1, 3, 8, 8)
+    assert float(losses.gradient_loss(real + 0.2, real)) == pytest.approx(0, abs=1e-6)
+    ramp = torch.arange(8.0).expand(1, 3, 8, 8)  # grows by 1 along, and by 2 at half the size
+    assert float(losses.gradient_loss(real + ramp, real)) == pytest.approx(3, rel=1e-5)
+    assert float(losses.gradient_loss(real + ramp, real, torch.zeros(1, 1, 8, 8))) == 0
+
+
 def test_attention_norm_is_the_mean():
     assert losses.attention_norm(torch.tensor([[[[0.0, 1.0], [0.5, 0.5]]]])) == pytest.approx(0.5)
 

@@ -3,13 +3,19 @@ import pytest
 import torch
 
 from talkgraph.nodes.refine.discriminator import STRIDES, Discriminator
-from talkgraph.nodes.refine.network import AdaptiveInstanceNorm, Generator, blend
+from talkgraph.nodes.refine.network import Generator, Styled, blend
 
 
 @pytest.fixture(autouse=True)
 def _seed():
     torch.set_num_threads(1)
     torch.manual_seed(0)
+
+
+def learned(net: Generator) -> Generator:
+    """As if trained: a residual starts at no change at all."""
+    torch.nn.init.normal_(net.colour.fine.weight, std=0.1)
+    return net
 
 
 def small(**changes) -> Generator:
@@ -21,6 +27,7 @@ def small(**changes) -> Generator:
     [
         ({}, 32),
         ({"stem": 4}, 32),
+        ({"residual": False, "normed": True}, 32),
         ({"stem": 1, "levels": 4}, 24),
         ({"identity_size": 512}, 16),
         ({"levels": 5}, 32),  # the lowest level is one pixel
@@ -55,13 +62,29 @@ def test_the_default_net_costs_less_than_a_gigamac():
 
 def test_adain_gives_each_channel_the_styles_mean_and_deviation():
     style = torch.tensor([[0.5, -0.5, 3.0, -1.0]])  # gains as deviation from 1, then offsets
-    out = AdaptiveInstanceNorm()(torch.randn(1, 2, 40, 40) * 7 + 3, style)
+    out = Styled()(torch.randn(1, 2, 40, 40) * 7 + 3, style)
     assert out.mean((2, 3))[0].tolist() == pytest.approx([3, -1], abs=1e-5)
     assert out.std((2, 3), unbiased=False)[0].tolist() == pytest.approx([1.5, 0.5], abs=1e-3)
 
 
+def test_without_norm_a_style_multiplies_and_adds():
+    x, style = torch.randn(1, 2, 4, 4), torch.tensor([[0.5, -0.5, 3.0, -1.0]])
+    out = Styled(normed=False)(x, style)
+    assert torch.allclose(out[0, 0], x[0, 0] * 1.5 + 3) and torch.allclose(
+        out[0, 1], x[0, 1] / 2 - 1
+    )
+
+
+def test_a_part_of_a_picture_becomes_what_it_becomes_in_the_whole_picture():
+    """So that a net that learned from parts fits whole pictures: far pixels do not matter."""
+    net = learned(small())
+    window, identity = torch.randn(1, 9, 96, 96), torch.randn(1, 128)
+    whole, part = (net(w, identity)[0] for w in (window, window[..., 16:80, 16:80]))
+    assert torch.allclose(whole[..., 40:56, 40:56], part[..., 24:40, 24:40], atol=1e-5)
+
+
 def test_the_identity_and_every_frame_of_the_window_change_the_masks():
-    net = small()
+    net = learned(small())
     window, identity = torch.randn(1, 9, 16, 16), torch.randn(1, 128)
     before = net(window, identity)[0]
     assert not torch.allclose(net(window, identity + 1)[0], before)
@@ -80,18 +103,16 @@ def test_blend_is_equation_3():
     assert torch.allclose(quarter, frame / 4 + colour * 3 / 4)
 
 
-@pytest.mark.parametrize("residual", [True, False])
-def test_a_head_that_says_nothing_gives_the_rendered_frame_or_grey(residual: bool):
-    net = small(residual=residual)
-    net.colour.fine.weight.data.zero_()
+def test_a_residual_starts_at_the_rendered_frame_and_masks_nothing():
     window = torch.rand(1, 9, 16, 16) * 2 - 1
-    colour = net(window, torch.randn(1, 128))[0]
-    expected = window[:, 6:] if residual else torch.zeros(1, 3, 16, 16)
-    assert (colour - expected).abs().max() <= 0.011  # black and white come 0.01 short
+    colour, attention = small()(window, torch.randn(1, 128))
+    assert torch.equal(colour, window[:, 6:]) and not attention.any()
+    colour, attention = small(residual=False)(window, torch.randn(1, 128))
+    assert (colour - window[:, 6:]).abs().max() > 0.5 and attention.min() > 0
 
 
 def test_pixel_shuffles_start_without_a_checkerboard():
-    head = small(stem=8).colour
+    head = small(stem=8, residual=False).colour
     x = torch.randn(1, 8, 4, 4)
     coarse = head.unfold_coarse(head.coarse(x))  # 4 x 4 px per input pixel
     cells = coarse.reshape(12, 4, 4, 4, 4)
@@ -102,7 +123,7 @@ def test_pixel_shuffles_start_without_a_checkerboard():
 
 
 def test_the_mask_knows_the_newest_frame_to_the_cell_of_two_pixels():
-    net = small(stem=4)
+    net = learned(small(stem=4))
     window, identity = torch.zeros(1, 9, 64, 64), torch.zeros(1, 128)
     near = window.clone()
     near[:, 6:, 32, 32] = 50.0

@@ -3,7 +3,7 @@ import pytest
 
 from talkgraph.cache.frames import Frames
 from talkgraph.nodes.face_model.face_mesh import OUTER_LIPS, OVAL
-from talkgraph.nodes.refine.pairs import training_pairs
+from talkgraph.nodes.refine.pairs import ELSEWHERE, training_pairs
 from talkgraph.nodes.refine.region import Region
 from talkgraph.nodes.values import IdentityFeature, IdentityTrack
 from tests.nodes.tracks import track_of
@@ -19,9 +19,9 @@ def around(outline, centre, half):
 
 @pytest.mark.parametrize(
     ("goal", "mouth", "cheek", "corner"),
-    [("mouth", 200, 50, 50), ("face", 200, 200, 50), ("frame", 200, 200, 200)],
+    [("face", 3.0, 1.0, ELSEWHERE), ("frame", 3.0, 1.0, 1.0)],
 )
-def test_the_real_frame_is_the_goal_only_there(goal, mouth, cheek, corner):
+def test_what_counts_is_said_by_weights_and_the_goal_is_the_real_frame(goal, mouth, cheek, corner):
     landmarks = np.full((4, 478, 3), 32, np.float32)
     landmarks[:, OVAL] = around(OVAL, (32, 32), 24)
     landmarks[:, OUTER_LIPS] = around(OUTER_LIPS, (32, 44), 5)
@@ -32,13 +32,14 @@ def test_the_real_frame_is_the_goal_only_there(goal, mouth, cheek, corner):
     identity = IdentityFeature(vector=np.zeros(8, np.float32))
     pairs = training_pairs(
         rendered, real, identity, track, None, size=SIDE, region=Region(), most_frames=600,
-        goal=goal, detail_margin=1.8, mouth_weight=4.0, eye_weight=1.0,
+        goal=goal, detail_margin=1.8, mouth_weight=2.0, eye_weight=0.0,
     )  # fmt: skip
-    assert (pairs.rendered == 50).all()
+    assert (pairs.rendered == 50).all() and (pairs.real == 200).all()
     at = {"mouth": (44, 32), "cheek": (24, 18), "corner": (2, 2)}
-    for name, tone in (("mouth", mouth), ("cheek", cheek), ("corner", corner)):
-        row, column = at[name]
-        assert abs(int(pairs.real[0, row, column, 0]) - tone) <= 2, name
+    for name, weight in (("mouth", mouth), ("cheek", cheek), ("corner", corner)):
+        assert pairs.weights[0][at[name]] == pytest.approx(weight, abs=0.05), name
+    assert np.allclose(pairs.details[:, :2], (32, 44), atol=1)
+    assert np.allclose(pairs.details[:, 2:], (32, 32))  # the eyes of this face are a point
 
 
 def test_each_target_has_the_identity_of_its_own_frame():

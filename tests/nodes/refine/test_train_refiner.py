@@ -37,6 +37,14 @@ def test_a_size_too_small_for_the_discriminator_is_refused():
         TrainRefiner(**{**smallest, "size": 22})
 
 
+@pytest.mark.parametrize("changes", [{"size": 36}, {"size": 64, "crop": 36}])
+def test_a_size_that_does_not_halve_is_refused(changes: dict):
+    frames = [Frames.from_array(pictures) for pictures in clip(3)]
+    (name, side) = list(changes.items())[-1]
+    with pytest.raises(InputError, match=rf"{name} {side} is no multiple of stem .* = 8; change"):
+        TrainRefiner(**{**SMALL, **changes}).run(*frames, identity())
+
+
 def test_training_reports_every_step(monkeypatch):
     told = []
     monkeypatch.setattr(engine, "progress", lambda done, total: told.append((done, total)))
@@ -72,12 +80,16 @@ def test_training_starts_from_general_weights():
     unlike = TrainRefiner(**{**SMALL, "residual": False})
     with pytest.raises(ModelError, match="set residual as in the general one"):
         unlike.run(*frames, identity(), None, general)
+    unlike = TrainRefiner(**{**SMALL, "normed": True})
+    with pytest.raises(ModelError, match="set normed as in the general one"):
+        unlike.run(*frames, identity(), None, general)
 
 
 def test_the_papers_preset_sets_what_is_left_at_its_default():
     node = TrainRefiner(preset="paper", steps=7, l1_weight=5.0)._as_preset()
     assert (node.network, node.goal, node.attention_weight, node.width) == ("paper", "frame", 2, 64)
     assert (node.steps, node.l1_weight, node.residual) == (7, 5.0, False)
+    assert (node.batch, node.crop, node.adversarial_from, node.gradient_weight) == (1, 0, 0, 0)
     assert TrainRefiner()._as_preset() == TrainRefiner()
     assert {field.name for field in attrs.fields(TrainRefiner)} >= set(PAPER)
 

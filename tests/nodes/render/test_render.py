@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from talkgraph.errors import GraphError
+from talkgraph.nodes.face_model.synthetic import synthetic_fit
 from talkgraph.nodes.geometry.camera import project
 from talkgraph.nodes.geometry.lighting import ambient_light
 from talkgraph.nodes.render.render import Render
@@ -72,3 +73,9 @@ def test_black_light_gives_black_not_negative(motion, fit, albedo, model):
     dark = attrs.evolve(albedo, light=-albedo.light)
     picture = Render().run(motion, fit, dark, model)[0]
     assert not picture[..., :3].any() and picture[..., 3].any()
+
+
+def test_half_of_a_short_motion_is_left_to_look_like():
+    motion = synthetic_fit(frames=40).motion
+    assert motion.fps == 25
+    assert [Render(leave_out=s)._around(motion) for s in (0.0, 0.08, 60.0)] == [0, 2, 10]

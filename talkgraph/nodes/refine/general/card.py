@@ -18,7 +18,7 @@ people; `train_refiner` starts from it at its port `general`. It sees the face a
 
 **Data.** {moments} moments of {clips} clips of {people} persons: the clip re-enacts itself over its
 other frames, bent to the pose, mouth and eyes drawn without the frame's own neighbours. The goal is
-the real frame within the face.
+the real frame; the face is what counts.
 
 **Loss.** Colour difference, differences of neighbouring pixels at two scales, {mouth:g} times as
 much at the mouth, and the mouth's change from frame to frame. No discriminator: the personal

@@ -4,8 +4,8 @@
       + gradient_weight * mean w |Do - Dg|      differences of neighbouring pixels, at two scales
       + temporal_weight * mean m |dot - dgt|    change from frame to frame at the mouth
 
-with o the refined frame, g the goal (the real frame within the face, the rendered one outside), m
-the mouth's mask and w = 1 + mouth_weight * m. Without a discriminator: over many people it needs
+with o the refined frame, g the real one, m the mouth's mask and w = 1 + mouth_weight * m within the
+face, `ELSEWHERE` of that outside. Without a discriminator: over many people it needs
 many times the steps, and the personal training of section 4.1 has one.
 """
 
@@ -18,18 +18,16 @@ from pathlib import Path
 import attrs
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from talkgraph.errors import InputError
 from talkgraph.nodes.refine.general.examples import FOLLOWING, Example
+from talkgraph.nodes.refine.losses import gradient_loss, reconstruction_loss
 from talkgraph.nodes.refine.network import Generator, blend
+from talkgraph.nodes.refine.pairs import ELSEWHERE
 from talkgraph.nodes.refine.temporal_window import WINDOW
 from talkgraph.nodes.training.checkpoint import read_checkpoint, write_checkpoint
 from talkgraph.nodes.values import Floats, Ints
-
-FIRST_ATTENTION = -3.0  # before the sigmoid: 5 % of the rendered frame
-SCALES = (1, 2)  # px, of the gradient term
 
 
 @attrs.frozen(kw_only=True)
@@ -47,9 +45,9 @@ class GeneralTraining:
     size: int = 192
     crop: int = 128
     margin: float = 0.2
-    width: int = 32
-    stem: int = 4
-    levels: int = 5
+    width: int = 16
+    stem: int = 2
+    levels: int = 4
     moments: int = 7
     steps: int = 6000
     batch: int = 4
@@ -65,22 +63,10 @@ class GeneralTraining:
 
 
 def generator_of(settings: GeneralTraining, identity_size: int) -> Generator:
-    """The network with its first weights, which leave every frame as it is.
-
-    Left to itself the attention mask goes to 1, which is right outside of the face and the
-    quickest way out of wrong colours, and stays there, as its slope is nothing. So it is held near
-    0 here, and the colour mask starts at the frame; the personal training sets it free.
-    """
+    """The network with its first weights, which leave every frame as it is."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
-        made = Generator(settings.width, settings.stem, settings.levels, identity_size)
-    with torch.no_grad():
-        made.colour.fine.weight.zero_()
-        made.attention.fine.weight.zero_()
-        assert made.attention.fine.bias is not None
-        made.attention.fine.bias.fill_(FIRST_ATTENTION)
-    made.attention.requires_grad_(False)
-    return made
+        return Generator(settings.width, settings.stem, settings.levels, identity_size)
 
 
 def train(
@@ -106,8 +92,7 @@ def train(
     generator = generator_of(settings, len(examples[0].identity))
     generator.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     averaged = deepcopy(generator)
-    free = [weight for weight in generator.parameters() if weight.requires_grad]
-    optimiser = torch.optim.Adam(free, lr=settings.learning_rate)
+    optimiser = torch.optim.Adam(generator.parameters(), lr=settings.learning_rate)
     first = 0
     if checkpoint is not None and checkpoint.exists():
         state = read_checkpoint(checkpoint)
@@ -162,11 +147,13 @@ def batch_of(
     picked: Sequence[tuple[int, int]],
     settings: GeneralTraining,
     rng: np.random.Generator,
-) -> tuple[Floats, Floats, Floats, Floats]:
-    """Windows `(2B, 9, c, c)` and goals `(2B, 3, c, c)` in [-1, 1], mouth masks `(2B, 1, c, c)`,
-    identities `(2B, n)`: B earlier frames, then the B that follow them. A random part of each
-    moment, mirrored half of the time, its light varied."""
-    windows, goals, masks = [], [], []
+) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+    """Windows `(2B, 9, c, c)` and goals `(2B, 3, c, c)` in [-1, 1], masks of face and of mouth
+    `(2B, 1, c, c)`, identities `(2B, n)`: B earlier frames, then the B that follow them. A random
+    part of each moment, mirrored half of the time, its light varied."""
+    windows, goals = [], []
+    faces: list[Floats] = []
+    mouths: list[Floats] = []
     for row, moment in picked:
         example = examples[row]
         crop = min(settings.crop, settings.size)
@@ -182,7 +169,6 @@ def batch_of(
             for mask in (example.face, example.mouth)
         )
         rendered, real = part(example.rendered[moment]), part(example.real[moment])
-        goal = rendered[-FOLLOWING:] + face * (real - rendered[-FOLLOWING:])
 
         def light(picture: Floats, gain: np.float32 = gain) -> Floats:
             lit: Floats = np.minimum(picture * gain, 255) / np.float32(127.5) - np.float32(1)
@@ -190,15 +176,17 @@ def batch_of(
 
         stacked = [light(rendered[k : k + WINDOW]) for k in range(FOLLOWING)]
         windows.append([w.transpose(0, 3, 1, 2).reshape(-1, crop, crop) for w in stacked])
-        goals.append(light(goal).transpose(0, 3, 1, 2))
-        masks.append(np.repeat(mouth.transpose(2, 0, 1)[None], FOLLOWING, axis=0))
+        goals.append(light(real).transpose(0, 3, 1, 2))
+        for masks, mask in ((faces, face), (mouths, mouth)):
+            masks.append(np.repeat(mask.transpose(2, 0, 1)[None], FOLLOWING, axis=0))
     identity = np.stack([examples[row].identity for row, _ in picked])
 
     def by_time(parts: list[Floats] | list[list[Floats]]) -> Floats:
         joined = np.asarray(parts, np.float32)  # (B, 2, ...)
         return np.ascontiguousarray(joined.swapaxes(0, 1)).reshape(-1, *joined.shape[2:])
 
-    return by_time(windows), by_time(goals), by_time(masks), np.tile(identity, (FOLLOWING, 1))
+    pictures = by_time(windows), by_time(goals), by_time(faces), by_time(mouths)
+    return *pictures, np.tile(identity, (FOLLOWING, 1))
 
 
 def _cut(
@@ -215,18 +203,13 @@ def _cut(
 
 def loss_of(generator: Generator, batch: Sequence[Tensor], settings: GeneralTraining) -> Tensor:
     """The loss of the module's docstring, of what `batch_of` makes."""
-    window, goal, mouth, identity = batch
+    window, goal, face, mouth, identity = batch
     colour, attention = generator(window, identity)
     refined = blend(window[:, -3:], colour, attention)
-    weight = 1 + settings.mouth_weight * mouth
+    weight = (ELSEWHERE + (1 - ELSEWHERE) * face) * (1 + settings.mouth_weight * mouth)
     difference = refined - goal
-    loss = (weight * difference.abs()).mean()
-    for scale in SCALES:
-        small = F.avg_pool2d(difference, scale) if scale > 1 else difference
-        about = F.avg_pool2d(weight, scale) if scale > 1 else weight
-        across = (small[..., 1:] - small[..., :-1]).abs() * about[..., 1:]
-        along = (small[..., 1:, :] - small[..., :-1, :]).abs() * about[..., 1:, :]
-        loss = loss + settings.gradient_weight * (across.mean() + along.mean())
+    loss = reconstruction_loss(refined, goal, weight)
+    loss = loss + settings.gradient_weight * gradient_loss(refined, goal, weight)
     earlier, later = difference.chunk(FOLLOWING)
     flicker = (mouth.chunk(FOLLOWING)[-1] * (later - earlier).abs()).mean()
     return loss + settings.temporal_weight * flicker

@@ -39,6 +39,7 @@ def write_general(
             "stem": str(settings.stem),
             "levels": str(settings.levels),
             "residual": "true",
+            "normed": "false",
             "trained": f"{settings.steps} steps of {settings.batch} on {len(examples)} clips of"
             f" {people} people, seed {settings.seed}",
             "licence": licence,
