@@ -62,7 +62,7 @@ result = graph.run({"audio": audio, "video": video}, store=Store(store), on_even
 now, used = time.time(), cpu()
 making, used_before = seen.get("making", (born, 0.0))
 frames = len(result["backgrounds"].source)
-made = ("background", "face", "composite", "refined", "pasted", "video_out")
+made = ("background", "face", "composite", "refined", "pasted", "marked", "video_out")
 print(json.dumps({
     "frames": frames, "size": result["clip"].frames.shape[0],
     "fps": frames / (now - making), "cpu_ms": 1e3 * (used - used_before) / frames,

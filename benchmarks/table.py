@@ -78,6 +78,9 @@ def main() -> int:
         if "head_motion" in report:
             print(head_table(report))
             continue
+        if "marking" in report:
+            print(marking_table(report["marking"]))
+            continue
         if "frames" in report:
             print(frames_table(report))
             continue
@@ -117,6 +120,43 @@ def ablation_table(found: dict[str, Any]) -> str:
             lines.append(f"| {words} | {' | '.join(f'{row[k]:.2f}' for k in found['columns'])} |")
         lines.append("")
     return "\n".join(lines)
+
+
+def marking_table(found: dict[str, Any]) -> str:
+    """What the mark survives, false alarms, and cost."""
+    rows = [
+        "| attack | found | in clips of 400 px and more | score, lowest / middle |",
+        "|---" * 4 + "|",
+    ]
+    for name, row in found["attacks"].items():
+        whole, large = row["all"], row["large"]
+        counts = [f"{one['found']} of {one['clips']}" for one in (whole, large)]
+        rows.append(
+            f"| {name} | {' | '.join(counts)} | {whole['lowest']:.1f} / {whole['middle']:.1f} |"
+        )
+    other = found["unmarked"]
+    above = ", ".join(
+        f"{count:,} places score above {level} (normal: {expected:,})"
+        for level, (count, expected) in other["above"].items()
+    )
+    rows += [
+        "",
+        f"Unmarked: {other['clips']} clips, {other['trials']:,} trials, {other['found']} found; "
+        f"highest score {other['highest']:.2f}, middle {other['middle']:.2f}, needed "
+        f"{found['needed']:g}; of {other['places']:.3g} places {above}.",
+        f"PSNR of the mark, lowest frame of a clip: {found['psnr'][0]:.1f} dB or more, middle "
+        f"{found['psnr'][1]:.1f} dB.",
+        "",
+        "| photo, px | frames | first run, CPU s | again, CPU s | mark, CPU s | share |",
+        "|---" * 6 + "|",
+    ]
+    for one in found["cost"]:
+        shares = [one["mark_s"] / one[run] for run in ("first_s", "again_s")]
+        rows.append(
+            f"| {one['size']} | {one['frames']} | {one['first_s']:.1f} | {one['again_s']:.1f} | "
+            f"{one['mark_s']:.2f} | {shares[0]:.1%}, {shares[1]:.1%} |"
+        )
+    return "\n".join(rows) + "\n"
 
 
 def frames_table(report: dict[str, Any]) -> str:

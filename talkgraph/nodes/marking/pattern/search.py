@@ -2,8 +2,9 @@
 
 What is compared are phases. At one size and place the score is z = sum w cos(d) / sqrt(sum w² / 2),
 with d the differences between the phases of the video's waves and the tile's, and weights w of the
-video alone. A key's phases are drawn independently and evenly (`tile_of`), so whatever an unmarked
-video shows, the d are independent and even, too. As E exp(s cos d) = I0(s) <= exp(s² / 4),
+video's strengths and the band's alone. A key's phases are drawn independently and evenly
+(`tile_of`), so whatever an unmarked video shows, the d are independent and even, too. As
+E exp(s cos d) = I0(s) <= exp(s² / 4),
 Chernoff's bound gives P(z > t) <= exp(-t² / 2) for any video; and over N sizes and places
 P(some z > t) <= N exp(-t² / 2). Nothing is assumed of pictures.
 """
@@ -22,7 +23,7 @@ from talkgraph.nodes.marking.pattern.tile import SIDE, UNITS, Tile, swings
 Floats = NDArray[np.float32]
 SMALLEST, LARGEST = 0.55, 1.1  # share of the marked picture's shorter side that is seen
 STEP = 0.006  # between shares; at half of it the waves at the border are an eighth out of step
-POWER = 0.5  # of a wave's strength, as its weight: between phases alone and a plain product
+POWER = 0.5  # of a wave's strength, beside the tile's own: between phases alone and a product
 _MIRRORED = (False, True)
 
 
@@ -68,8 +69,9 @@ def scores_of(remains: Floats, tile: Tile) -> Iterator[tuple[float, bool, Floats
     from scipy.fft import irfft2
 
     height, width = remains.shape
-    inside = np.abs(tile.waves) > 0
-    direction = np.where(inside, np.conj(tile.waves) / np.where(inside, np.abs(tile.waves), 1), 0)
+    amplitude = np.abs(tile.waves)
+    inside = amplitude > 0
+    direction = np.where(inside, np.conj(tile.waves) / np.where(inside, amplitude, 1), 0)
     spectrum = np.zeros((SIDE, SIDE // 2 + 1), np.complex64)
     for share in shares():
         period = min(height, width) * SIDE / UNITS / share
@@ -78,7 +80,7 @@ def scores_of(remains: Floats, tile: Tile) -> Iterator[tuple[float, bool, Floats
         for mirrored in _MIRRORED:
             seen = half @ (right if mirrored else right.conj()).T
             strength = np.abs(seen) + np.float32(1e-12)
-            weight = np.where(inside, strength**POWER, 0)
+            weight = amplitude * strength**POWER
             spectrum[np.ix_(tile.rows, tile.columns)] = weight * seen / strength * direction
             scale = SIDE * SIDE / 2 / math.sqrt(float((weight**2).sum()) / 2)
             yield float(share), mirrored, irfft2(spectrum, (SIDE, SIDE)) * scale
