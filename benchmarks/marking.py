@@ -113,6 +113,7 @@ def marked(path: Path, args: argparse.Namespace) -> dict[str, Any]:
         scores[name] = [round(found.score, 2), found.found]
     return {
         "size": min(frames.shape[1:3]),
+        "seconds": args.seconds,
         "psnr": round(10 * math.log10(255**2 / max(error)), 2),
         "scores": scores,
     }
@@ -237,10 +238,11 @@ def summed_up(args: argparse.Namespace) -> dict[str, Any]:
     scores = [score for one in others for score in one["scores"]]
     places = sum(one["places"] for one in others)
     return {
-        "command": f"benchmarks/marking.py --data CLIPS --state FOLDER --seconds {args.seconds:g} "
-        "--clips … --unmarked … --cost --json",
+        "command": "benchmarks/marking.py --data CLIPS --state FOLDER --seconds … --clips … "
+        "--unmarked … --cost --json",
         "marking": {
             "clips": len(rows),
+            "seconds": sorted({one["seconds"] for one in rows}),
             "needed": NEEDED,
             "psnr": [min(one["psnr"] for one in rows), middle(one["psnr"] for one in rows)],
             "cost": [json.loads(path.read_text()) for path in sorted(args.state.glob("cost-*"))],

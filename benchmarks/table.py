@@ -125,6 +125,8 @@ def ablation_table(found: dict[str, Any]) -> str:
 def marking_table(found: dict[str, Any]) -> str:
     """What the mark survives, false alarms, and cost."""
     rows = [
+        f"{found['clips']} clips of {' or '.join(f'{one:g}' for one in found['seconds'])} s.",
+        "",
         "| attack | found | in clips of 400 px and more | score, lowest / middle |",
         "|---" * 4 + "|",
     ]

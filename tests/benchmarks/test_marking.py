@@ -33,7 +33,7 @@ def test_an_attack_crops_resizes_and_compresses(marking):
 def test_figures_of_clips_are_counted(marking, tmp_path):
     for name, size, score in (("a", 256, 6.0), ("b", 512, 9.0)):
         scores = {attack: [score, score > 7] for attack in marking.ATTACKS}
-        row = {"clip": name, "size": size, "psnr": 46.0 + score, "scores": scores}
+        row = {"clip": name, "size": size, "seconds": 4.0, "psnr": 46.0 + score, "scores": scores}
         (tmp_path / f"marked-{name}.json").write_text(json.dumps(row))
     other = {"clip": "a", "scores": [5.0, 7.5], "places": 10**6, "above": [30, 0]}
     (tmp_path / "unmarked-a.json").write_text(json.dumps(other))
