@@ -115,7 +115,7 @@ def test_json_is_one_object_about_the_finished_video(desk, capsys):
     output = desk / "mit Umlaut ü" / "das Video.mp4"
     assert talk(*GOOD, "-o", output, "--json") == 0
     said = json.loads(capsys.readouterr().out)
-    assert set(said) == {"output", "frames", "fps", "seconds", "stages"}
+    assert set(said) == {"output", "frames", "fps", "seconds", "marks", "stages"}
     assert (said["output"], said["frames"], said["fps"]) == (str(output), 25, 25.0)
     assert said["seconds"] > 0
     assert set(said["stages"]) == {"speech", "paint", "video_out"}
