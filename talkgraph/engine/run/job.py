@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
@@ -125,6 +126,7 @@ class Job:
         emit(Started(self.name, self.reason))
         with (
             naming(self.name, self.step),
+            _telling_what_vanished(store),
             clock.of(self.name),
             said.active(),
             ReadAhead(waiting=partial(clock.of, NOBODY)) as ahead,
@@ -258,6 +260,21 @@ def naming(name: str, step: Step) -> Iterator[None]:
     except Exception as cause:  # whatever a node may raise
         first = (str(cause).strip() or "no message").splitlines()[0]
         raise step_failed(name, step, f"{type(cause).__name__}: {first}") from cause
+
+
+@contextlib.contextmanager
+def _telling_what_vanished(store: Store) -> Iterator[None]:
+    """Where a node opens a file of the store that is gone, DamagedError: it is made again.
+
+    Who removes blobs moves them aside before it sees that somebody began to use them meanwhile.
+    """
+    try:
+        yield
+    except FileNotFoundError as error:
+        gone = os.fspath(error.filename) if isinstance(error.filename, str | os.PathLike) else ""
+        if not gone.startswith(f"{store.blobs.folder}{os.sep}"):
+            raise
+        raise DamagedError(f"{gone} is gone (another process removed it)") from error
 
 
 def step_failed(name: str, step: Step, how: str) -> NodeError:

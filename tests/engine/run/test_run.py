@@ -832,6 +832,52 @@ def test_a_blob_that_vanishes_under_a_running_node_is_made_again(store):
     assert result.output == g.run(store=Store(store.path.parent / "other")).output
 
 
+@node("test_run_write", version=1)
+class Write(Node):
+    def run(self, text: str) -> File:
+        path = engine.scratch_folder() / "made.txt"
+        path.write_text(text)
+        return File(path)
+
+
+@node("test_run_vanishing_file", version=1)
+class VanishingFile(Node):
+    put_back: bool
+
+    def run(self, written: File) -> str:
+        calls.append("read")
+        away = written.path.with_suffix(".away")
+        if calls.count("read") == 1:  # as a collector does, before it sees who uses it
+            written.path.rename(away)
+        try:
+            return written.path.read_text()
+        finally:
+            if away.exists() and self.put_back:
+                away.rename(written.path)
+
+
+@pytest.mark.parametrize("put_back", [True, False])
+def test_a_file_that_vanishes_under_a_running_node_is_read_again(store, put_back):
+    steps = {
+        "written": Write().on(text="text"),
+        "read": VanishingFile(put_back=put_back).on(written="written"),
+    }
+    found = Graph("vanishing", inputs={"text": str}, steps=steps).run({"text": "a"}, store=store)
+    assert found.output == "a" and calls.count("read") == 2
+
+
+@node("test_run_missing_scratch", version=1)
+class MissingScratch(Node):
+    def run(self, number: int) -> str:
+        return (engine.scratch_folder() / "never written.txt").read_text()
+
+
+def test_a_file_that_a_node_never_wrote_is_its_own_failure(store):
+    missing = Graph("m", inputs={"n": int}, steps={"m": MissingScratch().on(number="n")})
+    with pytest.raises(NodeError, match="FileNotFoundError"):
+        missing.run({"n": 1}, store=store)
+
+
 # -- scale ------------------------------------------------------------------------------------------  # noqa: E501
 
 
