@@ -72,8 +72,8 @@ from talkgraph.nodes.render import Render
 # Seconds of a clip below which its way of talking is not learned: what is learned from a few is
 # little, and takes as long as from many. By whether it is a draft.
 LEARNED = {True: 6.0, False: 4.0}
-# Steps of refiner training: `standard` takes some minutes on two cores, `best` half an hour.
-REFINER_STEPS = {"standard": 2500, "best": 18000}
+# Steps of refiner training: `standard` takes a minute on two cores, `best` half an hour.
+REFINER_STEPS = {"standard": 700, "best": 18000}
 # s; how mouth and eyes look in the seconds about a frame is nearer to that frame than what a talk,
 # at another time, will be given: see `train_refiner.md`.
 REHEARSAL_LEAVES_OUT = 3.0

@@ -66,7 +66,7 @@ class TrainRefiner(Node):
         False, "the generator normalises its channels over the picture (paper: True, AdaIN)"
     )
     discriminator_width: int = param(16, "channels of PatchGAN's first layer (usually 64)", ge=4)
-    steps: int = param(3000, "optimiser steps (paper: 60 epochs of 300 frames = 18000)", ge=1)
+    steps: int = param(700, "optimiser steps (paper: 60 epochs of 300 frames = 18000)", ge=1)
     batch: int = param(4, "windows per step", ge=1)
     crop: int = param(
         64, "a step sees parts of pictures, of this size; 0: whole ones (paper)", unit="px", ge=0
@@ -125,7 +125,7 @@ class TrainRefiner(Node):
         10.0, "weight of the discriminator's feature differences; an addition to the paper", ge=0
     )
     averaging: float = param(
-        0.998,
+        0.99,
         "per-step decay of the running mean of the weights that is kept; 0: the last",
         ge=0,
         lt=1,

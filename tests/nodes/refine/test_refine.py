@@ -103,7 +103,7 @@ def test_chunks_and_batches_do_not_show(frames: str, batch: int):
 
 def test_a_frame_depends_on_its_window_alone_as_declared():
     rendered, real = clip(8)
-    model = train(rendered, real)
+    model = train(rendered, real, steps=10, learning_rate=2e-2)
     before, after = Refine().sight({"frames", "identity", "refiner"})["frames"]
     assert (before, after) == (2, 0)
 
