@@ -111,7 +111,7 @@ def test_a_head_moves_by_a_pattern_and_the_speech(store, speech, clips):
 
 def test_the_refiner_improves_what_it_was_trained_on(store, speech, clips):
     graph = yi2020.graph("standard").with_params(
-        refiner={"steps": 30, "size": 64, "width": 8, "levels": 3}
+        refiner={"steps": 30, "size": 64, "width": 8, "levels": 3, "learning_rate": 2e-2}
     )
     video = clips / "video" / "grid_female_02.mp4"
     result = graph.run({"audio": speech, "video": video}, store=store, until="refined")
@@ -122,9 +122,12 @@ def test_the_refiner_improves_what_it_was_trained_on(store, speech, clips):
 
 def test_the_refiner_with_its_memory_is_told_who_is_in_each_frame(store, speech, clips):
     graph = yi2020.graph("standard", preset="paper").with_params(
-        refiner={"preset": "ours", "steps": 5, "size": 64, "width": 8, "levels": 3},
+        refiner={
+            "preset": "ours", "steps": 5, "size": 64, "width": 8, "levels": 3,
+            "learning_rate": 2e-2,
+        },
         refiner_memory={"steps": 200},
-    )
+    )  # fmt: skip
     video = clips / "video" / "grid_female_02.mp4"
     result = graph.run({"audio": speech, "video": video}, store=store, until="refined")
     memory, who = result["refiner_memory"], result["identities"].vectors
