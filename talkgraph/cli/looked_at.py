@@ -61,7 +61,13 @@ def findings(path: Path, store: Store) -> Iterator[Finding]:
 
     part = load_graph(graph).subgraph(*steps)
     try:
-        result = part.run({port: path}, store=store, on_event=listen, until=steps)
+        result = part.run(
+            {port: path},
+            store=store,
+            on_event=listen,
+            until=steps,
+            remember=False,
+        )
     except TalkgraphError as error:
         said_so_far = [typed(text, step) for step, text in said]
         yield from (Finding(str(path), kind, "note", text) for text in said_so_far)

@@ -29,12 +29,12 @@ def check_output(path: Path, inputs: Iterable[Path] = ()) -> None:
         InputError: wrong suffix, a folder, one of `inputs`, or in a folder that is missing or
             cannot be written.
     """
-    if path.suffix.lower() not in SUFFIXES:
-        meant = nearest(path.suffix.lower(), SUFFIXES)
-        raise InputError(f"{path}: the output is an MP4 video{meant}; end its name in .mp4")
     for other in inputs:
         if path.exists() and path.samefile(other):
             raise InputError(f"{path}: would replace an input; choose another output path")
+    if path.suffix.lower() not in SUFFIXES:
+        meant = nearest(path.suffix.lower(), SUFFIXES[:1])
+        raise InputError(f"{path}: the output is an MP4 video{meant}; end its name in .mp4")
     from talkgraph.nodes import media
 
     media.check_target(path)

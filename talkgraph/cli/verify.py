@@ -26,6 +26,7 @@ HELP = "whether talkgraph made a video, and what became of it"
 Verdict = Literal["ours", "not ours", "altered"]
 EXIT_CODES: dict[Verdict, int] = {"ours": 0, "not ours": 3, "altered": 4}
 _LARGEST_TRUST = 1 << 22  # bytes
+_WHOLE = 0.98  # of the picture's side, as the watermark tells it: less is a crop
 
 
 @attrs.frozen
@@ -42,6 +43,12 @@ class Findings:
     problem: str
     provenance: Provenance | None
     unchanged: bool | None
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether there was nothing to look at: no pictures, and nothing that goes with them."""
+        silent = self.credentials.state == "none" and self.provenance is None
+        return silent and self.watermark is None
 
     @property
     def verdict(self) -> Verdict:
@@ -70,6 +77,8 @@ def run(args: argparse.Namespace) -> int:
     """Look at credentials, watermark and lineage, and say what they come to."""
     check_input(args.file, "video")
     found = findings(args.file, _trusted(args.trust), args)
+    if found.says_nothing:
+        raise InputError(found.problem)
     if args.json:
         options.print_json(_json(args.file, found))
     else:
@@ -90,7 +99,11 @@ def findings(path: Path, trusted: bytes | None, args: argparse.Namespace) -> Fin
     except InputError:
         pass  # most videos carry none
     try:
-        result = verify.graph().run({"video": path}, store=options.open_store(args))
+        result = verify.graph().run(
+            {"video": path},
+            store=options.open_store(args),
+            remember=False,
+        )
         watermark = result.output
     except TalkgraphError as error:
         from talkgraph.cli.failure import explain
@@ -167,9 +180,10 @@ def _credentials(found: Credentials) -> str:
     if found.generator:
         lines.append(f"by {found.generator}, as {found.source_type or 'no kind of media'}")
     if found.signer:
-        who = "whom a trusted root vouches for" if found.trusted else "whom no trusted root knows"
-        when = f", {found.signed}" if found.signed else ", at no proven time"
-        lines.append(f"signed by {found.signer} of {found.issuer}, {who}{when}")
+        issuer = "" if found.issuer in found.signer else f", of {found.issuer}"
+        trust = "a trusted root vouches for it" if found.trusted else "no trusted root knows it"
+        when = f"at {found.signed}" if found.signed else "without a time stamp"
+        lines.append(f"signed by {found.signer}{issuer}; {trust}; {when}")
     lines += [f"made of {name}, {digest}" for name, digest in found.inputs]
     return "\n".join(lines)
 
@@ -178,11 +192,12 @@ def _watermark(found: Findings) -> str:
     mark = found.watermark
     if mark is None:
         return f"unknown: {found.problem}"
-    chance = f"the chance that an unmarked video looks so is at most {mark.false_alarm:.1g}"
     if not mark.found:
-        return f"none found; {chance}"
+        return "none found"
+    chance = f"the chance that an unmarked video looks so is at most {mark.false_alarm:.1g}"
+    cut = f", in a part of {mark.share:.0%} of the picture's side" if mark.share < _WHOLE else ""
     mirrored = ", mirrored" if mark.mirrored else ""
-    return f"found, with {mark.share:.0%} of the picture's shorter side{mirrored}; {chance}"
+    return f"found{cut}{mirrored}; {chance}"
 
 
 def _lineage(found: Findings) -> str:

@@ -74,6 +74,7 @@ class Graph(Declaration):
         only: str | Iterable[str] | None = None,
         on_event: Callable[[Event], None] | None = None,
         executor: Executor | str | None = None,
+        remember: bool = True,
     ) -> Result:
         """Make the output, from the store where it can.
 
@@ -88,6 +89,8 @@ class Graph(Declaration):
             on_event: called with `Started`, `Progress`, `Note`, `Finished` and `Failed`.
             executor: where steps run: "in-process" (the default), "joblib", "dask", or one made
                 with `engine.executor(...)`.
+            remember: whether it is one of the runs of `talkgraph runs`, whose last is ``last``; a
+                look at a file is none.
 
         Raises:
             TalkgraphError: what a step ended with, `NodeError` if it was not deliberate; steps
@@ -96,7 +99,7 @@ class Graph(Declaration):
             StoreError: of the store, at once.
         """
         request = Request.make(self, inputs, store, until, given, force, only)
-        return run(request, on_event or (lambda event: None), named(executor))
+        return run(request, on_event or (lambda event: None), named(executor), remember=remember)
 
     def map(
         self,

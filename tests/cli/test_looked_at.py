@@ -8,8 +8,10 @@ import pytest
 import soundfile
 from PIL import Image
 
+from talkgraph.cache.store import Store
 from talkgraph.cli import samples
 from talkgraph.cli.main import main
+from talkgraph.engine.history import run_records
 from tests.nodes.media import made_media as made
 
 
@@ -30,6 +32,11 @@ def test_a_good_speech(look):
     code, told = look(samples.speech())
     assert code == 0 and {status for _, status in told} == {"ok"}
     assert "mono" in told["speech", "ok"]["found"] and "dB" in told["loudness", "ok"]["found"]
+
+
+def test_a_look_is_no_run(look, tmp_path):
+    assert look(samples.speech())[0] == 0
+    assert run_records.runs(Store(tmp_path / "store")) == []
 
 
 def test_a_quiet_speech_of_two_tracks(look, tmp_path):

@@ -99,8 +99,9 @@ class Recorder:
     # -- the record ------------------------------------------------------------------------------
 
     @contextlib.contextmanager
-    def recording(self) -> Iterator[str]:
-        """Write the record when the body ends; gives its id, which an error gets as `run_id`."""
+    def recording(self, *, kept: bool = True) -> Iterator[str]:
+        """Write the record when the body ends, if it is to be kept; gives the run's id, which an
+        error gets as `run_id`."""
         now = time.time()
         day = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
         run_id = f"{day}-{int(now * 1000) % 1000:03d}-{os.urandom(3).hex()}"
@@ -117,21 +118,27 @@ class Recorder:
             vars(error)["run_id"] = run_id  # of Ctrl-C as well: what was done can be shown
             raise
         finally:
-            record = RunRecord(
-                run_id=run_id,
-                graph=request.graph.name,
-                document=_document(request.graph),
-                inputs=self._inputs(),
-                targets=request.targets,
-                started=now,
-                seconds=time.perf_counter() - began,
-                outcome=outcome,
-                error=said,
-                notes=tuple(self._notes),
-                steps={name: self._step(name) for name in request.steps},
-                **machine.facts(),
-            )
-            run_records.write(request.store, record)
+            if kept:
+                run_records.write(request.store, self._record(run_id, now, began, outcome, said))
+
+    def _record(
+        self, run_id: str, now: float, began: float, outcome: Outcome, said: str | None
+    ) -> RunRecord:
+        request = self._walk.request
+        return RunRecord(
+            run_id=run_id,
+            graph=request.graph.name,
+            document=_document(request.graph),
+            inputs=self._inputs(),
+            targets=request.targets,
+            started=now,
+            seconds=time.perf_counter() - began,
+            outcome=outcome,
+            error=said,
+            notes=tuple(self._notes),
+            steps={name: self._step(name) for name in request.steps},
+            **machine.facts(),
+        )
 
     def _inputs(self) -> dict[str, RunInput]:
         keys, found = self._walk.keys, {}

@@ -39,10 +39,10 @@ _EACH_TIME = ", each time that it was made; check the disk of the store, or choo
 _LONG = 1.0  # s; after a step that took longer, what it was made from is saved at once
 
 
-def run(request: Request, emit: Emit, executor: Executor) -> Result:
+def run(request: Request, emit: Emit, executor: Executor, *, remember: bool = True) -> Result:
     """Make what a request asks for. See `Graph.run`."""
     current = Run(request, emit, executor)
-    with current.recorder.recording() as run_id:
+    with current.recorder.recording(kept=remember) as run_id:
         result = Result(current, run_id, request.graph, request.targets, single=request.single)
         try:
             current.go(request.targets)
