@@ -43,4 +43,5 @@ def test_a_changed_end_changes_what_is_near_it_most():
     mapping = LoadNetwork(name="general-mapping-speech-encoder").run()
     found = reach(speech_of(sound, 16000), encoder, mapping)
     values = list(found.values())
-    assert values == sorted(values, reverse=True) and values[0] > 1.5 * values[-1] > 0
+    assert values == sorted(values, reverse=True) and values[0] > values[-2] > 0
+    assert values[-1] == 0  # six seconds before it nothing changes

@@ -44,7 +44,7 @@ class TrainRefiner(Node):
         >>> somebody = IdentityFeature(vector=np.full(128, 0.1, np.float32))
         >>> tiny = TrainRefiner(size=24, width=4, stem=1, levels=2, discriminator_width=4, steps=1)
         >>> tiny.run(real, real, somebody).facts["trained"]
-        '1 steps of 1 on 3 frames, seed 0'
+        '1 steps of 4 on 3 frames, seed 0'
     """
 
     preset: str = param(

@@ -38,7 +38,7 @@ def test_it_chooses_and_matches_as_the_public_implementation(case):
     pose, clip_pose = (np.asarray(x, np.float64) for x in (predicted, real))
     keyframes = node._keyframes(pose, 25.0)
     assert np.array_equal(keyframes, known[f"keys_{case}"])
-    _, source = node._traverse(pose, clip_pose, clip, keyframes, 25.0)
+    _, source = node._traverse(pose, clip_pose, clip.measured, clip.motion.fps, keyframes, 25.0)
     assert np.array_equal(source, known[f"assigned_{case}"])
     assert len(node.run(talk.motion, clip).source) == len(predicted)
 

@@ -162,7 +162,7 @@ def test_lists_of_other_files_are_refused(tmp_path, kind, suffix):
     secret = made.write_video(tmp_path / "secret.mp4", STEADY, (64, 48))
     path = tmp_path / f"list.{suffix}"
     path.write_text(listing(kind, secret))
-    with pytest.raises(InputError, match=r"is a playlist|not a recording of a known kind"):
+    with pytest.raises(InputError, match=r"is a playlist|is a text, not a recording"):
         ReadVideo().run(path)
 
 

@@ -54,7 +54,7 @@ def test_only_the_start_is_read_at_another_rate(video):
 
 def test_what_is_no_video_is_refused_with_the_remedy(tmp_path):
     (tmp_path / "a.mp4").write_bytes(b"no video" * 99)
-    with pytest.raises(InputError, match=r"damaged, or not a recording of a known kind; copy or"):
+    with pytest.raises(InputError, match=r"the video is a text, not a recording"):
         ReopenVideo().run(File(tmp_path / "a.mp4"))
 
 
