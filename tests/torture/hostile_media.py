@@ -85,16 +85,16 @@ class _Child:
 
     def __init__(self, nursery: Nursery, pid: int, job: int, said: int) -> None:
         self.stdin, self.stdout = os.fdopen(job, "wb"), os.fdopen(said, "rb")
-        self._nursery, self._pid, self._code = nursery, pid, None
+        self._nursery, self.pid, self._code = nursery, pid, None
 
     def kill(self) -> None:
         if self._code is None:
-            os.kill(self._pid, signal.SIGKILL)
+            os.kill(self.pid, signal.SIGKILL)
 
     def wait(self, timeout: float | None = None) -> int:
         until = time.monotonic() + (timeout if timeout is not None else 1e9)
         while self._code is None:
-            ended, status = os.waitpid(self._pid, os.WNOHANG if timeout is not None else 0)
+            ended, status = os.waitpid(self.pid, os.WNOHANG if timeout is not None else 0)
             if ended:
                 self._code = os.waitstatus_to_exitcode(status)
                 crashes = (-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS, -signal.SIGFPE)
