@@ -11,9 +11,9 @@ from talkgraph.nodes.albedo.observe import Observer
 from talkgraph.nodes.face_model.appearance import (
     Appearance,
     Samples,
-    colour_change,
     features_of,
     manner_of,
+    recoloured,
 )
 from talkgraph.nodes.face_model.face_mesh import EYE_RIMS, INNER_LIPS, OUTER_LIPS
 from talkgraph.nodes.face_model.face_model import EYE, INNER_MOUTH, LIP, FaceModel
@@ -161,8 +161,8 @@ class LearnAppearance(Node):
             found = appearance()
             for row, frame in enumerate(chosen):
                 near = (int(frame) - apart, int(frame) + apart)
-                drawn = base[row] + colour_change(found, manner[frame], near)
-                difference[row] = observer.missed(int(frame), np.clip(drawn, 0, 1))
+                drawn = recoloured(base[row], found, manner[frame], near)
+                difference[row] = observer.missed(int(frame), drawn)
             change += self._lines(features, difference, steady)
         return appearance()
 

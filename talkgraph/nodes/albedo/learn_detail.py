@@ -8,7 +8,7 @@ from talkgraph.engine import Node, node, param
 from talkgraph.nodes.albedo import parameters
 from talkgraph.nodes.albedo.frame_selection import best_frames
 from talkgraph.nodes.albedo.observe import Observer
-from talkgraph.nodes.face_model.appearance import Appearance, colour_change, manner_of
+from talkgraph.nodes.face_model.appearance import Appearance, manner_of, recoloured
 from talkgraph.nodes.face_model.detail import Detail
 from talkgraph.nodes.face_model.face_model import EYE, LIP, FaceModel
 from talkgraph.nodes.training.threads import one_thread
@@ -83,8 +83,7 @@ class LearnDetail(Node):
         view = observer.look(frame)
         colour = np.clip(albedo.colour * view.irradiance(albedo.light), 0, 1)
         if appearance is not None:
-            manner = manner_of(fit.motion)[frame]
-            colour = np.clip(colour + colour_change(appearance, manner), 0, 1)
+            colour = recoloured(colour, appearance, manner_of(fit.motion)[frame])
         at, beside, seen = observer.beside(frame, colour)
         # What lies behind the lips moves, and gazes differ: one frame's gap between the teeth, or
         # glance, would show in all. The eyes of a photo have no other gaze.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import attrs
 
@@ -12,7 +12,17 @@ RIDGE = 0.02
 
 
 @attrs.frozen(kw_only=True)
-class Sight:
+class _Chosen:
+    """Several parameters as one value."""
+
+    @classmethod
+    def of(cls, node: Node) -> Self:
+        """Those of a node of the stage."""
+        return cls(**{field.name: getattr(node, field.name) for field in attrs.fields(cls)})
+
+
+@attrs.frozen(kw_only=True)
+class Sight(_Chosen):
     """How well a vertex must be seen to count: the parameters of the same names."""
 
     behind: float
@@ -20,25 +30,15 @@ class Sight:
     square: float
     doubt: float
 
-    @classmethod
-    def of(cls, node: Node) -> Sight:
-        """Those of a node of the stage."""
-        return cls(**{field.name: getattr(node, field.name) for field in attrs.fields(cls)})
-
 
 @attrs.frozen(kw_only=True)
-class Tint:
+class Tint(_Chosen):
     """Which colours teeth have: the parameters of the same names."""
 
     coldest_green: float
     coldest_blue: float
     warmest_green: float
     warmest_blue: float
-
-    @classmethod
-    def of(cls, node: Node) -> Tint:
-        """Those of a node of the stage."""
-        return cls(**{field.name: getattr(node, field.name) for field in attrs.fields(cls)})
 
 
 def ridge() -> Any:

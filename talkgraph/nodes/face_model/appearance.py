@@ -13,7 +13,7 @@ from typing import Any
 
 import attrs
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from talkgraph.cache.values import value
 from talkgraph.nodes.values import Floats, Ints, Motion
@@ -107,6 +107,18 @@ def colour_change(
     for part in (appearance.mouth, appearance.eyes):
         added[part.vertices] += _sampled(part, manner, apart)
     return added
+
+
+def recoloured(
+    lit: ArrayLike, appearance: Appearance, manner: Real, apart: tuple[int, int] | None = None
+) -> Floats:
+    """Shaded colours `[shape=(V, 3)]` as a frame of that manner shows them, sRGB in [0, 1].
+
+    The change was learned against colours as they are shown, so it is added to those. Arguments as
+    for `colour_change`.
+    """
+    changed = np.clip(np.asarray(lit), 0, 1) + colour_change(appearance, manner, apart)
+    return np.asarray(np.clip(changed, 0, 1), np.float32)
 
 
 def _sampled(part: Samples, manner: Real, apart: tuple[int, int] | None) -> Floats:

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import attrs
 import numpy as np
 
-from talkgraph.nodes.face_model.appearance import Appearance, colour_change, in_single
+from talkgraph.nodes.face_model.appearance import Appearance, in_single, recoloured
 from talkgraph.nodes.face_model.face_model import FaceModel
 from talkgraph.nodes.face_model.occlusion import inner_light
 from talkgraph.nodes.geometry.camera import point_in_camera, project
 from talkgraph.nodes.geometry.lighting import shade
 from talkgraph.nodes.geometry.mesh import NormalOperator
+from talkgraph.nodes.geometry.rotation import Real
 from talkgraph.nodes.values import Albedo, Floats, Motion
 
 
@@ -79,11 +80,10 @@ class Shader:
         placed = point_in_camera(self.neutral + moved, rotation, translation).astype(np.float32)
         xy, depth = project(placed, self.size)
         light = shade(self._normals(placed), self.albedo.light)
-        lit = self.albedo.colour * light * inner_light(self.model, placed)
+        lit: Real | Floats = self.albedo.colour * light * inner_light(self.model, placed)
         if self.appearance is not None:
-            # Learned against the colours as they are shown, so added to those.
             manner = np.concatenate([expression, rotation], dtype=np.float64)
-            lit = np.clip(lit, 0, 1) + colour_change(self.appearance, manner, apart)
+            lit = recoloured(lit, self.appearance, manner, apart)
         return ShadedMesh(
             xy=xy,
             depth=depth,
