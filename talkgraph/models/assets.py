@@ -92,6 +92,34 @@ ASSETS: dict[str, Asset] = {
             convert=from_tflite,
         ),
         Asset(
+            name="palm-detector",
+            purpose="finds palms of hands and seven points of each (BlazePalm)",
+            licence="Apache-2.0",
+            source=_MEDIAPIPE,
+            parts=(
+                Part(
+                    "mediapipe/modules/palm_detection/palm_detection_full.tflite",
+                    2_339_846,
+                    "1b14e9422c6ad006cde6581a46c8b90dd573c07ab7f3934b5589e7cea3f89a54",
+                ),
+            ),
+            convert=from_tflite,
+        ),
+        Asset(
+            name="hand-joints",
+            purpose="21 joints of a hand (MediaPipe Hands)",
+            licence="Apache-2.0",
+            source=_MEDIAPIPE,
+            parts=(
+                Part(
+                    "mediapipe/modules/hand_landmark/hand_landmark_full.tflite",
+                    5_478_917,
+                    "11c272b891e1a99ab034208e23937a8008388cf11ed2a9d776ed3d01d0ba00e3",
+                ),
+            ),
+            convert=from_tflite,
+        ),
+        Asset(
             name="face-identity",
             purpose="128 numbers that say who it is (dlib's recognition ResNet)",
             licence="MIT (package), CC0 (weights)",

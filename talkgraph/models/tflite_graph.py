@@ -1,7 +1,7 @@
 """Read a TFLite file into plain objects: constants as arrays, operators with their options.
 
-Only what the face networks use is read; an operator, type or option that is not known raises
-`ModelError`, so that a wrong conversion cannot pass unnoticed.
+Only what the networks of faces and hands use is read; an operator, type or option that is not
+known raises `ModelError`, so that a wrong conversion cannot pass unnoticed.
 """
 
 from __future__ import annotations
@@ -82,8 +82,13 @@ _OPTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     "ADD": ("AddOptions", ("FusedActivationFunction",)),
     "MUL": ("MulOptions", ("FusedActivationFunction",)),
     "CONCATENATION": ("ConcatenationOptions", ("Axis", "FusedActivationFunction")),
+    "MEAN": ("ReducerOptions", ("KeepDims",)),
+    "FULLY_CONNECTED": ("FullyConnectedOptions", ("KeepNumDims", "FusedActivationFunction")),
+    "RESIZE_BILINEAR": ("ResizeBilinearOptions", ("AlignCorners", "HalfPixelCenters")),
 }
-_NO_OPTIONS = frozenset({"RELU", "PRELU", "PAD", "RESHAPE", "DEQUANTIZE", "STRIDED_SLICE"})
+_NO_OPTIONS = frozenset(
+    {"RELU", "PRELU", "LOGISTIC", "PAD", "RESHAPE", "DEQUANTIZE", "STRIDED_SLICE"}
+)
 
 
 def read_graph(data: bytes) -> Graph:

@@ -1,7 +1,7 @@
-"""Convert the TFLite face networks to ONNX: same inputs and outputs (NHWC), any batch size.
+"""Convert the TFLite networks of faces and hands to ONNX: same inputs and outputs, any batch size.
 
-Inside, pictures are NCHW. Weights stored as float16 become float32 (that is also what the
-reference interpreter computes with).
+Inputs and outputs are NHWC; inside, pictures are NCHW. Weights stored as float16 become float32
+(that is also what the reference interpreter computes with).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from talkgraph.models.onnx_writer import OnnxWriter
 from talkgraph.models.tflite_graph import Graph, Operator, read_graph
 
 _SAME, _VALID = 0, 1  # tflite.Padding
-_ACTIVATIONS = {0: "", 1: "Relu"}  # tflite.ActivationFunctionType
+_NONE, _RELU, _RELU6 = 0, 1, 3  # tflite.ActivationFunctionType
 _NCHW_FROM_NHWC, _NHWC_FROM_NCHW = (0, 3, 1, 2), (0, 2, 3, 1)
 _BATCH = "N"
 
@@ -58,12 +58,16 @@ class _Conversion:
             "MAX_POOL_2D": self._max_pool,
             "RELU": self._relu,
             "PRELU": self._prelu,
+            "LOGISTIC": self._logistic,
             "ADD": self._elementwise,
             "MUL": self._elementwise,
             "PAD": self._pad,
             "RESHAPE": self._reshape,
             "CONCATENATION": self._concatenation,
             "STRIDED_SLICE": self._identity_slice,
+            "MEAN": self._mean,
+            "FULLY_CONNECTED": self._fully_connected,
+            "RESIZE_BILINEAR": self._resize,
             "Landmarks2TransformMatrix": self._landmarks_to_transform,
             "TransformTensorBilinear": self._transform_tensor,
             "TransformLandmarks": self._transform_landmarks,
@@ -109,9 +113,14 @@ class _Conversion:
 
     def _activated(self, tensor: str, operator: Operator) -> str:
         code = operator.options["FusedActivationFunction"]
-        if code not in _ACTIVATIONS:
-            raise ModelError(f"fused activation {code} of {operator.kind} cannot be converted")
-        return self.out.add(_ACTIVATIONS[code], [tensor]) if _ACTIVATIONS[code] else tensor
+        if code == _NONE:
+            return tensor
+        if code == _RELU:
+            return self.out.add("Relu", [tensor])
+        if code == _RELU6:
+            low, high = (self.out.constant(np.array(end, np.float32)) for end in (0, 6))
+            return self.out.add("Clip", [tensor, low, high])
+        raise ModelError(f"fused activation {code} of {operator.kind} cannot be converted")
 
     # Builtin operators
 
@@ -177,6 +186,10 @@ class _Conversion:
             "PRelu", [self._in_nchw(picture), self.out.constant(per_channel, "slope")]
         )
 
+    def _logistic(self, operator: Operator) -> None:
+        value = self._in_nhwc(operator.inputs[0])
+        self.nhwc[operator.outputs[0]] = self.out.add("Sigmoid", [value])
+
     def _elementwise(self, operator: Operator) -> None:
         kind = {"ADD": "Add", "MUL": "Mul"}[operator.kind]
         pictures = all(i in self.nchw for i in operator.inputs)
@@ -206,6 +219,39 @@ class _Conversion:
         if self._shape(source) != self._shape(target):
             raise ModelError("STRIDED_SLICE that drops elements cannot be converted to ONNX")
         self.nhwc[target] = self._in_nhwc(source)
+
+    def _mean(self, operator: Operator) -> None:
+        picture, axes = operator.inputs
+        if sorted(self.constants[axes].ravel().tolist()) != [1, 2] or operator.options["KeepDims"]:
+            raise ModelError("MEAN other than over rows and columns cannot be converted to ONNX")
+        self.nhwc[operator.outputs[0]] = self.out.add(
+            "ReduceMean", [self._in_nchw(picture)], axes=[2, 3], keepdims=0
+        )
+
+    def _fully_connected(self, operator: Operator) -> None:
+        vector, weights, *bias = operator.inputs
+        if len(self._shape(vector)) != 2:
+            raise ModelError("FULLY_CONNECTED of other than vectors cannot be converted to ONNX")
+        inputs = [self._in_nhwc(vector), self.out.constant(self.constants[weights], "weights")]
+        inputs += [self.out.constant(self.constants[b], "bias") for b in bias if b >= 0]
+        result = self.out.add("Gemm", inputs, transB=1)
+        self.nhwc[operator.outputs[0]] = self._activated(result, operator)
+
+    def _resize(self, operator: Operator) -> None:
+        picture = operator.inputs[0]
+        if operator.options["AlignCorners"] or not operator.options["HalfPixelCenters"]:
+            raise ModelError("RESIZE_BILINEAR of other than pixel centres cannot be converted")
+        before, after = self._shape(picture)[1:3], self._shape(operator.outputs[0])[1:3]
+        grown = [new // old for new, old in zip(after, before, strict=True)]
+        if [one * old for one, old in zip(grown, before, strict=True)] != list(after):
+            raise ModelError("RESIZE_BILINEAR by no whole number cannot be converted to ONNX")
+        scales = self.out.constant(np.array([1, 1, *grown], np.float32), "scales")
+        self.nchw[operator.outputs[0]] = self.out.add(
+            "Resize",
+            [self._in_nchw(picture), "", scales],
+            mode="linear",
+            coordinate_transformation_mode="half_pixel",
+        )
 
     # Custom operators
 
