@@ -67,14 +67,10 @@ def download(
 def _claim(kept: Path) -> Path:
     """Take over what an earlier run left, under a name of our own, so that no two runs write it."""
     part = kept.with_name(f"{kept.stem}.{secrets.token_hex(4)}.part")
-    left = [
-        other
-        for other in kept.parent.glob(f"{glob.escape(kept.stem)}.*part")
-        if other == kept or time.time() - other.stat().st_mtime > _ABANDONED_S
-    ]
-    for other in left:
-        with contextlib.suppress(OSError):  # another run was quicker
-            os.replace(other, part)
+    for other in list(kept.parent.glob(f"{glob.escape(kept.stem)}.*part")):
+        with contextlib.suppress(OSError):  # another run was quicker, or done with it
+            if other == kept or time.time() - other.stat().st_mtime > _ABANDONED_S:
+                os.replace(other, part)
     return part
 
 

@@ -160,7 +160,7 @@ def test_two_runs_at_once_do_not_disturb_each_other(server, tmp_path):
     def run():
         try:
             fetch(server, tmp_path / "m")
-        except ModelError as error:
+        except Exception as error:
             failures.append(error)
 
     threads = [threading.Thread(target=run) for _ in range(4)]
@@ -168,6 +168,13 @@ def test_two_runs_at_once_do_not_disturb_each_other(server, tmp_path):
     [t.join() for t in threads]
     assert not failures and (tmp_path / "m").read_bytes() == CONTENT
     assert [p.name for p in tmp_path.iterdir()] == ["m"]
+
+
+def test_a_part_that_another_run_ends_with_meanwhile_is_no_failure(server, tmp_path, monkeypatch):
+    gone = [tmp_path / "m.0123abcd.part"]  # listed, and renamed before it is looked at
+    monkeypatch.setattr(type(tmp_path), "glob", lambda folder, pattern: iter(gone))
+    fetch(server, tmp_path / "m")
+    assert (tmp_path / "m").read_bytes() == CONTENT
 
 
 def test_what_a_killed_run_left_is_taken_over_when_it_is_old(server, tmp_path):
