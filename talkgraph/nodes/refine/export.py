@@ -10,6 +10,7 @@ import onnx
 import torch
 from onnx import numpy_helper
 from torch import nn
+from torch.nn import functional as F
 
 from talkgraph.errors import ModelError
 from talkgraph.models.onnx_reading import load_onnx
@@ -67,7 +68,7 @@ def _trace(generator: Generator, path: Path, example: tuple[torch.Tensor, torch.
 def _example(batch: int, size: int, identity_size: int) -> tuple[torch.Tensor, torch.Tensor]:
     source = torch.Generator().manual_seed(0)
     window = torch.rand(batch, 3 * WINDOW, size, size, generator=source) * 2 - 1
-    return window, torch.randn(batch, identity_size, generator=source)
+    return window, F.normalize(torch.randn(batch, identity_size, generator=source))
 
 
 def _check(generator: nn.Module, path: Path, example: tuple[torch.Tensor, torch.Tensor]) -> float:

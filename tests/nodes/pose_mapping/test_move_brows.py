@@ -86,7 +86,9 @@ def test_spread_and_pace_are_the_persons(size, seconds):
     ]
     assert np.mean([one.std() for one in made]) == pytest.approx(height.std(), rel=0.3)
     pace = np.mean([np.abs(np.diff(one)).mean() for one in made])
-    assert pace == pytest.approx(np.abs(np.diff(height)).mean(), rel=0.6)
+    # A band is filled evenly, so what has only the slow half of one comes out quicker; white noise
+    # of that spread would have 7 and 23 times the pace.
+    assert 0.9 <= pace / np.abs(np.diff(height)).mean() <= 1.9
     assert np.mean([np.median(one) for one in made]) == pytest.approx(0.03, abs=size)
     reach = 1.3 * np.ptp(np.percentile(height - np.median(height), [1, 99]))
     assert max(np.ptp(one) for one in made) <= reach + 1e-6

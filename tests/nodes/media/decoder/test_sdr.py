@@ -52,7 +52,8 @@ def test_ordinary_colours_come_back(curve, coded, gamut, matrix):
 def test_highlights_are_compressed_in_order_and_keep_their_hue(curve):
     grey = np.repeat(np.linspace(0, 1, 200)[:, None], 3, 1)
     shown = sdr.ordinary(grey, curve, sdr.BT2020)
-    assert (np.diff(shown[:, 0]) >= 0).all() and shown.max() <= 1
+    rounding = 1e-12  # how processors differ
+    assert (np.diff(shown[:, 0]) >= -rounding).all() and shown.max() <= 1 + rounding
     assert np.ptp(shown, axis=1).max() < 1e-3
 
 

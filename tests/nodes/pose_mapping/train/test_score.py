@@ -11,7 +11,7 @@ def test_scores_of_the_truth_the_mean_and_the_opposite(toys):
     target = target_of(toys.example("someone", seed=9), facts)
     truth = score(target, target.expression, facts)
     assert truth.opening == pytest.approx(1.0) and truth.gain == pytest.approx(1.0)
-    assert truth.at_0 == truth.ccc == pytest.approx(1.0) and truth.lag == 0
+    assert (truth.at_0, truth.ccc) == pytest.approx((1.0, 1.0)) and truth.lag == 0
     assert truth.hits == 1.0 and truth.false == 0.0 and truth.spread == pytest.approx(1.0)
     mean = score(target, target.expression * 0, facts)
     assert mean.opening == 0.0 and mean.gain == pytest.approx(0.0, abs=1e-6)
