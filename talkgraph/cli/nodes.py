@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import ast
 import contextlib
 import inspect
 import re
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from talkgraph.cli.options import add_debug, add_json, print_json
 from talkgraph.errors import GraphError
 
+if TYPE_CHECKING:
+    from doctest import Example
+
 NAME = "nodes"
 HELP = "list the nodes that graphs are made of, or tell all about one"
+_BLOCKS = (ast.Try, ast.With, ast.For, ast.While, ast.If, ast.FunctionDef, ast.ClassDef)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -78,7 +83,25 @@ def _index(stage: str, classes: list[type]) -> str:
 
 def _page(cls: Any) -> str:
     home = f"{cls.__module__}.{cls.__qualname__}"
-    return f"{cls.node_id} v{cls.node_version}, {home}\n\n{inspect.getdoc(cls)}"
+    return f"{cls.node_id} v{cls.node_version}, {home}\n\n{_pasteable(inspect.getdoc(cls) or '')}"
+
+
+def _pasteable(text: str) -> str:
+    """A docstring whose example can be pasted into any prompt.
+
+    That takes no `>>>` and no indented line, and wants an empty one after a block; what the
+    example prints becomes comments.
+    """
+    from doctest import DocTestParser
+
+    parts = DocTestParser().parse(text)
+    return "".join(part if isinstance(part, str) else _typed(part) for part in parts)
+
+
+def _typed(example: Example) -> str:
+    end = "\n" if isinstance(ast.parse(example.source).body[-1], _BLOCKS) else ""
+    printed = "".join(f"# {line}\n" for line in example.want.splitlines())
+    return f"{example.source}{end}{printed}"
 
 
 def facts(cls: Any) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 What all of them need is loaded once here. Each line of the input is a JSON list of a module and a
 folder, which becomes the module's current folder and holds its store and what it printed
-(`printed`); each line of the output is an exit code.
+(`printed`); each line of the output is an exit code. A node's example is what `talkgraph nodes` and
+`help` show: it runs in an empty namespace, as in a prompt that it is pasted into, and so brings its
+imports.
 """
 
 import doctest
@@ -18,6 +20,7 @@ import onnxruntime  # noqa: F401
 import torch  # noqa: F401  # loaded, not used: a fork has none of its threads
 
 import talkgraph.nodes
+from talkgraph.engine import node_class, node_ids
 
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
@@ -29,7 +32,9 @@ def run(name: str, folder: str) -> int:
     printed = os.open("printed", os.O_WRONLY | os.O_CREAT, 0o600)
     os.dup2(printed, 1)
     os.dup2(printed, 2)
-    done = doctest.testmod(importlib.import_module(name), optionflags=FLAGS)
+    module = importlib.import_module(name)
+    is_node = any(cls.__module__ == name for cls in map(node_class, node_ids()))
+    done = doctest.testmod(module, globs={} if is_node else None, optionflags=FLAGS)
     sys.stdout.flush()
     return int(done.failed > 0 or not done.attempted)
 

@@ -26,9 +26,10 @@ class DetailedAlbedo(Node):
     (clip, fit, model) -> Albedo (Yi et al. 2020, section 3.3).
 
     Example:
-        >>> from talkgraph.nodes.face_model.synthetic import synthetic_face_model, synthetic_fit
         >>> import numpy as np
         >>> from talkgraph.cache import Frames
+        >>> from talkgraph.nodes.albedo import DetailedAlbedo
+        >>> from talkgraph.nodes.face_model.synthetic import synthetic_face_model, synthetic_fit
         >>> from talkgraph.nodes.values import Clip, Crop
         >>> model, fit = synthetic_face_model(levels=0), synthetic_fit(frames=2)
         >>> grey, crop = np.full((2, 64, 64, 3), 128, np.uint8), Crop(left=0.0, top=0.0, side=64.0)

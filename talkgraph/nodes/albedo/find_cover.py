@@ -26,9 +26,11 @@ class FindCover(Node):
     belongs to the face. An addition to Yi et al. 2020.
 
     Example:
-        >>> from talkgraph.nodes.face_model.synthetic import synthetic_face_model, synthetic_fit
+        >>> import numpy as np
         >>> from talkgraph.cache import Frames
-        >>> from talkgraph.nodes.values import Crop
+        >>> from talkgraph.nodes.albedo import FindCover
+        >>> from talkgraph.nodes.face_model.synthetic import synthetic_face_model, synthetic_fit
+        >>> from talkgraph.nodes.values import Clip, Crop
         >>> model, fit = synthetic_face_model(levels=0), synthetic_fit(frames=2)
         >>> grey, crop = np.full((2, 64, 64, 3), 128, np.uint8), Crop(left=0.0, top=0.0, side=64.0)
         >>> clip = Clip(frames=Frames.from_array(grey), fps=25.0, crop=crop, speech=None)

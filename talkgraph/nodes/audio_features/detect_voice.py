@@ -32,7 +32,9 @@ class DetectVoice(Node):
 
     Example:
         >>> import numpy as np
+        >>> from talkgraph.nodes.audio_features import DetectVoice
         >>> from talkgraph.nodes.networks import LoadNetwork
+        >>> from talkgraph.nodes.values import Speech
         >>> sound = np.zeros(16000, np.float32)
         >>> speech = Speech(
         ...     samples=sound, rate=16000, soundtrack=sound[:, None], soundtrack_rate=16000

@@ -30,6 +30,9 @@ class F0Features(Node):
     WORLD's harvest, this one from Boersma's autocorrelation.
 
     Example:
+        >>> import numpy as np
+        >>> from talkgraph.nodes.audio_features import F0Features
+        >>> from talkgraph.nodes.values import Speech
         >>> sound = np.sin(np.arange(16000) * (2 * np.pi * 200 / 16000)).astype(np.float32)
         >>> speech = Speech(
         ...     samples=sound, rate=16000, soundtrack=sound[:, None], soundtrack_rate=16000

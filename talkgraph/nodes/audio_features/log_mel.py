@@ -18,6 +18,7 @@ class LogMel(Node):
 
     Example:
         >>> import numpy as np
+        >>> from talkgraph.nodes.audio_features import LogMel
         >>> from talkgraph.nodes.values import Speech
         >>> sound = np.sin(np.arange(16000) / 9).astype(np.float32)
         >>> speech = Speech(

@@ -21,6 +21,7 @@ class Mfcc(Node):
 
     Example:
         >>> import numpy as np
+        >>> from talkgraph.nodes.audio_features import Mfcc
         >>> from talkgraph.nodes.values import Speech
         >>> sound = np.sin(np.arange(16000) / 9).astype(np.float32)
         >>> speech = Speech(

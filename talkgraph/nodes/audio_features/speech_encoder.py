@@ -43,7 +43,9 @@ class SpeechEncoder(Node):
 
     Example:
         >>> import numpy as np
+        >>> from talkgraph.nodes.audio_features import SpeechEncoder
         >>> from talkgraph.nodes.networks import LoadNetwork
+        >>> from talkgraph.nodes.values import Speech
         >>> sound = np.sin(np.arange(16000) / 9).astype(np.float32)
         >>> speech = Speech(
         ...     samples=sound, rate=16000, soundtrack=sound[:, None], soundtrack_rate=16000

@@ -27,6 +27,7 @@ class Composite(Node):
     Example:
         >>> import numpy as np
         >>> from talkgraph.cache import Frames
+        >>> from talkgraph.nodes.backgrounds import Composite
         >>> behind = Frames.from_array(np.full((1, 64, 64, 3), 50, np.uint8))
         >>> nothing = Frames.from_array(np.zeros((1, 64, 64, 4), np.uint8))
         >>> bool((Composite().run(behind, nothing)[0] == 50).all())  # no face: the background

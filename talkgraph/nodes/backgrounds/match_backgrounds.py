@@ -34,6 +34,7 @@ class MatchBackgrounds(Node):
     turned since the keyframe before, wherever it is held.
 
     Example:
+        >>> from talkgraph.nodes.backgrounds import MatchBackgrounds
         >>> from talkgraph.nodes.face_model.synthetic import synthetic_fit
         >>> clip, speech = synthetic_fit(frames=50), synthetic_fit(frames=80)
         >>> MatchBackgrounds().run(speech.motion, clip).source.shape  # a clip's frame for each

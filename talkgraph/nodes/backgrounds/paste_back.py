@@ -34,9 +34,13 @@ class PasteBack(Node):
     Example:
         >>> import tempfile
         >>> from pathlib import Path
+        >>> import numpy as np
         >>> from PIL import Image
+        >>> from talkgraph.cache import Frames
+        >>> from talkgraph.nodes.backgrounds import PasteBack
         >>> from talkgraph.nodes.face_model.synthetic import synthetic_fit
         >>> from talkgraph.nodes.media import ReadPhoto
+        >>> from talkgraph.nodes.values import Backgrounds, Crop
         >>> photo = Path(tempfile.mkdtemp()) / "grey.png"
         >>> Image.new("RGB", (320, 240), "grey").save(photo)
         >>> behind = Backgrounds(  # the photo behind both pictures

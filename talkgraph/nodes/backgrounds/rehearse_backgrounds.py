@@ -21,6 +21,7 @@ class RehearseBackgrounds(Node):
     random number of frames, so that windows of three frames stay continuous as in a talk.
 
     Example:
+        >>> from talkgraph.nodes.backgrounds import RehearseBackgrounds
         >>> from talkgraph.nodes.face_model.synthetic import synthetic_fit
         >>> rehearsal = RehearseBackgrounds().run(synthetic_fit(frames=100))
         >>> rehearsal.source.shape, bool((rehearsal.source == range(100)).all())

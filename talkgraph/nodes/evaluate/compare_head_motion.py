@@ -30,7 +30,7 @@ class CompareHeadMotion(Node):
     """Figures of one head motion against the person's real one; read them beside two real halves.
 
     Example:
-        >>> from talkgraph.nodes.evaluate import ObserveHead
+        >>> from talkgraph.nodes.evaluate import CompareHeadMotion, ObserveHead
         >>> from talkgraph.nodes.face_model.synthetic import synthetic_fit
         >>> still = ObserveHead().run(synthetic_fit(frames=50).motion)
         >>> CompareHeadMotion().run(still, still).values["hs"]

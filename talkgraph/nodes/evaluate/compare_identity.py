@@ -17,6 +17,7 @@ class CompareIdentity(Node):
 
     Example:
         >>> import numpy as np
+        >>> from talkgraph.nodes.evaluate import CompareIdentity
         >>> from talkgraph.nodes.values import IdentityFeature
         >>> somebody = IdentityFeature(vector=np.full(128, 0.1, np.float32))
         >>> CompareIdentity().run(somebody, somebody)

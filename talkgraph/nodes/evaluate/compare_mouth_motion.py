@@ -29,8 +29,9 @@ class CompareMouthMotion(Node):
     """Opening, width and jaw of a made motion against the tracked ones, frame by frame.
 
     Example:
-        >>> import numpy as np
         >>> import attrs
+        >>> import numpy as np
+        >>> from talkgraph.nodes.evaluate import CompareMouthMotion
         >>> from talkgraph.nodes.face_model.synthetic import synthetic_face_model, synthetic_fit
         >>> fit = synthetic_fit(frames=50)
         >>> fit.motion.expression[:, 0] = np.sin(np.arange(50))  # the jaw

@@ -20,6 +20,7 @@ class CompareMouths(Node):
     """Mouth-landmark distance and mouth-opening sync against the real video's track.
 
     Example:
+        >>> from talkgraph.nodes.evaluate import CompareMouths
         >>> from talkgraph.nodes.face_model.synthetic import (
         ...     synthetic_face_model, synthetic_fit, synthetic_track,
         ... )

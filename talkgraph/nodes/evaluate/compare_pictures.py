@@ -42,6 +42,7 @@ class ComparePictures(Node):
     Example:
         >>> import numpy as np
         >>> from talkgraph.cache import Frames
+        >>> from talkgraph.nodes.evaluate import ComparePictures
         >>> grey = Frames.from_array(np.full((2, 64, 64, 3), 128, np.uint8))
         >>> lighter = Frames.from_array(np.full((2, 64, 64, 3), 138, np.uint8))
         >>> round(ComparePictures().run(lighter, grey).values["psnr"], 2)

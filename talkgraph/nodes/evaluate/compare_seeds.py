@@ -13,7 +13,7 @@ class CompareSeeds(Node):
     """Diversity of two heads that differ in nothing but the seed.
 
     Example:
-        >>> from talkgraph.nodes.evaluate import ObserveHead
+        >>> from talkgraph.nodes.evaluate import CompareSeeds, ObserveHead
         >>> from talkgraph.nodes.face_model.synthetic import synthetic_fit
         >>> still = ObserveHead().run(synthetic_fit(frames=50).motion)
         >>> CompareSeeds().run(still, still, still).values

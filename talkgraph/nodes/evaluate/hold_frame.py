@@ -14,6 +14,9 @@ class HoldFrame(Node):
     """The last frame of a clip for as long as another lasts: what PSNR thinks of no video at all.
 
     Example:
+        >>> import numpy as np
+        >>> from talkgraph.cache import Frames
+        >>> from talkgraph.nodes.evaluate import HoldFrame
         >>> clip, real = (Frames.from_array(np.zeros((n, 8, 8, 3), np.uint8)) for n in (3, 5))
         >>> HoldFrame().run(clip, real)
         Frames(5 x (8, 8, 3))

@@ -13,6 +13,7 @@ class MeasureBlinks(Node):
     """Blinks per minute of measured frames.
 
     Example:
+        >>> from talkgraph.nodes.evaluate import MeasureBlinks
         >>> from talkgraph.nodes.face_model.synthetic import (
         ...     synthetic_face_model, synthetic_fit, synthetic_track,
         ... )

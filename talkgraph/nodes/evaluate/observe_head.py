@@ -16,6 +16,7 @@ class ObserveHead(Node):
     """What all figures of head motion are made of: pose without noise, loudness, pitch, voicing.
 
     Example:
+        >>> from talkgraph.nodes.evaluate import ObserveHead
         >>> from talkgraph.nodes.face_model.synthetic import synthetic_fit
         >>> ObserveHead().run(synthetic_fit(frames=50).motion).pose.shape  # nobody speaks
         (50, 6)

@@ -17,6 +17,8 @@ class ReadPhones(Node):
 
     Example:
         >>> import tempfile
+        >>> from pathlib import Path
+        >>> from talkgraph.nodes.evaluate import ReadPhones
         >>> labels = Path(tempfile.mkdtemp()) / "labels.txt"
         >>> _ = labels.write_text("0.10\\t0.18\\tM\\n0.18\\t0.30\\tAH1\\n")
         >>> ReadPhones().run(labels).symbols

@@ -16,6 +16,8 @@ class ShuffleSpeech(Node):
 
     Example:
         >>> import numpy as np
+        >>> from talkgraph.nodes.evaluate import ShuffleSpeech
+        >>> from talkgraph.nodes.values import Speech
         >>> sound = np.arange(16000, dtype=np.float32) / 16000
         >>> speech = Speech(
         ...     samples=sound, rate=16000, soundtrack=sound[:, None], soundtrack_rate=16000

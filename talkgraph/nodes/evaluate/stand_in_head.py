@@ -16,7 +16,7 @@ class StandInHead(Node):
     """The clip's own motion played back and forth, or its mean pose held, during another speech.
 
     Example:
-        >>> from talkgraph.nodes.evaluate import ObserveHead
+        >>> from talkgraph.nodes.evaluate import ObserveHead, StandInHead
         >>> from talkgraph.nodes.face_model.synthetic import synthetic_fit
         >>> clip, rest = (ObserveHead().run(synthetic_fit(frames=n).motion) for n in (50, 80))
         >>> StandInHead(kind="replay").run(clip, rest).pose.shape

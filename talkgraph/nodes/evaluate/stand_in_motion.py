@@ -21,7 +21,10 @@ class StandInMotion(Node):
     as good as loudness can be.
 
     Example:
+        >>> import numpy as np
+        >>> from talkgraph.nodes.evaluate import StandInMotion
         >>> from talkgraph.nodes.face_model.synthetic import synthetic_face_model, synthetic_fit
+        >>> from talkgraph.nodes.values import Speech
         >>> sound = np.sin(np.arange(32000) / 9).astype(np.float32)
         >>> speech = Speech(
         ...     samples=sound, rate=16000, soundtrack=sound[:, None], soundtrack_rate=16000

@@ -29,7 +29,10 @@ class CropHead(Node):
     Example:
         >>> import tempfile
         >>> from pathlib import Path
+        >>> import numpy as np
         >>> from PIL import Image
+        >>> from talkgraph.nodes.face_fit import CropHead
+        >>> from talkgraph.nodes.face_fit.detect_faces import FaceBoxes
         >>> from talkgraph.nodes.media import ReadPhoto
         >>> from talkgraph.nodes.values import View
         >>> photo = Path(tempfile.mkdtemp()) / "grey.png"

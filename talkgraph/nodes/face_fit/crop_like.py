@@ -21,7 +21,9 @@ class CropLike(Node):
         >>> import numpy as np
         >>> from PIL import Image
         >>> from talkgraph.cache import Frames
+        >>> from talkgraph.nodes.face_fit import CropLike
         >>> from talkgraph.nodes.media import ReadPhoto
+        >>> from talkgraph.nodes.values import Clip, Crop
         >>> photo = Path(tempfile.mkdtemp()) / "grey.png"
         >>> Image.new("RGB", (640, 480), "grey").save(photo)
         >>> large = Clip(

@@ -21,7 +21,9 @@ class DescribeIdentities(Node):
 
     Example:
         >>> import talkgraph as tg
+        >>> from talkgraph.nodes.face_fit import DescribeIdentities
         >>> from talkgraph.nodes.networks import LoadNetwork
+        >>> from talkgraph.nodes.values import Clip, FaceTrack
         >>> steps = {
         ...     "net": LoadNetwork(name="face-identity").on(),
         ...     "who": DescribeIdentities().on(clip="clip", track="track", network="net"),

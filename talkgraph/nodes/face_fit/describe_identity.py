@@ -28,7 +28,9 @@ class DescribeIdentity(Node):
 
     Example:
         >>> import talkgraph as tg
+        >>> from talkgraph.nodes.face_fit import DescribeIdentity
         >>> from talkgraph.nodes.networks import LoadNetwork
+        >>> from talkgraph.nodes.values import Clip, FaceTrack
         >>> steps = {
         ...     "net": LoadNetwork(name="face-identity").on(),
         ...     "person": DescribeIdentity(frames=4).on(clip="clip", track="track", network="net"),

@@ -60,7 +60,9 @@ class DetectFaces(Node):
 
     Example:
         >>> import talkgraph as tg
+        >>> from talkgraph.nodes.face_fit import DetectFaces
         >>> from talkgraph.nodes.networks import LoadNetwork
+        >>> from talkgraph.nodes.values import Footage
         >>> steps = {
         ...     "finds": LoadNetwork(name="face-detector").on(),
         ...     "checks": LoadNetwork(name="face-landmarks-attention").on(),

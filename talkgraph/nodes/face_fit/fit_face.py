@@ -33,6 +33,7 @@ class FitFace(Node):
     """Identity, expression and pose from tracked landmarks (section 3.1).
 
     Example:
+        >>> from talkgraph.nodes.face_fit import FitFace
         >>> from talkgraph.nodes.face_model.synthetic import (
         ...     synthetic_face_model, synthetic_fit, synthetic_track,
         ... )

@@ -58,8 +58,10 @@ class RegressFace(Node):
 
     Example:
         >>> import talkgraph as tg
+        >>> from talkgraph.nodes.face_fit import RegressFace
         >>> from talkgraph.nodes.face_model import LoadFaceModel
         >>> from talkgraph.nodes.networks import LoadNetwork
+        >>> from talkgraph.nodes.values import Clip, FaceTrack
         >>> steps = {
         ...     "bfm": LoadFaceModel(name="bfm2009", file="BFM_model_front.mat").on(),
         ...     "net": LoadNetwork(name="face-reconstruction").on(),

@@ -20,6 +20,7 @@ class TakePhoto(Node):
         >>> import tempfile
         >>> from pathlib import Path
         >>> from PIL import Image
+        >>> from talkgraph.nodes.face_fit import TakePhoto
         >>> from talkgraph.nodes.face_model.synthetic import synthetic_fit
         >>> from talkgraph.nodes.media import ReadPhoto
         >>> file = Path(tempfile.mkdtemp()) / "grey.png"

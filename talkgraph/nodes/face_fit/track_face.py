@@ -42,7 +42,9 @@ class TrackFace(Node):
 
     Example:
         >>> import talkgraph as tg
+        >>> from talkgraph.nodes.face_fit import TrackFace
         >>> from talkgraph.nodes.networks import LoadNetwork
+        >>> from talkgraph.nodes.values import Clip
         >>> steps = {
         ...     "detector": LoadNetwork(name="face-detector").on(),
         ...     "landmarks": LoadNetwork(name="face-landmarks-attention").on(),

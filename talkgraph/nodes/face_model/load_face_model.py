@@ -17,6 +17,7 @@ class LoadFaceModel(Node):
     """Load the 3D morphable face model, () -> FaceModel (Yi et al. 2020, section 3.1).
 
     Example:
+        >>> from talkgraph.nodes.face_model import LoadFaceModel
         >>> model = LoadFaceModel().run()
         >>> model.identity_basis.shape[-1], model.expression_basis.shape[-1]
         (80, 64)

@@ -24,8 +24,11 @@ class DecodeHeadMotion(Node):
     with the speech, which is smaller than any of them: `matched` gives it the person's size.
 
     Example:
+        >>> import numpy as np
         >>> from talkgraph.nodes.face_model.synthetic import synthetic_fit
+        >>> from talkgraph.nodes.head_motion import DecodeHeadMotion
         >>> from talkgraph.nodes.networks import LoadNetwork
+        >>> from talkgraph.nodes.values import HeadPattern, SpeechFeatures
         >>> decoder = LoadNetwork(name="head-pattern-decoder").run()
         >>> pattern = HeadPattern(vector=np.zeros(10, np.float32), place=np.zeros(6, np.float32))
         >>> features = SpeechFeatures(windows=np.zeros((50, 28, 13), np.float32), fps=25.0)

@@ -25,6 +25,7 @@ class EncodeHeadMotion(Node):
 
     Example:
         >>> from talkgraph.nodes.face_model.synthetic import synthetic_fit
+        >>> from talkgraph.nodes.head_motion import EncodeHeadMotion
         >>> from talkgraph.nodes.networks import LoadNetwork
         >>> encoder = LoadNetwork(name="head-pattern-encoder").run()
         >>> EncodeHeadMotion().run(synthetic_fit(frames=60), encoder)

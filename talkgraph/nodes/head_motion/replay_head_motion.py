@@ -23,6 +23,7 @@ class ReplayHeadMotion(Node):
 
     Example:
         >>> from talkgraph.nodes.face_model.synthetic import synthetic_fit
+        >>> from talkgraph.nodes.head_motion import ReplayHeadMotion
         >>> spoken, person = synthetic_fit(frames=200).motion, synthetic_fit(frames=50)
         >>> ReplayHeadMotion().run(spoken, person).rotation.shape
         (200, 3)

@@ -40,8 +40,11 @@ class SampleHeadMotion(Node):
     person's head follows loudness. Another seed gives another motion.
 
     Example:
+        >>> import numpy as np
         >>> from talkgraph.nodes.face_model.synthetic import synthetic_fit
+        >>> from talkgraph.nodes.head_motion import SampleHeadMotion
         >>> from talkgraph.nodes.networks import LoadNetwork
+        >>> from talkgraph.nodes.values import Speech, SpeechFeatures
         >>> sound = np.sin(np.arange(32000) / 9).astype(np.float32)
         >>> speech = Speech(
         ...     samples=sound, rate=16000, soundtrack=sound[:, None], soundtrack_rate=16000

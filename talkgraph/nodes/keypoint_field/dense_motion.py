@@ -23,7 +23,9 @@ class DenseMotion(Node):
 
     Example:
         >>> import talkgraph as tg
+        >>> from talkgraph.nodes.keypoint_field import DenseMotion
         >>> from talkgraph.nodes.networks import LoadNetwork
+        >>> from talkgraph.nodes.values import Clip, Keypoints
         >>> steps = {
         ...     "network": LoadNetwork(name="audio2head-dense-motion").on(),
         ...     "field": DenseMotion().on(

@@ -18,7 +18,9 @@ class DetectKeypoints(Node):
 
     Example:
         >>> import talkgraph as tg
+        >>> from talkgraph.nodes.keypoint_field import DetectKeypoints
         >>> from talkgraph.nodes.networks import LoadNetwork
+        >>> from talkgraph.nodes.values import Clip
         >>> steps = {
         ...     "detector": LoadNetwork(name="audio2head-keypoint-detector").on(),
         ...     "source": DetectKeypoints().on(clip="clip", network="detector"),

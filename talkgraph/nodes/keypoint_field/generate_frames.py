@@ -21,7 +21,9 @@ class GenerateFrames(Node):
 
     Example:
         >>> import talkgraph as tg
+        >>> from talkgraph.nodes.keypoint_field import GenerateFrames
         >>> from talkgraph.nodes.networks import LoadNetwork
+        >>> from talkgraph.nodes.values import Clip, MotionField
         >>> steps = {
         ...     "network": LoadNetwork(name="audio2head-generator").on(),
         ...     "frames": GenerateFrames().on(clip="clip", field="field", network="network"),

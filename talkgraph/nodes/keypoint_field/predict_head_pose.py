@@ -29,7 +29,9 @@ class PredictHeadPose(Node):
 
     Example:
         >>> import talkgraph as tg
+        >>> from talkgraph.nodes.keypoint_field import PredictHeadPose
         >>> from talkgraph.nodes.networks import LoadNetwork
+        >>> from talkgraph.nodes.values import Clip, SpeechFeatures
         >>> steps = {
         ...     "network": LoadNetwork(name="audio2head-head-pose").on(),
         ...     "head": PredictHeadPose().on(features="features", clip="clip", network="network"),

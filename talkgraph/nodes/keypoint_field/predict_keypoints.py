@@ -25,7 +25,9 @@ class PredictKeypoints(Node):
 
     Example:
         >>> import talkgraph as tg
+        >>> from talkgraph.nodes.keypoint_field import PredictKeypoints
         >>> from talkgraph.nodes.networks import LoadNetwork
+        >>> from talkgraph.nodes.values import Clip, Motion, SpeechFeatures
         >>> steps = {
         ...     "network": LoadNetwork(name="audio2head-keypoint-predictor").on(),
         ...     "driving": PredictKeypoints().on(

@@ -23,7 +23,8 @@ class ProjectKeypoints(Node):
     from the photo's own fit: `ProjectKeypoints().on(motion="fit.motion", fit="fit", model=...)`.
 
     Example:
-        >>> from talkgraph.nodes.face_model.synthetic import synthetic_fit, synthetic_face_model
+        >>> from talkgraph.nodes.face_model.synthetic import synthetic_face_model, synthetic_fit
+        >>> from talkgraph.nodes.keypoint_field import ProjectKeypoints
         >>> fit = synthetic_fit(frames=5)
         >>> ProjectKeypoints().run(fit.motion, fit, synthetic_face_model())
         Keypoints(position=float32[5, 20, 2], jacobian=float32[5, 20, 2, 2], fps=25.0)

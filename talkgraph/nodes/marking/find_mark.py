@@ -43,7 +43,7 @@ class FindMark(Node):
     Example:
         >>> import numpy as np
         >>> from talkgraph.cache import Frames
-        >>> from talkgraph.nodes.marking import MarkFrames
+        >>> from talkgraph.nodes.marking import FindMark, MarkFrames
         >>> noise = np.random.default_rng(0).integers(118, 138, (1, 128, 128, 3), dtype=np.uint8)
         >>> plain = Frames.from_array(np.repeat(noise, 4, axis=0))
         >>> FindMark().run(plain).found, FindMark().run(MarkFrames().run(plain)).found

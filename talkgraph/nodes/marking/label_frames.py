@@ -22,6 +22,7 @@ class LabelFrames(Node):
     Example:
         >>> import numpy as np
         >>> from talkgraph.cache import Frames
+        >>> from talkgraph.nodes.marking import LabelFrames
         >>> grey = Frames.from_array(np.full((1, 128, 256, 3), 128, np.uint8))
         >>> labelled = LabelFrames().run(grey)[0]
         >>> bool((labelled[:64] == 128).all()), bool((labelled[64:] == 128).all())

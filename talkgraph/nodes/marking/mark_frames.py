@@ -23,6 +23,7 @@ class MarkFrames(Node):
     Example:
         >>> import numpy as np
         >>> from talkgraph.cache import Frames
+        >>> from talkgraph.nodes.marking import MarkFrames
         >>> grey = Frames.from_array(np.full((1, 256, 256, 3), 128, np.uint8))
         >>> marked = MarkFrames().run(grey)[0].astype(int) - 128
         >>> bool(np.abs(marked).max() <= 4), round(float((marked**2).mean() ** 0.5), 1)

@@ -16,6 +16,7 @@ class StateOrigin(Node):
     credentials, which say it under a signature (`nodes.media.publish`).
 
     Example:
+        >>> from talkgraph.nodes.marking import StateOrigin
         >>> StateOrigin().run().uri.rpartition("/")[2]
         'compositeWithTrainedAlgorithmicMedia'
     """

@@ -24,7 +24,8 @@ class CutFootage(Node):
     Example:
         >>> import numpy as np
         >>> from talkgraph.cache import Frames
-        >>> from talkgraph.nodes.media import ReadVideo, WriteVideo
+        >>> from talkgraph.nodes.media import CutFootage, ReadVideo, WriteVideo
+        >>> from talkgraph.nodes.values import Speech
         >>> sound = np.sin(np.arange(32000) / 9).astype(np.float32)
         >>> speech = Speech(
         ...     samples=sound, rate=16000, soundtrack=sound[:, None], soundtrack_rate=16000

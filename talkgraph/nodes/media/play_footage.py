@@ -16,7 +16,7 @@ class PlayFootage(Node):
         >>> import tempfile
         >>> from pathlib import Path
         >>> from PIL import Image
-        >>> from talkgraph.nodes.media import ReadPhoto
+        >>> from talkgraph.nodes.media import PlayFootage, ReadPhoto
         >>> photo = Path(tempfile.mkdtemp()) / "grey.png"
         >>> Image.new("RGB", (320, 240), "grey").save(photo)
         >>> PlayFootage().run(ReadPhoto().run(photo))

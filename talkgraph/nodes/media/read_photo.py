@@ -24,7 +24,9 @@ class ReadPhoto(Node):
 
     Example:
         >>> import tempfile
+        >>> from pathlib import Path
         >>> from PIL import Image
+        >>> from talkgraph.nodes.media import ReadPhoto
         >>> photo = Path(tempfile.mkdtemp()) / "grey.png"
         >>> Image.new("RGB", (320, 240), "grey").save(photo)
         >>> footage = ReadPhoto().run(photo)

@@ -35,7 +35,10 @@ class ReadSpeech(Node):
 
     Example:
         >>> import tempfile
-        >>> import numpy as np, soundfile
+        >>> from pathlib import Path
+        >>> import numpy as np
+        >>> import soundfile
+        >>> from talkgraph.nodes.media import ReadSpeech
         >>> recording = Path(tempfile.mkdtemp()) / "tone.wav"
         >>> soundfile.write(recording, np.sin(np.arange(44100) / 30), 44100)
         >>> ReadSpeech().run(recording).seconds

@@ -35,7 +35,8 @@ class ReadVideo(Node):
     Example:
         >>> import numpy as np
         >>> from talkgraph.cache import Frames
-        >>> from talkgraph.nodes.media import WriteVideo
+        >>> from talkgraph.nodes.media import ReadVideo, WriteVideo
+        >>> from talkgraph.nodes.values import Speech
         >>> sound = np.sin(np.arange(32000) / 9).astype(np.float32)
         >>> speech = Speech(
         ...     samples=sound, rate=16000, soundtrack=sound[:, None], soundtrack_rate=16000

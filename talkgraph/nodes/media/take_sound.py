@@ -16,7 +16,8 @@ class TakeSound(Node):
         >>> import tempfile
         >>> from pathlib import Path
         >>> from PIL import Image
-        >>> from talkgraph.nodes.media import ReadPhoto
+        >>> from talkgraph.errors import InputError
+        >>> from talkgraph.nodes.media import ReadPhoto, TakeSound
         >>> photo = Path(tempfile.mkdtemp()) / "grey.png"
         >>> Image.new("RGB", (320, 240), "grey").save(photo)
         >>> try:

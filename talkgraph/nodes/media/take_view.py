@@ -19,7 +19,8 @@ class TakeView(Node):
         >>> import tempfile
         >>> from pathlib import Path
         >>> from PIL import Image
-        >>> from talkgraph.nodes.media import ReadPhoto
+        >>> from talkgraph.nodes.media import ReadPhoto, TakeView
+        >>> from talkgraph.nodes.values import View
         >>> photo = Path(tempfile.mkdtemp()) / "grey.png"
         >>> Image.new("RGB", (640, 480), "grey").save(photo)
         >>> view = View(first=0, stop=1, left=100, top=80, width=320, height=240, scale=0.5)

@@ -35,6 +35,7 @@ class WriteVideo(Node):
     Example:
         >>> import numpy as np
         >>> from talkgraph.cache import Frames
+        >>> from talkgraph.nodes.media import WriteVideo
         >>> from talkgraph.nodes.values import Speech
         >>> sound = np.sin(np.arange(16000) / 9).astype(np.float32)
         >>> speech = Speech(

@@ -20,6 +20,7 @@ class LoadNetwork(Node):
     ``graph.replace(identity_network=LoadNetwork(file="mine.onnx"))``.
 
     Example:
+        >>> from talkgraph.nodes.networks import LoadNetwork
         >>> LoadNetwork(name="general-mapping-mfcc").run().facts["kind"]
         'speech-to-motion mapping'
     """

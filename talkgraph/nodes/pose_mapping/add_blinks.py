@@ -24,6 +24,7 @@ class AddBlinks(Node):
 
     Example:
         >>> from talkgraph.nodes.face_model.synthetic import synthetic_face_model, synthetic_fit
+        >>> from talkgraph.nodes.pose_mapping import AddBlinks
         >>> model, fit = synthetic_face_model(levels=0), synthetic_fit(frames=250)
         >>> motion = AddBlinks(seed=1).run(fit.motion, model)
         >>> bool(motion.expression.any()), bool(motion.rotation.any())  # only lids move

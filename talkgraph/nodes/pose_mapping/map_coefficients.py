@@ -47,6 +47,7 @@ class MapCoefficients(Node):
         >>> import talkgraph as tg
         >>> from talkgraph.nodes.audio_features import Mfcc
         >>> from talkgraph.nodes.networks import LoadNetwork
+        >>> from talkgraph.nodes.pose_mapping import MapCoefficients
         >>> from talkgraph.nodes.values import Speech
         >>> steps = {
         ...     "network": LoadNetwork(name="yi2020-audio2coeff").on(),

@@ -26,7 +26,10 @@ class MapExpression(Node):
     `personalise_expression` has learned from the person.
 
     Example:
+        >>> import numpy as np
         >>> from talkgraph.nodes.networks import LoadNetwork
+        >>> from talkgraph.nodes.pose_mapping import MapExpression
+        >>> from talkgraph.nodes.values import SpeechFeatures
         >>> mapping = LoadNetwork(name="general-mapping-speech-encoder").run()
         >>> features = SpeechFeatures(windows=np.zeros((50, 1, 384), np.float32), fps=25.0)
         >>> motion = MapExpression().run(features, mapping)

@@ -28,7 +28,10 @@ class MapMotion(Node):
     limits are not in the paper, which leaves the pose as predicted.
 
     Example:
+        >>> import numpy as np
         >>> from talkgraph.nodes.networks import LoadNetwork
+        >>> from talkgraph.nodes.pose_mapping import MapMotion
+        >>> from talkgraph.nodes.values import SpeechFeatures
         >>> features = SpeechFeatures(windows=np.zeros((50, 28, 12), np.float32), fps=25.0)
         >>> motion = MapMotion().run(features, LoadNetwork(name="general-mapping-mfcc").run())
         >>> motion.expression.shape, motion.rotation.shape

@@ -35,7 +35,11 @@ class MoveBrows(Node):
     ahead. Lids and mouth stay as they are.
 
     Example:
+        >>> import numpy as np
         >>> from talkgraph.nodes.face_model.synthetic import synthetic_face_model, synthetic_fit
+        >>> from talkgraph.nodes.pose_mapping import MoveBrows
+        >>> from talkgraph.nodes.pose_mapping.brows.measure import brow_height
+        >>> from talkgraph.nodes.values import Speech
         >>> sound = np.sin(np.arange(32000) / 9).astype(np.float32)
         >>> speech = Speech(
         ...     samples=sound, rate=16000, soundtrack=sound[:, None], soundtrack_rate=16000

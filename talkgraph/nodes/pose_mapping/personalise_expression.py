@@ -33,6 +33,8 @@ class PersonaliseExpression(Node):
         >>> import numpy as np
         >>> from talkgraph.nodes.face_model.synthetic import synthetic_fit
         >>> from talkgraph.nodes.networks import LoadNetwork
+        >>> from talkgraph.nodes.pose_mapping import PersonaliseExpression
+        >>> from talkgraph.nodes.values import SpeechFeatures
         >>> general = LoadNetwork(name="general-mapping-speech-encoder").run()
         >>> features = SpeechFeatures(windows=np.zeros((50, 1, 384), np.float32), fps=25.0)
         >>> own = PersonaliseExpression().run(general, synthetic_fit(frames=50), features)

@@ -29,8 +29,11 @@ class PersonaliseMapping(Node):
     returned, with a note, where the clip is silent, too short, or teaches nothing.
 
     Example:
+        >>> import numpy as np
         >>> from talkgraph.nodes.face_model.synthetic import synthetic_fit
         >>> from talkgraph.nodes.networks import LoadNetwork
+        >>> from talkgraph.nodes.pose_mapping import PersonaliseMapping
+        >>> from talkgraph.nodes.values import SpeechFeatures
         >>> general = LoadNetwork(name="general-mapping-mfcc").run()
         >>> features = SpeechFeatures(windows=np.zeros((50, 28, 12), np.float32), fps=25.0)
         >>> own = PersonaliseMapping(steps=100).run(general, synthetic_fit(frames=50), features)

@@ -50,7 +50,10 @@ class RestInSilence(Node):
     The opening stays in the range of rest and `motion`: lips that cross in neither do not cross.
 
     Example:
+        >>> import numpy as np
         >>> from talkgraph.nodes.face_model.synthetic import synthetic_face_model, synthetic_fit
+        >>> from talkgraph.nodes.pose_mapping import RestInSilence
+        >>> from talkgraph.nodes.values import VoiceActivity
         >>> motion = synthetic_fit(frames=75).motion
         >>> motion.expression[:, 0] = 1 + np.sin(np.arange(75))  # the jaw
         >>> voice = VoiceActivity(probability=np.repeat([1.0, 0.0], [25, 50]), fps=25.0)

@@ -26,7 +26,11 @@ class BuildRefinerMemory(Node):
     user brings ResNet-18, and pairs that were never filled are left out of the result.
 
     Example:
+        >>> import numpy as np
+        >>> from talkgraph.cache import Frames
+        >>> from talkgraph.nodes.refine import BuildRefinerMemory
         >>> from talkgraph.nodes.refine.memory.example import tiny_spatial
+        >>> from talkgraph.nodes.values import IdentityTrack
         >>> grey = Frames.from_array(np.full((3, 24, 24, 3), 128, np.uint8))
         >>> who = IdentityTrack(vectors=np.eye(3, 8, dtype=np.float32), measured=np.ones(3, bool))
         >>> memory = BuildRefinerMemory(slots=4, key_size=5, steps=6)

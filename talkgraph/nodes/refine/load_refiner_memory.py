@@ -20,6 +20,7 @@ class LoadRefinerMemory(Node):
     Example:
         >>> import talkgraph as tg
         >>> from talkgraph.nodes.networks import LoadNetwork
+        >>> from talkgraph.nodes.refine import LoadRefinerMemory
         >>> steps = {
         ...     "file": LoadNetwork(name="yi2020-memory").on(),
         ...     "memory": LoadRefinerMemory().on(file="file"),

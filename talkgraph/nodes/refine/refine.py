@@ -46,7 +46,11 @@ class Refine(Node):
     """Turn rendered frames into realistic ones with a trained refiner, frame by frame.
 
     Example:
+        >>> import numpy as np
+        >>> from talkgraph.cache import Frames
+        >>> from talkgraph.nodes.refine import Refine
         >>> from talkgraph.nodes.refine.train_refiner import TrainRefiner
+        >>> from talkgraph.nodes.values import IdentityFeature
         >>> grey = Frames.from_array(np.full((3, 24, 24, 3), 128, np.uint8))
         >>> somebody = IdentityFeature(vector=np.full(128, 0.1, np.float32))
         >>> tiny = TrainRefiner(size=24, width=4, stem=1, levels=2, discriminator_width=4, steps=1)

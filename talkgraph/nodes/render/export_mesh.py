@@ -30,7 +30,10 @@ class ExportMesh(Node):
     expressions of that motion, its node turns and shifts as the head does.
 
     Example:
+        >>> import numpy as np
         >>> from talkgraph.nodes.face_model.synthetic import synthetic_face_model, synthetic_fit
+        >>> from talkgraph.nodes.render import ExportMesh
+        >>> from talkgraph.nodes.values import Albedo
         >>> model, fit = synthetic_face_model(levels=0), synthetic_fit(frames=2)
         >>> albedo = Albedo(colour=model.mean_albedo, light=np.eye(9, 3, dtype=np.float32))
         >>> ExportMesh(format="ply").run(fit, model, albedo).path.name

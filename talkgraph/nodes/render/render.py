@@ -28,8 +28,9 @@ class Render(Node):
     as they do in the clip.
 
     Example:
-        >>> from talkgraph.nodes.face_model.synthetic import synthetic_face_model, synthetic_fit
         >>> import numpy as np
+        >>> from talkgraph.nodes.face_model.synthetic import synthetic_face_model, synthetic_fit
+        >>> from talkgraph.nodes.render import Render
         >>> from talkgraph.nodes.values import Albedo
         >>> model, fit = synthetic_face_model(levels=0), synthetic_fit(frames=2)
         >>> albedo = Albedo(colour=model.mean_albedo, light=np.eye(9, 3, dtype=np.float32))
