@@ -42,6 +42,7 @@ class Watcher:
         self._times: dict[str, StepTime] = {}
         self.cached = 0
         self.said: list[str] = []  # of the run itself
+        self._failed = False
 
     def __enter__(self) -> Self:
         return self
@@ -52,6 +53,7 @@ class Watcher:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._failed = error is not None
         self.close()
 
     def __call__(self, event: Event) -> None:
@@ -107,8 +109,8 @@ class Watcher:
         """The run is over, well or not."""
 
     def summary(self) -> Iterator[str]:
-        """What is said at the end, line by line."""
-        if self.cached:
+        """What is said at the end, line by line; before an error, nothing that it does not need."""
+        if self.cached and not self._failed:
             yield f"{self.cached} stage{'s' if self.cached > 1 else ''} from the store"
         yield from (f"note: {text}" for text in self.said)
 

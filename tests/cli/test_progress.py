@@ -70,6 +70,15 @@ def test_a_short_stage_says_only_that_it_is_done(lines):
     assert stream.getvalue().splitlines() == ["mfcc: 0.5 s", "1 stage from the store"]
 
 
+@pytest.mark.parametrize("watcher", [Lines, Bars])
+def test_before_an_error_no_stages_are_counted(watcher, capsys):
+    with pytest.raises(KeyboardInterrupt), watcher() as watch:
+        watch(events.Finished("fit", True, 0.0))
+        watch(events.Note(None, "the run says something"))
+        raise KeyboardInterrupt
+    assert capsys.readouterr().err.strip() == "note: the run says something"
+
+
 def test_progress_without_a_total_or_a_start_is_no_error(lines):
     watcher, now, stream = lines
     watcher.progress("x", 0, 0)
