@@ -50,9 +50,17 @@ def lag_of_clip(heard: Floats, target: Target, facts: MappingFacts, largest: int
     return lag
 
 
-def general_instead(mapping: OnnxModel, what: str, why: str) -> OnnxModel:
-    """The general mapping, from speech to `what`, with a note why."""
-    note(f"the general mapping from speech to {what} is used: {why}")
+def general_instead(mapping: OnnxModel, why: str) -> OnnxModel:
+    """The general mapping, with a note why, and what that means for the video."""
+    note(f"{why}: people's usual way of talking is used, not this person's")
     path = scratch_folder() / "general_mapping.onnx"
     shutil.copyfile(mapping.file.path, path)
     return OnnxModel(file=File(path), facts=mapping.facts)
+
+
+def no_better(share: float) -> str:
+    """Why a mapping that was tried on the last `share` of its clip is not used."""
+    return (
+        f"trained on the first {1 - share:.0%} of the clip, a mapping of this person's own "
+        "followed the rest no better than the general one"
+    )

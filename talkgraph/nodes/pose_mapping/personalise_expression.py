@@ -9,7 +9,12 @@ import attrs
 from talkgraph.engine import Node, node, param, progress, scratch_folder
 from talkgraph.nodes.pose_mapping.expression_inference import open_expression_mapping
 from talkgraph.nodes.pose_mapping.facts import ExpressionFacts
-from talkgraph.nodes.pose_mapping.personal import general_instead, lag_of_clip, too_little
+from talkgraph.nodes.pose_mapping.personal import (
+    general_instead,
+    lag_of_clip,
+    no_better,
+    too_little,
+)
 from talkgraph.nodes.training.curve import write_curve
 from talkgraph.nodes.training.threads import one_thread
 from talkgraph.nodes.values import FaceFit, OnnxModel, SpeechFeatures
@@ -73,7 +78,7 @@ class PersonaliseExpression(Node):
         facts = open_expression_mapping(mapping, self.node_id)
         why = too_little(clip_features, fit, facts, self.min_seconds)
         if clip_features is None or why:
-            return general_instead(mapping, "expression", why)
+            return general_instead(mapping, why)
         with one_thread():
             return self._adapt(mapping, facts.of_person(fit), fit, clip_features)
 
@@ -104,9 +109,7 @@ class PersonaliseExpression(Node):
                 for network in (general, trial)
             )
             if not after >= before:
-                return general_instead(
-                    mapping, "expression", "its last seconds are not followed better by another"
-                )
+                return general_instead(mapping, no_better(self.held_out))
             card += f": agreement on the held-out part {before:.2f} -> {after:.2f}"
         network, losses = self._train(general, whole, facts, done=self.steps)
         made = write_expression_mapping(

@@ -10,7 +10,12 @@ import numpy as np
 from talkgraph.engine import Node, node, param, progress, scratch_folder
 from talkgraph.nodes.pose_mapping.facts import MotionFacts
 from talkgraph.nodes.pose_mapping.inference import open_mapping
-from talkgraph.nodes.pose_mapping.personal import general_instead, lag_of_clip, too_little
+from talkgraph.nodes.pose_mapping.personal import (
+    general_instead,
+    lag_of_clip,
+    no_better,
+    too_little,
+)
 from talkgraph.nodes.training.curve import write_curve
 from talkgraph.nodes.training.threads import one_thread
 from talkgraph.nodes.values import FaceFit, OnnxModel, SpeechFeatures
@@ -77,7 +82,7 @@ class PersonaliseMapping(Node):
         facts = open_mapping(mapping, self.node_id)
         why = too_little(clip_features, fit, facts, self.min_seconds)
         if clip_features is None or why:
-            return general_instead(mapping, "motion", why)
+            return general_instead(mapping, why)
         with one_thread():
             return self._fine_tune(mapping, facts, fit, clip_features)
 
@@ -101,9 +106,7 @@ class PersonaliseMapping(Node):
         before = _error(general, held_out, facts)
         after = _error(trial, held_out, facts)
         if not after < before:
-            return general_instead(
-                mapping, "motion", "a held-out part of the clip is not predicted better"
-            )
+            return general_instead(mapping, no_better(self.held_out))
         network, losses = self._train(read_network(mapping), [whole], facts, done=self.steps)
         card = (
             f"{facts.card}\n\nFine-tuned on {len(example) / facts.fps:.0f} s of one person's clip: "
