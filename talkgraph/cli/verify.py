@@ -169,8 +169,11 @@ def _print(path: Path, found: Findings) -> None:
     for name, text in rows:
         table.add_row(name, Text(text))
     console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
-    console.print(Text(f"{path}: {_VERDICTS[found.verdict]}"))
-    console.print(table)
+    with console.capture() as shown:
+        console.print(Text(f"{path}: {_VERDICTS[found.verdict]}"))
+        console.print(table)
+    for line in shown.get().splitlines():
+        print(line.rstrip())  # a table fills its last column with spaces
 
 
 def _credentials(found: Credentials) -> str:

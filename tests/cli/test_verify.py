@@ -87,6 +87,7 @@ def test_a_video_is_marked_signed_and_verified(desk, capsys):
     assert found["lineage"]["run"] == run_records.find(Store(), "last").run_id
     assert main(["verify", "out.mp4"]) == 0
     table = capsys.readouterr().out
+    assert [line for line in table.splitlines() if line != line.rstrip()] == []
     for words in (
         "out.mp4: made by talkgraph",
         "intact",
