@@ -35,6 +35,7 @@ RUN if [ "$MODELS" = all ]; then talkgraph models pull --quiet; \
  && find /models -mindepth 1 -exec chmod a+rwX {} +
 WORKDIR /work
 VOLUME ["/store"]
-HEALTHCHECK --interval=5m --timeout=2m --start-period=30s CMD ["talkgraph", "doctor", "--json"]
+HEALTHCHECK --interval=5m --timeout=2m --start-period=30s \
+  CMD ["sh", "-c", "talkgraph doctor --json || exit 1"]
 ENTRYPOINT ["talkgraph"]
 CMD ["--help"]

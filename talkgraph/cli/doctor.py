@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 import talkgraph
+from talkgraph.cli.failure import USER
 from talkgraph.cli.options import add_debug, add_json, add_store, open_store
 from talkgraph.errors import ModelError
 
@@ -53,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run every check; 0 if nothing has to be mended, 1 otherwise."""
+    """Run every check; 0 if nothing has to be mended, else 2, as for all that the user can mend."""
     from talkgraph.cache.store import Store
 
     if args.files:
@@ -69,11 +70,11 @@ def run(args: argparse.Namespace) -> int:
     fit = all(check.status != "problem" for check in checks)
     if args.json:
         print(json.dumps({"fit": fit, "checks": [attrs.asdict(check) for check in checks]}))
-    return 0 if fit else 1
+    return 0 if fit else USER
 
 
 def _look_at_files(args: argparse.Namespace) -> int:
-    """Tell of each file what would be used of it; 0 if something can be made of all, else 1."""
+    """Tell of each file what would be used of it; 0 if something can be made of all, else 2."""
     from talkgraph.cli.looked_at import findings
 
     store = open_store(args)
@@ -83,7 +84,7 @@ def _look_at_files(args: argparse.Namespace) -> int:
     fit = all(finding.status != "problem" for finding in found)
     if args.json:
         print(json.dumps({"fit": fit, "findings": [attrs.asdict(one) for one in found]}))
-    return 0 if fit else 1
+    return 0 if fit else USER
 
 
 def _shown(found: Iterator[Finding], *, quiet: bool) -> Iterator[Finding]:

@@ -1,6 +1,7 @@
 """Which line and which exit code an error deserves.
 
-0 fine · 1 our own failure · 2 something the user can mend · 130 Ctrl-C · 143 ended from outside
+0 fine · 1 our own failure · 2 something the user can mend · 130 Ctrl-C · 143 ended from outside;
+`verify` has 3 and 4 for its verdicts
 """
 
 from __future__ import annotations

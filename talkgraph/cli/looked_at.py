@@ -43,7 +43,7 @@ class Finding:
 def findings(path: Path, store: Store) -> Iterator[Finding]:
     """Look at a file as far as a video would be made of it; what was read is kept for that."""
     try:
-        check_input(path, "input")
+        check_input(path, "media")
         kind = _kind(path)
     except TalkgraphError as error:
         yield Finding(str(path), "file", "problem", explain(error)[0].removeprefix(f"{path}: "))

@@ -6,6 +6,7 @@ import pytest
 
 from talkgraph import models
 from talkgraph.cli import doctor
+from talkgraph.cli.main import main
 
 
 @pytest.fixture
@@ -61,3 +62,15 @@ def test_a_check_that_fails_is_a_finding(tmp_path, monkeypatch):
     (found,) = (check for check in doctor.examine(tmp_path) if check.name == "video encoder")
     assert (found.status, found.found) == ("problem", "RuntimeError: no such thing")
     assert found.remedy.startswith("install talkgraph again")
+
+
+def test_what_the_user_can_mend_is_exit_code_2(monkeypatch, tmp_path, capsys):
+    checks = [doctor.Check("system", "ok", "Linux"), doctor.Check("device", "note", "CPU")]
+    monkeypatch.setattr(doctor, "examine", lambda store: iter(checks))
+    assert main(["doctor", "--store", str(tmp_path)]) == 0
+    checks.append(doctor.Check("store", "problem", "cannot be written", "choose another"))
+    assert main(["doctor", "--store", str(tmp_path)]) == 2
+    assert capsys.readouterr().out.endswith(
+        "BAD   store: cannot be written\n      choose another\n"
+    )
+    assert main(["doctor", "--store", str(tmp_path), "--json"]) == 2

@@ -53,11 +53,13 @@ def test_a_quiet_speech_of_two_tracks(look, tmp_path):
 def test_what_cannot_be_used_is_a_problem_with_its_remedy(look, tmp_path):
     soundfile.write(tmp_path / "silent.wav", np.zeros(16000), 16000)
     (tmp_path / "a.jxl").write_bytes(b"\xff\x0a" + bytes(100))
+    (tmp_path / "empty.mp4").touch()
     for name, said in (("silent.wav", "is silent"), ("a.jxl", "a JPEG XL picture"),
-                       ("none.mp4", "no such")):  # fmt: skip
+                       ("none.mp4", "no such"), ("empty.mp4", "is empty"),
+                       (".", "a folder, not a media file")):  # fmt: skip
         code, told = look(tmp_path / name)
         (finding,) = told.values()
-        assert code == 1 and finding["status"] == "problem" and said in finding["found"]
+        assert code == 2 and finding["status"] == "problem" and said in finding["found"]
 
 
 def test_a_photo_in_the_words_of_a_person(look, tmp_path, capsys):

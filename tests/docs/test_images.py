@@ -48,8 +48,12 @@ def test_it_runs_as_nobody_in_particular_and_tells_its_health(image):
     assert last[0] == ("USER", "10001:10001")
     assert [step for step, _ in last].count("USER") == 1
     (health,) = words(image, "HEALTHCHECK")
-    name, *rest = json.loads(health.partition("CMD ")[2])
+    *shell, line = json.loads(health.partition("CMD ")[2])
+    command, _, otherwise = line.partition(" || ")
+    name, *rest = command.split()
+    assert shell == ["sh", "-c"]
     assert name == "talkgraph" and parser().parse_args(rest).json
+    assert otherwise == "exit 1"  # docker reserves 2, which is what `doctor` says
     assert [json.loads(one) for one in words(image, "ENTRYPOINT")] == [["talkgraph"]]
 
 
