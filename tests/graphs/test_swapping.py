@@ -1,9 +1,12 @@
 """Every head motion with every picture: each pair builds, checks its edges and runs."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
 
+import talkgraph as tg
 from talkgraph.cache.files import File
 from talkgraph.cache.frames import Frames
 from talkgraph.engine import Graph
@@ -39,6 +42,7 @@ from talkgraph.nodes.values import (
     Speech,
 )
 from tests.models.audio2head import narrow
+from tests.places import ROOT
 
 FRAMES, SIZE = 50, 64
 
@@ -133,6 +137,16 @@ def given(tmp_path_factory):
         "albedo": Albedo(colour=model.mean_albedo, light=np.eye(9, 3, dtype=np.float32)),
         "identity": IdentityFeature(vector=np.full(128, 0.1, np.float32)),
     }
+
+
+def test_the_composed_graph_of_the_page_is_the_photo_graph_up_to_the_motion():
+    """So it takes the photos that one takes: large ones, in which faces are found in a `view`."""
+    page = (ROOT / "docs" / "swapping.md").read_text(encoding="utf-8")
+    field = Graph.from_yaml(re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)[0])
+    photo = tg.graph("photo", mark=False)
+    shared = {name: photo.steps[name] for name in photo.needed_for(("motion",), given=photo.inputs)}
+    assert len(shared) > 15 and {name: field.steps.get(name) for name in shared} == shared
+    assert field.steps["pasted"].sources["footage"] == photo.steps["pasted"].sources["footage"]
 
 
 @pytest.mark.parametrize("picture", PICTURES)
