@@ -10,6 +10,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from photo_table import photo_tables
+from systems_table import angles, systems_table
+
 HEAVY = 1.0  # s; stages below are not named
 MORE_IS_BETTER = "hash_gb_s"
 ENGINE_ROWS = (
@@ -69,29 +72,23 @@ HEAD_ROWS = (
 
 def main() -> int:
     """Print one section per file."""
+    tables = {
+        "peers": engine_table,
+        "head_motion": head_table,
+        "marking": marking_table,
+        "frames": frames_table,
+        "reach": run_table,
+        "ablation": ablation_table,
+        "mapping": mapping_table,
+        "photo_given": photo_tables,
+        "systems": systems_table,
+    }
     for name in sys.argv[1:]:
         report = json.loads(Path(name).read_text())
         print(f"### `{report['command'].removeprefix('benchmarks/')}`\n")
-        if "peers" in report:
-            print(engine_table(report))
-            continue
-        if "head_motion" in report:
-            print(head_table(report))
-            continue
-        if "marking" in report:
-            print(marking_table(report["marking"]))
-            continue
-        if "frames" in report:
-            print(frames_table(report))
-            continue
-        if "reach" in report:
-            print(run_table(report))
-            continue
-        if "ablation" in report:
-            print(ablation_table(report["ablation"]))
-            continue
-        if "mapping" in report:
-            print(mapping_table(report))
+        table = next((made for key, made in tables.items() if key in report), None)
+        if table is not None:
+            print(table(report))
             continue
         print(talks(report["clips"]))
         driven = [clip for clip in report["clips"] if "reenactment" in clip]
@@ -100,9 +97,9 @@ def main() -> int:
     return 0
 
 
-def ablation_table(found: dict[str, Any]) -> str:
+def ablation_table(report: dict[str, Any]) -> str:
     """One table per clip."""
-    lines = []
+    found, lines = report["ablation"], []
     for clip in found["clips"]:
         pairs = ", ".join(f"{count} at {same}" for same, count in clip["pairs"].items())
         told = "; ".join(f"{name} {cosine:.3f}" for name, cosine in clip["told"].items())
@@ -122,8 +119,9 @@ def ablation_table(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def marking_table(found: dict[str, Any]) -> str:
+def marking_table(report: dict[str, Any]) -> str:
     """What the mark survives, false alarms, and cost."""
+    found = report["marking"]
     rows = [
         f"{found['clips']} clips of {' or '.join(f'{one:g}' for one in found['seconds'])} s.",
         "",
@@ -339,11 +337,6 @@ def engine_table(report: dict[str, Any]) -> str:
 
 def _figure(value: float | None) -> str:
     return "–" if value is None else f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
-
-
-def angles(values: list[float]) -> str:
-    """Pitch / yaw / roll."""
-    return " / ".join(f"{v:.1f}" for v in values)
 
 
 if __name__ == "__main__":

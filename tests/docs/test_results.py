@@ -16,6 +16,7 @@ FILES = sorted(set((FOLDER / "results").glob("*.json")) - {TORTURE})
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_measurements(path, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["table.py", str(path)])
+    monkeypatch.syspath_prepend(str(FOLDER))  # as for a script; tables lie beside it
     assert runpy.run_path(str(FOLDER / "table.py"))["main"]() == 0
     head, _, table = capsys.readouterr().out.partition("\n")
     assert head.startswith("### `") and table.count("\n|") > 3
