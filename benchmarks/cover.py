@@ -4,10 +4,11 @@
 
 Each clip is fitted as it is, then looked at free, and with each cover painted over its frames: a
 `microphone` that stands still before the mouth, a `mask` on the lower face, a `card` that comes
-from the side over eye and cheek and goes, and a `hand` in the colour of the cheeks that comes from
-below. Scores are by area of the face's vertices that are seen: intersection over union with what
-was painted, the share of it that is found, and the share of the free face that is taken for
-covered.
+from the side over eye and cheek and goes, a `hand` in the colour of the cheeks, with light and
+shadow, that comes from below and goes, and `behind`: the same hand where the face hides it. Scores
+are by area of the face's vertices that are seen: intersection over union with what was painted,
+the share of it that is found, and the share of the free face that is taken for covered. Times are
+those of `find_hands` and of both nodes together, per frame.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -28,12 +30,15 @@ from talkgraph.cache.store import Store
 from talkgraph.graphs import yi2020
 from talkgraph.nodes.albedo import FindCover
 from talkgraph.nodes.albedo.observe import Observer
+from talkgraph.nodes.face_fit import FindHands
 from talkgraph.nodes.face_model import LoadFaceModel
 from talkgraph.nodes.face_model.face_model import LIP, FaceModel
 from talkgraph.nodes.geometry.camera import project
 from talkgraph.nodes.geometry.mesh import vertex_areas
 from talkgraph.nodes.geometry.rasterise import draw
-from talkgraph.nodes.values import Clip, FaceFit
+from talkgraph.nodes.geometry.synthetic_hand import draw_hand, hand_joints
+from talkgraph.nodes.networks import LoadNetwork
+from talkgraph.nodes.values import Clip, FaceFit, FaceTrack
 
 CLIPS = (
     "talk_female_elderly_02", "talk_male_asian_adult_01_b", "talk_female_southasian_earrings_202",
@@ -63,30 +68,24 @@ def _card(x: Real, y: Real, lips: Real, height: float, time: float) -> Real:
     return inside & (come > 0)
 
 
-def _hand(x: Real, y: Real, lips: Real, height: float, time: float) -> Real:
-    come = _there(time, 0.25, 0.7)
-    top = lips[1] + (1.3 * (1 - come) - 0.2) * height
-    fingers = np.zeros(x.shape, bool)
-    for number in range(-2, 2):
-        middle = lips[0] + (0.12 * number + 0.06) * height
-        fingers |= (np.abs(x - middle) < 0.05 * height) & (y > top)
-    palm = (np.abs(x - lips[0]) < 0.25 * height) & (y > top + 0.45 * height)
-    return (fingers | palm) & (come > 0)
-
-
-PAINTED: dict[str, tuple[Callable[..., Real], tuple[int, int, int] | None]] = {
+PAINTED: dict[str, tuple[Callable[..., Real], tuple[int, int, int]]] = {
     "microphone": (_microphone, (26, 26, 28)),
     "card": (_card, (40, 50, 75)),
-    "hand": (_hand, None),  # of the cheeks' own colour
 }
 MASK = (150, 185, 210)
+LOWER = (-0.75, -0.02)  # head units, of the mask's height
+FACE = 0.18  # m, of the height of the face; by it the hand's size is told
+TURN = 0.35  # rad, by which the hand leans
+COVERS = (*PAINTED, "mask", "hand", "behind")
 
 
 class Scene:
     """A fitted clip, with the places of its vertices."""
 
-    def __init__(self, clip: Clip, fit: FaceFit, model: FaceModel) -> None:
-        self.clip, self.fit, self.model = clip, fit, model
+    def __init__(self, clip: Clip, track: FaceTrack, fit: FaceFit, model: FaceModel) -> None:
+        self.clip, self.track, self.fit, self.model = clip, track, fit, model
+        self.palms = LoadNetwork(name="palm-detector").run()
+        self.joints = LoadNetwork(name="hand-joints").run()
         self.frames = clip.frames[: len(clip.frames)]
         self.observer = Observer(clip, fit, model, FindCover())
         projected = [project(self.observer.placed(k), fit.size) for k in range(len(self.frames))]
@@ -104,24 +103,36 @@ class Scene:
         y, x = np.mgrid[:size, :size] + 0.5
         lips = self.places[:, self.model.region == LIP].mean(axis=1)[0]
         height = float(np.median(np.ptp(self.places[:, self.model.region <= LIP, 1], axis=1)))
-        noise = np.random.default_rng(0).normal(size=(size, size, 1))
+        noise = 4 * np.random.default_rng(0).normal(size=(size, size, 1))
         masks = np.zeros((count, size, size), bool)
         made = self.frames.astype(np.float32)
+        skin = tuple(np.median(self._skin(0), axis=0))
         for frame in range(count):
+            time = frame / max(count - 1, 1)
             if name == "mask":
-                masks[frame], colour = self._lower_face(frame), MASK
-            else:
+                masks[frame], colour = self._part(frame, *LOWER), np.asarray(MASK)
+            elif name in PAINTED:
                 shape, told = PAINTED[name]
-                masks[frame] = shape(x, y, lips, height, frame / max(count - 1, 1))
-                colour = told or tuple(np.median(self._skin(0), axis=0))
-            shown = np.asarray(colour) + 4 * noise
-            made[frame] = np.where(masks[frame][..., None], shown, made[frame])
+                masks[frame], colour = shape(x, y, lips, height, time), np.asarray(told)
+            elif come := _there(time, 0.25, 0.7):
+                wrist = lips + height * np.array([-0.25, 0.55 + 1.2 * (1 - come)])
+                scale = height / FACE
+                joints = hand_joints(tuple(wrist), scale, TURN)
+                colour, masks[frame] = draw_hand(size, joints, scale, skin)
+            if name == "behind":
+                masks[frame] &= ~self._part(frame, -np.inf, np.inf)
+            if masks[frame].any():
+                made[frame] = np.where(masks[frame][..., None], colour + noise, made[frame])
         pictures = np.clip(made + 0.5, 0, 255).astype(np.uint8)
         return self._with(pictures), masks
 
     def scores(self, clip: Clip, masks: NDArray[np.bool_]) -> dict[str, float]:
         """What `find_cover` says beside the truth."""
-        told = FindCover().run(clip, self.fit, self.model).share > 127
+        begin = perf_counter()
+        hands = FindHands().run(clip, self.track, self.palms, self.joints)
+        middle = perf_counter()
+        told = FindCover().run(clip, self.fit, self.model, hands).share > 127
+        end = perf_counter()
         at = np.clip(self.places.astype(int), 0, masks.shape[1] - 1)
         rows = np.arange(len(masks))[:, None]
         there = masks[rows, at[..., 1], at[..., 0]] & self.seen
@@ -135,11 +146,14 @@ class Scene:
             "iou": area(told & there) / max(area(told | there), 1e-9),
             "found": area(told & there) / max(area(there), 1e-9),
             "false": area(told & free) / area(free),
+            "hands_ms": 1000 * (middle - begin) / len(masks),
+            "all_ms": 1000 * (end - begin) / len(masks),
         }
 
-    def _lower_face(self, frame: int) -> NDArray[np.bool_]:
-        low = (self.model.mean_shape[:, 1] < -0.02) & (self.model.mean_shape[:, 1] > -0.75)
-        grey = np.repeat(low[:, None].astype(np.float32), 3, axis=1)
+    def _part(self, frame: int, low: float, high: float) -> NDArray[np.bool_]:
+        """Where a frame shows the face between two heights of the model, head units."""
+        height = self.model.mean_shape[:, 1]
+        grey = np.repeat(((height > low) & (height < high))[:, None].astype(np.float32), 3, axis=1)
         place = (self.places[frame], self.depths[frame], self.model.triangles, grey)
         return draw(*place, self.fit.size, samples=1)[..., 0] > 127
 
@@ -160,23 +174,24 @@ def main() -> int:
     parser.add_argument("--data", type=Path, required=True, help="folder with video/")
     parser.add_argument("--clips", nargs="+", default=CLIPS, metavar="NAME")
     parser.add_argument("--seconds", type=float, default=5.0, help="of each clip")
+    parser.add_argument("--covers", nargs="+", default=COVERS, choices=COVERS, metavar="COVER")
     parser.add_argument("--free", action="store_true", help="the clips as they are alone")
     parser.add_argument("--store", type=Path, help="default: a temporary, empty one")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     model = LoadFaceModel().run()
     graph = yi2020.graph().with_params(footage={"max_seconds": args.seconds})
-    graph = graph.subgraph("clip", "fit")
+    graph = graph.subgraph("clip", "track", "fit")
     report: dict[str, dict[str, dict[str, float]]] = {}
     with tempfile.TemporaryDirectory() as folder:
         store = Store(args.store or folder)
         for name in args.clips:
             video = args.data / "video" / f"{name}.mp4"
-            run = graph.run({"video": video}, store=store, until=["clip", "fit"])
-            scene = Scene(run["clip"], run["fit"], model)
+            run = graph.run({"video": video}, store=store, until=["clip", "track", "fit"])
+            scene = Scene(run["clip"], run["track"], run["fit"], model)
             nothing = np.zeros(scene.frames.shape[:3], bool)
             found = {"free": scene.scores(scene.clip, nothing)}
-            for cover in () if args.free else (*PAINTED, "mask"):
+            for cover in () if args.free else args.covers:
                 found[cover] = scene.scores(*scene.painted(cover))
             report[name] = found
             for cover, scores in found.items():

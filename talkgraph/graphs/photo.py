@@ -10,7 +10,7 @@ from talkgraph.graphs.quality import Quality
 from talkgraph.nodes.albedo import DetailedAlbedo, FindCover, LearnDetail
 from talkgraph.nodes.audio_features import DetectVoice, SpeechEncoder
 from talkgraph.nodes.backgrounds import Composite, MatchBackgrounds, PasteBack, WarpBackground
-from talkgraph.nodes.face_fit import CropHead, DetectFaces, FitFace, TrackFace
+from talkgraph.nodes.face_fit import CropHead, DetectFaces, FindHands, FitFace, TrackFace
 from talkgraph.nodes.face_model import LoadFaceModel
 from talkgraph.nodes.head_motion import SampleHeadMotion
 from talkgraph.nodes.media import ReadPhoto, ReadSpeech, TakeView
@@ -50,7 +50,12 @@ def graph(
             ),
             "face_model": LoadFaceModel().on(),
             "fit": FitFace().on(track="track", model="face_model"),
-            "cover": FindCover().on(clip="clip", fit="fit", model="face_model"),
+            "palm_detector": LoadNetwork(name="palm-detector").on(),
+            "hand_network": LoadNetwork(name="hand-joints").on(),
+            "hands": FindHands().on(
+                clip="clip", track="track", palms="palm_detector", joints="hand_network"
+            ),
+            "cover": FindCover().on(clip="clip", fit="fit", model="face_model", hands="hands"),
             "albedo": DetailedAlbedo().on(
                 clip="clip", fit="fit", model="face_model", cover="cover"
             ),

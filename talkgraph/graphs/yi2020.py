@@ -52,6 +52,7 @@ from talkgraph.nodes.face_fit import (
     DescribeIdentities,
     DescribeIdentity,
     DetectFaces,
+    FindHands,
     FitFace,
     TrackFace,
 )
@@ -119,7 +120,12 @@ def graph(
         ),
         "face_model": LoadFaceModel().on(),
         "fit": FitFace().on(track="track", model="face_model"),
-        "cover": FindCover().on(clip="clip", fit="fit", model="face_model"),
+        "palm_detector": LoadNetwork(name="palm-detector").on(),
+        "hand_network": LoadNetwork(name="hand-joints").on(),
+        "hands": FindHands().on(
+            clip="clip", track="track", palms="palm_detector", joints="hand_network"
+        ),
+        "cover": FindCover().on(clip="clip", fit="fit", model="face_model", hands="hands"),
         "albedo": DetailedAlbedo().on(clip="clip", fit="fit", model="face_model", cover="cover"),
         "appearance": LearnAppearance().on(
             clip="clip", fit="fit", albedo="albedo", model="face_model", cover="cover"

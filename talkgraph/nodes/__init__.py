@@ -27,9 +27,10 @@ face_fit         where the face is, how it is formed, how it moves
     regress_face          Clip, FaceTrack, FaceModel, OnnxModel -> FaceFit
     describe_identity     Clip, FaceTrack, OnnxModel -> IdentityFeature
     describe_identities   Clip, FaceTrack, OnnxModel -> IdentityTrack
+    find_hands            Clip, FaceTrack, OnnxModel, OnnxModel -> Hands
     take_photo            Footage, FaceFit -> Footage
 albedo           the face's own colours, and the light
-    find_cover            Clip, FaceFit, FaceModel -> Cover
+    find_cover            Clip, FaceFit, FaceModel, Hands? -> Cover
     detailed_albedo       Clip, FaceFit, FaceModel, Cover? -> Albedo
     low_frequency_albedo  Clip, FaceFit, FaceModel, Cover? -> Albedo
     learn_appearance      Clip, FaceFit, Albedo, FaceModel, Cover? -> Appearance

@@ -1,7 +1,7 @@
 """Reflectance and light of a clip (Yi et al. 2020, sections 3.1 and 3.3).
 
-find_cover            `FindCover`: Clip, FaceFit, FaceModel -> Cover; what stands before the face,
-                      by `cover/`
+find_cover            `FindCover`: Clip, FaceFit, FaceModel, Hands? -> Cover; what stands before the
+                      face, by `cover/`
 detailed_albedo       `DetailedAlbedo`: Clip, FaceFit, FaceModel, Cover? -> Albedo; colours of the
                       most neutral, most frontal frames divided by the light
 low_frequency_albedo  `LowFrequencyAlbedo`: Clip, FaceFit, FaceModel, Cover? -> Albedo; coefficients

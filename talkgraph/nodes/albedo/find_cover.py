@@ -5,12 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from talkgraph.engine import Node, node, note, param, progress
+from talkgraph.errors import GraphError
 from talkgraph.nodes.albedo import parameters
 from talkgraph.nodes.albedo.cover.before_lips import before_lips
+from talkgraph.nodes.albedo.cover.hands import before_face, within_hands
 from talkgraph.nodes.albedo.cover.patches import Surface, steady
 from talkgraph.nodes.albedo.cover.usual import Usual, tints
 from talkgraph.nodes.albedo.observe import Observer
 from talkgraph.nodes.face_model.face_model import FaceModel
+from talkgraph.nodes.geometry.camera import project
+from talkgraph.nodes.geometry.hands import Hands
 from talkgraph.nodes.signals import evenly_spread
 from talkgraph.nodes.training.threads import one_thread
 from talkgraph.nodes.values import Bools, Clip, Cover, FaceFit, Floats, Ints
@@ -18,12 +22,13 @@ from talkgraph.nodes.values import Bools, Clip, Cover, FaceFit, Floats, Ints
 
 @node("find_cover", version=1)
 class FindCover(Node):
-    """Find what hides parts of the face, (clip, fit, model) -> Cover.
+    """Find what hides parts of the face, (clip, fit, model, hands?) -> Cover.
 
     What comes and goes is told from the face's usual colours at the same place; what is always
     before the lips by its colour, which none can have. Both must be large and last. A bare hand
-    of the face's own colour is not told from it; what is always elsewhere, such as glasses,
-    belongs to the face. An addition to Yi et al. 2020.
+    has the face's own colour: it is told by its joints, where the face looks less like itself
+    than it does without. What is always elsewhere, such as glasses, belongs to the face. An
+    addition to Yi et al. 2020.
 
     Example:
         >>> import numpy as np
@@ -55,6 +60,9 @@ class FindCover(Node):
         0.03, "smallest cover; a face has about 2.5", unit="head units squared", gt=0
     )
     clear: float = param(1.5, "least mean difference of one, in differences that count", ge=1)
+    hand: float = param(
+        1.25, "how many times stranger than without the face looks where a hand is before it", ge=1
+    )
     lasting: float = param(0.2, "it must be there for most of such a stretch", unit="s", ge=0)
     behind: float = parameters.behind()
     grazing: float = parameters.grazing()
@@ -62,19 +70,24 @@ class FindCover(Node):
     doubt: float = parameters.doubt()
 
     @one_thread()
-    def run(self, clip: Clip, fit: FaceFit, model: FaceModel) -> Cover:
+    def run(self, clip: Clip, fit: FaceFit, model: FaceModel, hands: Hands | None = None) -> Cover:
         """Look at the frames; a photo is a clip of one.
 
+        Args:
+            hands: those of the clip; without, bare hands are not told from the face.
+
         Raises:
-            GraphError: clip and fit are not of one size.
+            GraphError: clip and fit are not of one size, or the hands are those of another clip.
         """
         observer, surface = Observer(clip, fit, model, self), Surface(model)
         count = len(fit.measured)
+        touched = self._touched(observer, surface, hands, count)
         chosen = evenly_spread(count, self.frames)
         colour, seen = self._look(observer, surface, chosen)
         unit = np.array([self.brightness, self.tint, self.tint], np.float32)
         hidden = before_lips(colour, seen, surface, unit)
-        learned = seen & ~hidden & np.asarray(fit.measured, bool)[chosen, None]
+        learned = seen & ~hidden & ~touched[chosen]
+        learned &= np.asarray(fit.measured, bool)[chosen, None]
         usual = Usual.of(tints(colour), learned, surface.near(self.displaced))
 
         def found(colour: Floats, seen: Bools, hidden: Bools) -> Bools:
@@ -85,12 +98,16 @@ class FindCover(Node):
 
         kept = np.stack([found(*one) for one in zip(colour, seen, hidden, strict=True)])
         share = np.zeros((count, model.vertex_count), np.uint8)
-        if not kept.any():
+        if not kept.any() and not touched.any():
             return Cover(share=share)
         if count > len(chosen):
             colour, seen = self._look(observer, surface, np.arange(count))
             hidden = before_lips(colour, seen, surface, unit)
             kept = np.stack([found(*one) for one in zip(colour, seen, hidden, strict=True)])
+        if touched.any():
+            away = usual.difference(tints(colour), seen & ~touched, unit)
+            before = before_face(away, seen, usual.known, touched, self.hand)
+            kept |= touched & before[:, None]
         kept = steady(kept, round(self.lasting * fit.motion.fps))
         for frame in np.flatnonzero(kept.any(axis=1)):
             share[frame] = surface.share(kept[frame])
@@ -101,6 +118,24 @@ class FindCover(Node):
                 "there, and is kept out of the face's colours"
             )
         return Cover(share=share)
+
+    def _touched(
+        self, observer: Observer, surface: Surface, hands: Hands | None, count: int
+    ) -> Bools:
+        """Which vertices of each frame lie within a hand, `[shape=(T, V')]`."""
+        touched = np.zeros((count, len(surface.vertices)), bool)
+        if hands is None:
+            return touched
+        if len(hands.scale) != count:
+            raise GraphError(
+                f"node {self.node_id}: port hands is of {len(hands.scale)} frames, clip has "
+                f"{count}: connect the hands of this clip"
+            )
+        for frame in np.flatnonzero((hands.scale > 0).any(axis=1)).tolist():
+            places, _ = project(observer.placed(frame), observer.fit.size)
+            inside = within_hands(hands, frame, places[surface.vertices])
+            touched[frame] = inside if surface.area[inside].sum() >= self.area else False
+        return touched
 
     def _look(self, observer: Observer, surface: Surface, chosen: Ints) -> tuple[Floats, Bools]:
         """Colours `[shape=(F, V', 3), float32]` of skin and lips, and which are seen."""

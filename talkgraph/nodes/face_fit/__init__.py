@@ -15,10 +15,12 @@ regress_face       `RegressFace`: Clip, FaceTrack, FaceModel and a network -> Fa
                    paper's network for BFM 2009, from files that the user brings.
 describe_identity  `DescribeIdentity`: Clip, FaceTrack and a network -> IdentityFeature.
 describe_identities `DescribeIdentities`: the same -> IdentityTrack, frame by frame.
+find_hands         `FindHands`: Clip, FaceTrack and two networks -> Hands, those near the face.
 take_photo         `TakePhoto`: Footage, FaceFit -> Footage of one frame.
 
 Helpers
 -------
+hands/       the same of the networks of hands, and how hands are followed.
 tracking/    what the networks are asked and what their answers mean, what a face is, who is who,
              shots and views, smoothing of landmarks.
 identity/    the picture of a face that the recognition networks see.
@@ -30,6 +32,7 @@ from talkgraph.nodes.face_fit.crop_like import CropLike
 from talkgraph.nodes.face_fit.describe_identities import DescribeIdentities
 from talkgraph.nodes.face_fit.describe_identity import DescribeIdentity
 from talkgraph.nodes.face_fit.detect_faces import DetectFaces
+from talkgraph.nodes.face_fit.find_hands import FindHands
 from talkgraph.nodes.face_fit.fit_face import FitFace
 from talkgraph.nodes.face_fit.regress_face import RegressFace
 from talkgraph.nodes.face_fit.take_photo import TakePhoto
@@ -41,6 +44,7 @@ __all__ = [
     "DescribeIdentities",
     "DescribeIdentity",
     "DetectFaces",
+    "FindHands",
     "FitFace",
     "RegressFace",
     "TakePhoto",

@@ -6,7 +6,7 @@ by an entry point in the group ``talkgraph.previews``.
 media        speech, footage, clip, finished files
 face_fit     boxes, landmarks, fit
 albedo       reflectance, light, the face model
-cover        what stands before the face
+cover        hands near the face, what stands before it
 keypoint_field  keypoints, dense motion, and what it cannot see
 audio        features over the waveform
 motion       expression and head pose, against those of the clip

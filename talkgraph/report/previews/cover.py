@@ -1,4 +1,4 @@
-"""What stands before the face, and when."""
+"""Hands near the face; what stands before it, and when."""
 
 from __future__ import annotations
 
@@ -10,14 +10,39 @@ from talkgraph.cache.frames import Pictures
 from talkgraph.display import Scene, preview
 from talkgraph.nodes.face_model.face_model import FaceModel
 from talkgraph.nodes.geometry.camera import point_in_camera, project
+from talkgraph.nodes.geometry.hands import BONES, Hands
 from talkgraph.nodes.values import Clip, Cover, FaceFit
 from talkgraph.report.curves import Series, line_chart
 from talkgraph.report.markup import Html, facts, tag
-from talkgraph.report.pictures import moment, picture_of, sampled, side_by_side
+from talkgraph.report.pictures import (
+    edges,
+    moment,
+    overlaid,
+    picture_of,
+    sampled,
+    side_by_side,
+)
 
 _SHOWN = 4  # frames
 _PAINT = np.array([230, 0, 160], np.float32)
 _SHARE = 0.6  # of the paint
+
+
+@preview(Hands)
+def hands(value: Hands, scene: Scene) -> Iterator[Html]:
+    """The bones of the hands over a few frames that show some."""
+    there = value.scale > 0
+    yield facts(frames=len(there), frames_with_hands=int(there.any(axis=1).sum()))
+    clip, seen = scene.nearest(Clip), np.flatnonzero(there.any(axis=1))
+    if clip is None or not len(seen):
+        return
+    size = (clip.frames.shape[1], clip.frames.shape[0])
+    shots = []
+    for frame in seen[sampled(len(seen), _SHOWN)].tolist():
+        image = picture_of(clip.frames[frame], alt=f"frame {frame}", side=192)
+        shapes = [edges(one, BONES) for one in value.joints[frame, there[frame]]]
+        shots.append((overlaid(image, size, shapes), moment(frame, clip.fps)))
+    yield side_by_side(shots, "Hands near the face", "strip small")
 
 
 @preview(Cover)

@@ -9,6 +9,7 @@ from talkgraph.nodes.albedo.cover.patches import steady
 from talkgraph.nodes.albedo.observe import Observer
 from talkgraph.nodes.face_model.face_model import INNER_MOUTH, LIP
 from talkgraph.nodes.geometry.camera import project
+from talkgraph.nodes.geometry.synthetic_hand import draw_hand, hand_joints, synthetic_hands
 
 COUNT = 24
 TURN = np.stack([np.zeros(COUNT), 0.25 * np.sin(np.arange(COUNT) / 4), np.zeros(COUNT)], axis=1)
@@ -168,3 +169,56 @@ def test_steady_drops_flashes_and_closes_gaps():
     assert not kept[:, 0].any() and np.flatnonzero(kept[:, 1]).tolist() == [3, 4, 5, 6, 7, 8, 9]
     always = np.ones((12, 3), bool)
     assert steady(always, 5).all() and steady(always[:1], 5).all() and steady(always[:2], 5).all()
+
+
+def with_hand(scene, frames, wrist=(0.35, 0.95), turn=0.3, behind=False):
+    """The same with a hand of the cheeks' colour, and what is known of it; as `painted`."""
+    size = scene.fit.size
+    scale = size / 0.28  # px per metre
+    joints = hand_joints((wrist[0] * size, wrist[1] * size), scale, turn)
+    skin = np.median(scene.clip.frames[0][lips_of(scene, 0).astype(int)[::7, 1], size // 3], axis=0)
+    colours, where = draw_hand(size, joints, scale, tuple(skin))
+    pictures = scene.clip.frames.array().copy()
+    masks = np.zeros(pictures.shape[:3], bool)
+    background = np.array([30, 90, 160])
+    for frame in frames:
+        face = np.abs(pictures[frame].astype(int) - background).max(axis=-1) > 8
+        masks[frame] = where & ~face if behind else where
+        pictures[frame][masks[frame]] = colours[masks[frame]]
+    there = np.isin(np.arange(len(pictures)), frames)
+    clip = attrs.evolve(scene.clip, frames=Frames.from_array(pictures))
+    return attrs.evolve(scene, clip=clip), masks, synthetic_hands(joints, scale, there)
+
+
+def cover_of(scene, hands):
+    return FindCover().run(scene.clip, scene.fit, scene.model, hands)
+
+
+def test_a_bare_hand_is_told_by_its_joints(free, capsys):
+    scene, masks, hands = with_hand(free, range(8, 18))
+    assert overlap(scene, found(scene), masks) < 0.3
+    cover = cover_of(scene, hands)
+    assert overlap(scene, cover, masks) > 0.75
+    there = cover.share.any(axis=1)
+    assert there[9:17].all() and not there[:6].any() and not there[20:].any()
+    assert "stands before the face" in capsys.readouterr().err
+
+
+def test_a_hand_behind_the_face_or_beside_it_does_not_count(free):
+    scene, _, hands = with_hand(free, range(8, 18), behind=True)
+    assert not cover_of(scene, hands).share.any()
+    scene, _, hands = with_hand(free, range(8, 18), wrist=(-0.06, 0.7), turn=-0.2)
+    assert not cover_of(scene, hands).share.any()
+
+
+def test_a_hand_that_is_always_there_is_believed(free, film, model, scene):
+    always, masks, hands = with_hand(free, range(COUNT))
+    assert overlap(always, cover_of(always, hands), masks) > 0.7
+    photo, masks, hands = with_hand(film(model, scene.truth, [0.0], [[0, 0, 0]]), [0])
+    assert overlap(photo, cover_of(photo, hands), masks) > 0.7
+
+
+def test_hands_of_another_clip_are_refused(free):
+    hands = synthetic_hands(hand_joints((30, 200), 800), 800, np.ones(3, bool))
+    with pytest.raises(GraphError, match=r"port hands is of 3 frames, clip has 24: connect"):
+        cover_of(free, hands)

@@ -2,8 +2,9 @@ import numpy as np
 
 from talkgraph.cache.frames import Frames
 from talkgraph.nodes.face_model.synthetic import synthetic_face_model, synthetic_fit
+from talkgraph.nodes.geometry.synthetic_hand import hand_joints, synthetic_hands
 from talkgraph.nodes.values import Clip, Cover, Crop
-from talkgraph.report.previews.cover import cover
+from talkgraph.report.previews.cover import cover, hands
 
 MODEL, FIT = synthetic_face_model(levels=0), synthetic_fit(frames=3)
 CLIP = Clip(
@@ -46,3 +47,18 @@ def test_covered_frames_are_shown_with_their_times():
 def test_without_the_clip_only_numbers_are():
     text = page([1])
     assert "<img" not in text and "frames" in text
+
+
+def test_hands_are_drawn_over_the_frames_that_show_some():
+    there = synthetic_hands(hand_joints((32, 60), 200), 200, np.array([False, True, True]))
+    text = "".join(hands(there, Run(CLIP)))
+    assert text.count("<img") == 2 and "0.06 s" in text and "<path" in text
+    assert "frames_with_hands" in text or "frames with hands" in text
+
+
+def test_without_hands_or_without_the_clip_there_is_no_picture():
+    joints = hand_joints((32, 60), 200)
+    none = synthetic_hands(joints, 200, np.zeros(3, bool))
+    assert "<img" not in "".join(hands(none, Run(CLIP)))
+    some = synthetic_hands(joints, 200, np.ones(3, bool))
+    assert "<img" not in "".join(hands(some, Run()))

@@ -73,6 +73,18 @@ class Usual:
         far = np.sqrt(((beyond / border) ** 2).sum(axis=-1))
         return np.where(seen & self.known, far, 0).astype(np.float32)
 
+    def difference(self, tint: Floats, seen: Bools, unit: Floats) -> NDArray[np.float32]:
+        """How far each vertex of frames lies off its own usual colour, in units, `[shape=(F, V)]`.
+
+        Args:
+            tint: `[shape=(F, V, 3)]`.
+            seen: `[shape=(F, V)]`, by which light and exposure are told.
+            unit: `[shape=(3,)]`.
+        """
+        frames = zip(tint - self.centre, seen, strict=True)
+        away = np.stack([_evened(*one, self.known) for one in frames])
+        return np.asarray(np.linalg.norm(away / unit, axis=-1), np.float32)
+
 
 def _evened(away: Floats, seen: Bools, known: Bools) -> Floats:
     """Differences without what all of the face has in common: exposure and white balance."""

@@ -18,8 +18,8 @@ from talkgraph.nodes.face_fit.tracking.cut_square import cut_square
 from talkgraph.nodes.values import OnnxModel
 
 INPUT = 128  # px
-KEYPOINTS = 6  # eye on the image's left, eye on its right, nose tip, mouth, two ears
-_GRIDS = ((16, 2), (8, 6))  # cells per side, anchors per cell
+Grids = tuple[tuple[int, int], ...]  # cells per side, anchors per cell
+_GRIDS: Grids = ((16, 2), (8, 6))
 _LOGIT_LIMIT = 80.0  # keeps exp within float32
 
 Floats = NDArray[np.float32]
@@ -27,10 +27,12 @@ Floats = NDArray[np.float32]
 
 @attrs.frozen(eq=False)
 class Detections:
-    """Faces in one picture, the most certain first.
+    """Faces, or palms, in one picture, the most certain first.
 
     boxes: `[shape=(n, 4), float32]`, left, top, right, bottom in image px.
-    keypoints: `[shape=(n, 6, 2), float32]`, image px.   scores: `[shape=(n,), float32]`, 0 to 1.
+    keypoints: `[shape=(n, 6, 2), float32]`, image px: eye on the image's left, eye on its right,
+        nose tip, mouth, two ears; of palms `PalmDetector` has seven.
+    scores: `[shape=(n,), float32]`, 0 to 1.
     """
 
     boxes: Floats
@@ -46,29 +48,36 @@ class Detections:
         return Detections(self.boxes * scale, self.keypoints * scale, self.scores)
 
 
-def anchors() -> Floats:
-    """Centres of the 896 anchors, `[shape=(896, 2), float32]`, in units of the input's side."""
-    grids = []
-    for cells, each in _GRIDS:
+def anchors(grids: Grids = _GRIDS) -> Floats:
+    """Centres of the anchors, `[shape=(A, 2), float32]`, in units of the input's side."""
+    centres = []
+    for cells, each in grids:
         row, column = np.mgrid[:cells, :cells]
-        centres = (np.stack([column, row], -1).reshape(-1, 2) + 0.5) / cells
-        grids.append(np.repeat(centres, each, axis=0))
-    return np.concatenate(grids).astype(np.float32)
+        centre = (np.stack([column, row], -1).reshape(-1, 2) + 0.5) / cells
+        centres.append(np.repeat(centre, each, axis=0))
+    return np.concatenate(centres).astype(np.float32)
 
 
-def decode(regressors: Floats, logits: Floats, threshold: float) -> Detections:
+def decode(
+    regressors: Floats,
+    logits: Floats,
+    threshold: float,
+    side: int = INPUT,
+    grids: Grids = _GRIDS,
+) -> Detections:
     """Turn one picture's raw answers into detections in units of the input's side.
 
     Args:
-        regressors: `[shape=(896, 16)]`: box centre and size, then six points, in input px
+        regressors: `[shape=(A, 4 + 2 * K)]`: box centre and size, then K points, in input px
             relative to the anchor.
-        logits: `[shape=(896, 1)]`.
+        logits: `[shape=(A, 1)]`.
+        side: of the input, px.   grids: of the A anchors.
     """
     limited = np.clip(logits[:, 0].astype(np.float64), -_LOGIT_LIMIT, _LOGIT_LIMIT)
     scores = (1.0 / (1.0 + np.exp(-limited))).astype(np.float32)
     kept = scores >= threshold
-    values = regressors[kept].reshape(-1, 2 + KEYPOINTS, 2) / INPUT
-    points = values + anchors()[kept][:, None]
+    values = regressors[kept].reshape(-1, regressors.shape[1] // 2, 2) / side
+    points = values + anchors(grids)[kept][:, None]
     centre, half = points[:, 0], values[:, 1] / 2
     boxes = np.concatenate([centre - half, centre + half], 1)
     return Detections(boxes.astype(np.float32), points[:, 2:].astype(np.float32), scores[kept])
@@ -100,7 +109,7 @@ def merge(found: Detections, max_overlap: float) -> Detections:
     if not scores:
         return Detections(
             np.empty((0, 4), np.float32),
-            np.empty((0, KEYPOINTS, 2), np.float32),
+            found.keypoints[:0],
             np.empty(0, np.float32),
         )
     return Detections(
