@@ -24,7 +24,7 @@ from talkgraph.cache.folder import Folder
 from talkgraph.cache.keys import FORMAT, is_digest
 from talkgraph.cache.pins import pinned
 from talkgraph.cache.records import discard_unsound, read_record
-from talkgraph.errors import DamagedError
+from talkgraph.errors import DamagedError, StoreError
 
 _KEPT = ("actions", "blobs", "history", "last_runs", "leases", "memo", "partial", "runs")
 _PARTIAL_KEPT = 7 * 24 * 3600.0  # s; interrupted frame streams are resumable for a week
@@ -108,12 +108,22 @@ def collect(folder: Folder, max_bytes: int | None) -> Freed:
 
 
 def drop(folder: Folder, key: str) -> Freed:
-    """Remove one result, whoever uses it, and the blobs that only it holds."""
+    """Remove one result, whoever uses it, and the blobs that only it holds.
+
+    Raises:
+        StoreError: the disk does not let it go.
+    """
     folder.prepare()
     with disk.guarded(folder.path):
         collection = _Collection(folder, disk.clock(folder.blobs.temporary))
         collection.drop(key)
-        return collection.finish(spare_results=False)
+        freed = collection.finish(spare_results=False)
+    for record in collection.stuck:
+        raise StoreError(
+            f"{record}: the result cannot be removed; check that you may write there, and that no "
+            "program has the file open"
+        )
+    return freed
 
 
 class _Collection:
@@ -130,6 +140,7 @@ class _Collection:
         self._pinned = self._pins()
         self._doomed: dict[str, _Result] = {}
         self._blobs: dict[Path, int] = {}  # to go: path -> size
+        self.stuck: list[Path] = []  # records that the disk does not let go
 
     def _read_records(self) -> None:
         """Take in all records that are new since the last time."""
@@ -207,13 +218,16 @@ class _Collection:
                 raise
 
     def _finish(self, moved: trash.Trash, spare_results: bool) -> Freed:
-        for result in self._doomed.values():
+        for key, result in list(self._doomed.items()):
             moved.take(result.record)
+            if result.record not in moved.moved and os.path.exists(result.record):
+                self._holders.update(self._doomed.pop(key).blobs)  # it stays, with its blobs
+                self.stuck.append(result.record)
         if self._folder.durable:  # a power cut must not bring back a record without its blobs
             for folder in {result.record.parent for result in self._doomed.values()}:
                 disk.operations.sync_path(folder)
         for path in self._blobs:
-            if not self._needed(path, self._pinned):
+            if not self._holders[path.name] and not self._needed(path, self._pinned):
                 moved.take(path)
         pins = self._pins()
         spared = pins & self._doomed.keys() if spare_results else set()

@@ -57,7 +57,11 @@ def named(folder: Folder, what: str) -> list[Entry]:
 
 
 def remove(folder: Folder, what: str) -> Entry:
-    """Remove exactly one result, named as in `named`; StoreError if there is none or several."""
+    """Remove exactly one result, named as in `named`.
+
+    Raises:
+        StoreError: there is none, there are several, or the disk does not let it go.
+    """
     chosen = named(folder, what)
     if len(chosen) > 1:
         keys = ", ".join(entry.key[:12] for entry in chosen[:5])

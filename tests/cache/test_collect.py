@@ -186,6 +186,29 @@ def test_a_collection_that_fails_puts_all_back(tmp_path, monkeypatch):
     assert there(store) == [1] and whole(store)
 
 
+@pytest.mark.parametrize("how", ["rm", "shrink"])
+def test_a_result_whose_record_cannot_be_moved_keeps_its_files(tmp_path, monkeypatch, how):
+    store = Store(tmp_path, durable=False)
+    for i in range(3):
+        put(store, i)
+    rename = disk.operations.rename
+
+    def held(old, new):
+        if key(1) in str(old):  # open elsewhere on Windows, or a share that denies it
+            raise PermissionError(13, "no")
+        rename(old, new)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(disk.operations, "rename", held)
+        if how == "rm":
+            with pytest.raises(StoreError, match="cannot be removed; check that you may write"):
+                store.rm(key(1))
+        else:
+            store.gc(max_bytes=0)
+    assert there(store) == ([0, 1, 2] if how == "rm" else [1]) and whole(store)
+    assert store.load(store.action(key(1))["output"])[0] == 1
+
+
 def test_what_is_written_but_not_yet_recorded_stays(tmp_path, monkeypatch):
     store, other = Store(tmp_path, durable=False), Store(tmp_path, durable=False)
 
