@@ -9,6 +9,7 @@ from typing import Any
 import av
 
 from talkgraph.nodes.colours import exact_scaling
+from talkgraph.nodes.media.decoder.interlaced import progressive
 from talkgraph.nodes.media.decoder.opening import Refused
 from talkgraph.nodes.media.decoder.sdr import Converter, converter
 from talkgraph.nodes.media.decoder.upright import Orientation, lay_upright, orientation, set_into
@@ -75,7 +76,7 @@ class Mezzanine:
             self._start(frame)
         if self._canvas is None and (frame.width, frame.height) != self._source:
             raise SizeChanged
-        frame = lay_upright(self._copied(frame), self._way)
+        frame = lay_upright(self._copied(progressive(frame)), self._way)
         frame.colorspace, frame.color_range = self._matrix, self._range
         frame.pict_type = 1  # AV_PICTURE_TYPE_I
         frame.time_base = 1 / Fraction(self.fps).limit_denominator(1001)
@@ -131,7 +132,9 @@ class Mezzanine:
         if not right_angle:
             self.notes.append("the video's rotation is not a multiple of 90 degrees and is ignored")
         if frame.interlaced_frame:
-            self.notes.append("the video is interlaced: fine horizontal combs may show")
+            self.notes.append(
+                "the video is interlaced: where it moves, every second line of a frame is used"
+            )
         if (found := converter(frame, self._path.parent)) is not None:
             self._convert, note = found
             self.notes.append(note)
