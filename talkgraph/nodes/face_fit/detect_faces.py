@@ -23,6 +23,8 @@ _SPLITS = (1, 2, 4, 8)  # how finely a picture is tiled, tried in turn where no 
 _FINE, _FINE_TILE = 4, 200  # splits and px; finer ones are for a photo with tiles that large
 _SEARCHED = 2048  # px; larger pictures are searched at this size, in up to eight tiles a side
 _TURNED = 1024  # px; at this size pictures are turned, to see which way is up
+_SEEN = 0.15  # of a tile's side; smaller faces in it are mostly overlooked
+_SOFT_FACE = 40  # px; what little a smaller face in a video could give
 _SMALL_FACE = 96  # px; below this a video is used, with a word of warning
 
 
@@ -135,9 +137,11 @@ class DetectFaces(Node):
             breaks = np.searchsorted(numbers, cuts)  # the first sample of each shot
             faces = people(samples, set(breaks.tolist()), describe)
         if not faces:
+            height, width = frames.shape[:2]
             raise InputError(
-                f"no face was found in the {what}: use one that shows one face from the front, "
-                "at least a tenth of the picture's height"
+                f"no face was found in the {what}: use one that shows a face from the front, at "
+                f"least {self._least(width, height, what)} px tall in {width} x {height} px; or "
+                "cut the picture to head and shoulders"
             )
         chosen = self._choose(faces, what)
         shots = [Shot(0, len(frames), len(chosen.at))]
@@ -199,6 +203,14 @@ class DetectFaces(Node):
             for i in missing:
                 samples[i] = look(frames[int(numbers[i])], splits)
         return samples
+
+    def _least(self, width: int, height: int, what: str) -> int:
+        """How tall a face must be to be found, and used, in a picture of this size, px."""
+        searched = min(max(width, height), _SEARCHED)
+        fine = what == "photo" and searched >= _SPLITS[-1] * _FINE_TILE
+        splits = _SPLITS[-1] if fine else _FINE
+        useful = self.min_face_px if what == "photo" else _SOFT_FACE
+        return max(useful, round(_SEEN * max(width, height) / splits))
 
     def _choose(self, faces: list[Face], what: str) -> Face:
         if self.face > len(faces):

@@ -96,6 +96,30 @@ def test_a_small_face_in_a_large_photo_is_found(look):
     assert 60 < found.boxes[0, 3] - found.boxes[0, 1] < 100
 
 
+def wide(side):
+    """A picture of 3840 x 2160 px with the astronaut in a square of so many px, and its place."""
+    from PIL import Image
+
+    canvas = np.full((2160, 3840, 3), 105, np.uint8)
+    left, top = 1700, 900
+    small = Image.fromarray(astronaut()).resize((side, side), Image.Resampling.LANCZOS)
+    canvas[top : top + side, left : left + side] = np.asarray(small)
+    return canvas, (slice(top - 40, top + side + 40), slice(left - 40, left + side + 40))
+
+
+@pytest.mark.parametrize(("count", "least"), [(1, 72), (2, 144)])
+def test_a_face_too_small_to_be_found_is_told_the_size(look, count, least):
+    """And what the words advise helps."""
+    picture, near = wide(200)  # a face of 40 px
+    with pytest.raises(InputError, match=rf"at least {least} px tall in 3840 x 2160 px; or cut"):
+        look([picture] * count, every=1)
+    large, _ = wide(6 * least)
+    face = look([large] * count, every=1)
+    assert face.boxes[0, 3] - face.boxes[0, 1] == pytest.approx(least * 1.3, rel=0.25)
+    if count > 1:
+        assert look([picture[near]] * count, every=1).found == 1
+
+
 def test_run_reads_the_footage(finders, tmp_path):
     from PIL import Image
 
