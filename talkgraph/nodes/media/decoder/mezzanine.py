@@ -125,7 +125,7 @@ class Mezzanine:
 
     def _start(self, frame: Any) -> None:
         if min(frame.width, frame.height) < MIN_SIDE:
-            raise Refused(f"has only {frame.width} x {frame.height} pixels")
+            raise Refused(f"has only {frame.width} x {frame.height} pixels", "give a larger one")
         self._source = (frame.width, frame.height)
         way, right_angle = orientation(frame)
         self._way = way.turned(self._turn)

@@ -131,6 +131,11 @@ def by_choice(streams: list[Any]) -> list[Any]:
     return sorted(streams, key=lambda stream: not stream.disposition & default)
 
 
+def no_such(count: int) -> str:
+    """What to do where a track is asked for beyond the last of `count`."""
+    return f"choose 1 to {count}, or 0 for the one that is meant" if count > 1 else "choose 0 or 1"
+
+
 def check_codec(stream: Any, allowed: frozenset[str], what: str) -> None:
     """Refuse a stream whose codec is unknown or not among those that people's files use."""
     context = stream.codec_context

@@ -18,6 +18,7 @@ from talkgraph.nodes.media.decoder.opening import (
     by_choice,
     check_codec,
     links_of,
+    no_such,
     open_media,
     sound_streams,
 )
@@ -82,7 +83,10 @@ def _order(path: str, track: int) -> tuple[list[int], int]:
     with open_media(path) as container:
         streams = sound_streams(container)
         if track > len(streams) > 0:
-            raise Refused(f"has {len(streams)} sound track(s), so there is no track {track}")
+            raise Refused(
+                f"has {len(streams)} sound track(s), so there is no track {track}",
+                no_such(len(streams)),
+            )
         chosen = [track - 1] if track else [streams.index(one) for one in by_choice(streams)]
         return chosen if streams else [], len(streams)
 

@@ -58,7 +58,10 @@ class SoundWriter:
         data, time = block.data, block.time
         if not RATE_RANGE[0] <= block.rate <= RATE_RANGE[1]:
             if not self.source_rate:
-                raise Refused(f"has a sample rate of {block.rate} Hz, which no recording has")
+                raise Refused(
+                    f"has a sample rate of {block.rate} Hz, which no recording has",
+                    "export it again with 16000 Hz or more",
+                )
             return  # half-way only damaged files claim that
         if block.rate != self._rate or data.shape[0] > self.channels:
             self._turn_to(block.rate, max(data.shape[0], self.channels))

@@ -20,6 +20,7 @@ from talkgraph.nodes.media.decoder.opening import (
     Refused,
     by_choice,
     check_codec,
+    no_such,
     open_media,
     picture_streams,
 )
@@ -117,7 +118,10 @@ def _open_pictures(path: str, track: int) -> Iterator[tuple[Any, Any, dict[str, 
         if not streams:
             raise Refused("holds no moving pictures", NO_PICTURES)
         if track > len(streams):
-            raise Refused(f"has {len(streams)} video track(s), so there is no track {track}")
+            raise Refused(
+                f"has {len(streams)} video track(s), so there is no track {track}",
+                no_such(len(streams)),
+            )
         stream = streams[track - 1] if track else by_choice(streams)[0]
         check_codec(stream, VIDEO_CODECS, "video")
         stream.codec_context.thread_count = DECODER_THREADS
@@ -230,7 +234,10 @@ def _frames(container: Any, stream: Any, counts: dict[str, int]) -> Iterator[Any
             continue
         for frame in decoded:
             if frame.width * frame.height > MAX_PIXELS:
-                raise Refused(f"has {frame.width} x {frame.height} pixels, too many to read")
+                raise Refused(
+                    f"has {frame.width} x {frame.height} pixels, too many to read",
+                    "scale it down first",
+                )
             if frame.is_corrupt:
                 counts["lost"] += 1
                 continue
