@@ -118,10 +118,14 @@ def summed_up(state: Path) -> dict[str, Any]:
     """All that was measured, by kind."""
     found: dict[str, Any] = {"command": " ".join(sys.argv)}
     for kind in ("given", "speech"):
-        rows = [json.loads(file.read_text()) for file in sorted(state.glob(f"{kind}-*.json"))]
-        found[f"photo_{kind}"] = rows
+        found[f"photo_{kind}"] = [read(file) for file in sorted(state.glob(f"{kind}-*.json"))]
     cost_file = state / "cost.json"
-    return found | ({"cost": json.loads(cost_file.read_text())} if cost_file.exists() else {})
+    return found | ({"cost": read(cost_file)} if cost_file.exists() else {})
+
+
+def read(file: Path) -> Any:
+    """What was measured, to four digits."""
+    return json.loads(file.read_text(), parse_float=lambda text: round(float(text), 4))
 
 
 class Bench:
@@ -193,7 +197,8 @@ class Bench:
         graph = yi2020.graph("draft")
         inputs = {"video": self.args.data / "video" / f"{name}.mp4"}
         footage = graph.run(inputs, store=self.store, until=("footage",))["footage"]
-        whole = CutFootage(seconds=self.args.seconds + self.args.learn).run(footage)
+        seconds = 1 / footage.fps + self.args.seconds + self.args.learn  # the photo is a frame
+        whole = CutFootage(seconds=seconds).run(footage)
         found = graph.run(
             inputs, store=self.store, given={"footage": whole}, until=("clip", "track", "fit")
         )

@@ -49,7 +49,7 @@ def given_table(clips: list[Any]) -> str:
     if not clips:
         return ""
     ways = list(dict.fromkeys(way for clip in clips for way in clip["rows"]))
-    lines = header("", COLUMNS)
+    lines = header("way", COLUMNS)
     for way in ways:
         rows = [clip["rows"][way] for clip in clips if way in clip["rows"]]
         short = "" if len(rows) == len(clips) else f" ({len(rows)} clips)"
