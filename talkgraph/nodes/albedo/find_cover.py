@@ -27,8 +27,8 @@ class FindCover(Node):
     What comes and goes is told from the face's usual colours at the same place; what is always
     before the lips by its colour, which none can have. Both must be large and last. A bare hand
     has the face's own colour: it is told by its joints, where the face looks less like itself
-    than it does without. What is always elsewhere, such as glasses, belongs to the face. An
-    addition to Yi et al. 2020.
+    than it does without; interlaced fingers mostly are not. What is always elsewhere, such as
+    glasses, belongs to the face. An addition to Yi et al. 2020.
 
     Example:
         >>> import numpy as np

@@ -37,6 +37,7 @@ class FindHands(Node):
     every: int = param(6, "search every n-th frame first", unit="frames", ge=1)
     about: float = param(1.0, "search all frames so near to one with a hand", unit="s", ge=0)
     palm: float = param(0.7, "least score of a palm where no hand is expected", gt=0, lt=1)
+    alone: float = param(0.88, "score that needs no hand network to agree", gt=0, le=1)
     again: float = param(0.4, "the same where one was seen near by", gt=0, lt=1)
     threshold: float = param(0.7, "least probability of a hand", gt=0, lt=1)
     size: float = param(0.7, "least size, a hand as far away as the face being 1", ge=0)
@@ -58,6 +59,7 @@ class FindHands(Node):
             PalmDetector(palms, self.node_id, min(self.palm, self.again)),
             HandNetwork(joints, self.node_id),
             self.palm,
+            self.alone,
             self.threshold,
             self.size,
             self.max_overlap,

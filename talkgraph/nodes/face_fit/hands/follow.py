@@ -17,6 +17,7 @@ from talkgraph.nodes.face_fit.hands.palms import PalmDetector, regions_of_palms
 from talkgraph.nodes.face_fit.tracking.detector import overlap
 from talkgraph.nodes.values import Floats
 
+LOOKS = 3  # in a region that was made from the joints themselves they are told better
 FACE = 0.18  # m; the longer side of the box about an adult's face
 
 
@@ -25,6 +26,7 @@ class HandFinder:
     """Both networks, and what counts.
 
     sure: least score of a palm where no hand is expected; the detector's own counts elsewhere.
+    alone: score from which on a palm is believed whatever the hand network says.
     threshold: least probability of a hand.
     size: least size beside the face: ears and folds of skin look like hands, but like small ones.
     max_overlap: boxes that overlap more are one hand.
@@ -34,6 +36,7 @@ class HandFinder:
     palms: PalmDetector
     joints: HandNetwork
     sure: float
+    alone: float
     threshold: float
     size: float
     max_overlap: float
@@ -70,10 +73,13 @@ class HandFinder:
     def _search(self, picture: Pictures, face: Floats, least: float) -> Found:
         """The hands whose palms are seen in a frame."""
         palms = self.palms(picture)
-        regions = regions_of_palms(palms)[palms.scores >= least]
-        # In a region that was made from the joints themselves they are told better.
-        first = self.joints(picture, regions)
-        return self._distinct(self.joints(picture, regions_of_joints(first.joints)), face)
+        scores = palms.scores[palms.scores >= least]
+        seen = self.joints(picture, regions_of_palms(palms)[palms.scores >= least])
+        for _ in range(LOOKS - 1):
+            seen = self.joints(picture, regions_of_joints(seen.joints))
+        sure = np.where(scores >= self.alone, scores, 0)
+        seen = attrs.evolve(seen, presence=np.maximum(seen.presence, sure))
+        return self._distinct(seen, face)
 
     def _handed_on(
         self, frames: Frames, faces: Floats, found: list[Found], beside: int, number: int
