@@ -9,7 +9,7 @@ from talkgraph.cache.frames import Frames, Pictures
 from talkgraph.cache.values import value
 from talkgraph.engine import Node, node, param
 from talkgraph.nodes.marking.pattern.remains import remains
-from talkgraph.nodes.marking.pattern.search import Match, false_alarm, places, search
+from talkgraph.nodes.marking.pattern.search import Match, search
 from talkgraph.nodes.marking.pattern.tile import tile_of
 
 
@@ -19,7 +19,8 @@ class Watermark:
 
     found: whether it does, as far as `false_alarm` allows.
     score: of the best place, in standard deviations of chance.
-    false_alarm: upper bound on the probability that an unmarked video scores as much.
+    false_alarm: upper bound on the probability that an unmarked video looks as much so; the
+        whole picture needs less of a score for the same bound than a part of unknown place.
     share: of the marked picture's shorter side that is seen; it says something only if found.
     mirrored: whether the picture is, left to right.
     first: the frame at which the best part begins.
@@ -61,13 +62,13 @@ class FindMark(Node):
         """Look at `frames [shape=(T, H, W, 3), uint8]`."""
         tile = tile_of(self.key)
         starts = range(0, max(len(frames) - self.part // 2, 1), self.part)
-        best, first = Match(0.0, 1.0, False), 0
+        best, first = Match(score=0.0, chance=1.0, share=1.0, mirrored=False), 0
         for done, start in enumerate(starts):
             engine.progress(done, len(starts))
             found = search(remains(self._pictures(frames, start)), tile)
-            if found.score > best.score:
+            if (found.chance, -found.score) < (best.chance, -best.score):
                 best, first = found, start
-        chance = false_alarm(best.score, places() * len(starts))
+        chance = min(1.0, best.chance * len(starts))  # each part is one more try
         return Watermark(
             found=chance <= self.false_alarm,
             score=best.score,

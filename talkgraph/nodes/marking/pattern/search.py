@@ -5,8 +5,12 @@ with d the differences between the phases of the video's waves and the tile's, a
 video's strengths and the band's alone. A key's phases are drawn independently and evenly
 (`tile_of`), so whatever an unmarked video shows, the d are independent and even, too. As
 E exp(s cos d) = I0(s) <= exp(s² / 4),
-Chernoff's bound gives P(z > t) <= exp(-t² / 2) for any video; and over N sizes and places
-P(some z > t) <= N exp(-t² / 2). Nothing is assumed of pictures.
+Chernoff's bound gives P(z > t) <= exp(-t² / 2) for any video. Nothing is assumed of pictures.
+
+Most videos show the whole picture, or all but a margin; these places are few, and a lower score
+will do there. A group of N places with a part q of the probability of a false alarm gives a score
+of t the chance N exp(-t² / 2) / q. The parts sum to 1, so that the chance of any group is below p
+with a probability of at most p (Bonferroni's bound, with weights).
 """
 
 from __future__ import annotations
@@ -18,31 +22,28 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
+from talkgraph.nodes.marking.pattern.places import GROUPS, shares
 from talkgraph.nodes.marking.pattern.tile import SIDE, UNITS, Tile, swings
 
 Floats = NDArray[np.float32]
-SMALLEST, LARGEST = 0.55, 1.1  # share of the marked picture's shorter side that is seen
-STEP = 0.006  # between shares; at half of it the waves at the border are an eighth out of step
 POWER = 0.5  # of a wave's strength, beside the tile's own: between phases alone and a product
 _MIRRORED = (False, True)
 
 
 @attrs.frozen
 class Match:
-    """The best place of a tile. score: z. share: of the marked picture's shorter side, that is
-    seen. mirrored: whether the picture is, left to right."""
+    """The best place of a tile.
+
+    score: z there, in standard deviations of chance.
+    chance: upper bound on the probability that an unmarked video looks as much so.
+    share: of the marked picture's shorter side, that is seen.
+    mirrored: whether the picture is, left to right.
+    """
 
     score: float
+    chance: float
     share: float
     mirrored: bool
-
-
-def shares() -> NDArray[np.float64]:
-    """The shares that are tried, 1 among them."""
-    below = np.arange(0, math.log(1 / SMALLEST), STEP)
-    above = np.arange(STEP, math.log(LARGEST), STEP)
-    found: NDArray[np.float64] = np.exp(np.concatenate([-below, above]))
-    return found
 
 
 def places() -> int:
@@ -50,18 +51,28 @@ def places() -> int:
     return len(shares()) * len(_MIRRORED) * SIDE * SIDE
 
 
-def false_alarm(score: float, tries: int) -> float:
+def false_alarm(score: float, tries: float) -> float:
     """Upper bound on the probability that an unmarked video scores as much in one of `tries`."""
     return min(1.0, tries * math.exp(-(max(score, 0.0) ** 2) / 2))
 
 
 def search(remains: Floats, tile: Tile) -> Match:
     """The best match of a tile in what is left of a video, `remains [shape=(h, w)]`."""
-    found = (
-        Match(float(scores.max()), share, mirrored)
-        for share, mirrored, scores in scores_of(remains, tile)
-    )
-    return max(found, key=lambda match: match.score)
+    height, width = remains.shape
+    units = height * UNITS / min(height, width), width * UNITS / min(height, width)
+    counts = [0] * len(GROUPS)
+    best = [(0.0, 1.0, False)] * len(GROUPS)
+    for share, mirrored, scores in scores_of(remains, tile):
+        for index, group in enumerate(GROUPS):
+            where = group.where(share, *units, mirrored=mirrored)
+            if where is not None:
+                counts[index] += int(where.sum())
+                best[index] = max(best[index], (float(scores[where].max()), share, mirrored))
+    matches = [
+        Match(score, false_alarm(score, count / group.part), share, mirrored)
+        for group, count, (score, share, mirrored) in zip(GROUPS, counts, best, strict=True)
+    ]
+    return min(matches, key=lambda match: (match.chance, -match.score))
 
 
 def scores_of(remains: Floats, tile: Tile) -> Iterator[tuple[float, bool, Floats]]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from talkgraph.nodes.marking.pattern import search as module
-from talkgraph.nodes.marking.pattern.search import false_alarm, places, search, shares
+from talkgraph.nodes.marking.pattern.search import false_alarm, places, search
 from talkgraph.nodes.marking.pattern.tile import HIGHEST, LOWEST, SIDE, plane, tile_of
 
 
@@ -42,4 +42,3 @@ def test_a_tile_finds_itself_at_its_share_and_mirrored():
 def test_false_alarms_are_bounded():
     assert false_alarm(-3, 10) == false_alarm(0, 10) == 1
     assert false_alarm(7.0, places()) < 1e-4 < false_alarm(6.8, places())
-    assert 1.0 in shares() and places() == len(shares()) * 2 * SIDE**2
