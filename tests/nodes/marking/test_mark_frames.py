@@ -39,6 +39,13 @@ def test_an_even_place_carries_less_than_a_busy_one():
     assert error[:, :, :100].mean() < 0.85 * error[:, :, 140:].mean()
 
 
+def test_an_even_white_carries_least():
+    for level, least in ((255, 0.0), (235, 0.5), (180, 0.9)):
+        frames = np.full((1, 128, 128, 3), level, np.uint8)
+        strength = ((marked(frames).astype(float) - frames) ** 2).mean() ** 0.5
+        assert least < strength < least + 0.5
+
+
 def test_all_channels_change_alike_and_frames_do():
     frames = np.repeat(pictures("grey"), 3, axis=0)
     change = marked(frames).astype(int) - frames
@@ -56,7 +63,7 @@ def test_it_is_the_same_in_any_chunk_and_in_order():
 def test_the_pattern_has_unit_strength_and_no_mean_at_any_size():
     for size in ((256, 256), (480, 854), (97, 97)):
         pattern = plane(tile_of(0), *size)
-        assert pattern.std() == pytest.approx(1, abs=0.08) and abs(pattern.mean()) < 0.03
+        assert pattern.std() == pytest.approx(1, abs=0.002) and abs(pattern.mean()) < 0.03
 
 
 def test_the_pattern_grows_with_the_picture():
@@ -70,9 +77,10 @@ def test_loops_agree_with_plain_arrays():
     green = picture[..., 1].astype(int)
     down = np.abs(np.diff(green, axis=0))[:, :-1]
     right = np.abs(np.diff(green, axis=1))[:-1]
-    measured = activity(picture, 8)
+    measured, level = activity(picture, 8)
     assert measured.shape == (5, 7)
     assert measured[1, 2] == pytest.approx((down + right)[8:16:2, 16:24].mean() / 2)
+    assert level.shape == (5, 7) and level[1, 2] == pytest.approx(green[8:16:2, 16:24].mean())
     assert measured[4, 6] == pytest.approx((down + right)[32::2, 48:].mean() / 2)
     pattern = np.random.default_rng(1).normal(0, 3, (40, 56)).astype(np.float32)
     made = np.empty_like(picture)

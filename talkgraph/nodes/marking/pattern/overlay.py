@@ -12,8 +12,10 @@ Pictures = NDArray[np.uint8]
 
 
 @compiled()
-def activity(picture: Pictures, block: int) -> Floats:
-    """How much neighbouring pixels differ, `[shape=(rows, columns)]`, levels, by square blocks.
+def activity(picture: Pictures, block: int) -> tuple[Floats, Floats]:
+    """How much neighbouring pixels differ, and how bright they are, by square blocks.
+
+    Both are `[shape=(rows, columns)]`, in levels.
 
     Args:
         picture: `[shape=(H, W, 3)]`; its green channel counts, which is most of luma.
@@ -22,20 +24,24 @@ def activity(picture: Pictures, block: int) -> Floats:
     height, width = picture.shape[:2]
     rows, columns = (height + block - 1) // block, (width + block - 1) // block
     total = np.zeros((rows, columns), np.int32)
+    light = np.zeros((rows, columns), np.int32)
     count = np.zeros((rows, columns), np.int32)
     for y in range(0, height - 1, 2):  # every other row tells enough
         row = y // block
         for column in range(columns):
             left = column * block
             right = min(left + block, width - 1)
-            differing = np.int32(0)
+            differing, level = np.int32(0), np.int32(0)
             for x in range(left, right):
                 here = np.int32(picture[y, x, 1])
                 differing += np.abs(np.int32(picture[y, x + 1, 1]) - here)
                 differing += np.abs(np.int32(picture[y + 1, x, 1]) - here)
+                level += here
             total[row, column] += differing
+            light[row, column] += level
             count[row, column] += 2 * max(right - left, 0)
-    return (total / np.maximum(count, 1)).astype(np.float32)
+    count = np.maximum(count, 1)
+    return (total / count).astype(np.float32), (2 * light / count).astype(np.float32)
 
 
 @compiled()

@@ -18,8 +18,8 @@ from talkgraph.nodes.marking.pattern.tile import SIDE
 Bools = NDArray[np.bool_]
 
 SMALLEST, LARGEST = 0.55, 1.1  # share of the marked picture's shorter side that is seen
-STEP = 0.006  # between shares; at half of it the waves at the border are an eighth out of step
-STEPS = 2.5  # of shares, by which sides of an even number of pixels change a picture's size
+STEP = 0.01  # between shares; at half of it the shortest waves at the border are a tenth off
+STEPS = 1.5  # of shares, by which sides of an even number of pixels change a picture's size
 SLACK = 1.0  # units, by which they move it
 
 

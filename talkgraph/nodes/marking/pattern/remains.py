@@ -12,9 +12,9 @@ from talkgraph.nodes.marking.pattern.tile import UNITS
 
 Floats = NDArray[np.float32]
 LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)  # ITU-R BT.709
-LARGEST = 288  # px of the shorter side; more shows nothing of the pattern
-BROAD = 2.0  # units; standard deviation of what is taken for the picture itself
-NEAR = 2.0  # units; over which the strength of what is left is measured
+LARGEST = 256  # px of the shorter side; more shows nothing of the pattern
+BROAD = 3.0  # units; standard deviation of what is taken for the picture itself
+NEAR = 4.0  # units; over which the strength of what is left is measured
 CLIPPED = 2.0  # times that strength
 QUIET = 0.5  # levels that are added to it
 

@@ -47,8 +47,8 @@ class Match:
 
 
 def places() -> int:
-    """How many sizes and places are tried."""
-    return len(shares()) * len(_MIRRORED) * SIDE * SIDE
+    """How many sizes and places are tried, each for large and for small pictures."""
+    return 2 * len(shares()) * len(_MIRRORED) * SIDE * SIDE
 
 
 def false_alarm(score: float, tries: float) -> float:
@@ -76,13 +76,13 @@ def search(remains: Floats, tile: Tile) -> Match:
 
 
 def scores_of(remains: Floats, tile: Tile) -> Iterator[tuple[float, bool, Floats]]:
-    """Share, whether it is mirrored, and the scores at all places, `[shape=(SIDE, SIDE)]`."""
+    """Share, whether it is mirrored, and the scores at all places, `[shape=(SIDE, SIDE)]`.
+
+    Each comes twice, as the waves have other amplitudes in large pictures than in small ones.
+    """
     from scipy.fft import irfft2
 
     height, width = remains.shape
-    amplitude = np.abs(tile.waves)
-    inside = amplitude > 0
-    direction = np.where(inside, np.conj(tile.waves) / np.where(inside, amplitude, 1), 0)
     spectrum = np.zeros((SIDE, SIDE // 2 + 1), np.complex64)
     for share in shares():
         period = min(height, width) * SIDE / UNITS / share
@@ -91,7 +91,9 @@ def scores_of(remains: Floats, tile: Tile) -> Iterator[tuple[float, bool, Floats
         for mirrored in _MIRRORED:
             seen = half @ (right if mirrored else right.conj()).T
             strength = np.abs(seen) + np.float32(1e-12)
-            weight = amplitude * strength**POWER
-            spectrum[np.ix_(tile.rows, tile.columns)] = weight * seen / strength * direction
-            scale = SIDE * SIDE / 2 / math.sqrt(float((weight**2).sum()) / 2)
-            yield float(share), mirrored, irfft2(spectrum, (SIDE, SIDE)) * scale
+            differing = seen / strength * tile.waves.conj()
+            for amplitude in (tile.large, tile.small):
+                weight = amplitude * strength**POWER
+                spectrum[np.ix_(tile.rows, tile.columns)] = weight * differing
+                scale = SIDE * SIDE / 2 / math.sqrt(float((weight**2).sum()) / 2)
+                yield float(share), mirrored, irfft2(spectrum, (SIDE, SIDE)) * scale
