@@ -130,7 +130,9 @@ def marking_table(report: dict[str, Any]) -> str:
     ]
     for name, row in found["attacks"].items():
         whole, large = row["all"], row["large"]
-        counts = [f"{one['found']} of {one['clips']}" for one in (whole, large)]
+        counts = [
+            f"{one['found']} of {one['clips']} (≥ {one['at_least']:.1%})" for one in (whole, large)
+        ]
         rows.append(
             f"| {name} | {' | '.join(counts)} | {whole['lowest']:.1f} / {whole['middle']:.1f} |"
         )
@@ -141,8 +143,8 @@ def marking_table(report: dict[str, Any]) -> str:
     )
     rows += [
         "",
-        f"Unmarked: {other['clips']} clips, {other['trials']:,} trials, {other['found']} found; "
-        f"highest score {other['highest']:.2f}, middle {other['middle']:.2f}, needed "
+        f"Unmarked: {other['clips']} clips, {other['trials']:,} trials, {other['found']} found "
+        f"(≤ {other['at_most']:.2%}); lowest bound of a chance {other['lowest']:.2g}, needed "
         f"{found['needed']:g}; of {other['places']:.3g} places {above}.",
         f"PSNR of the mark, lowest frame of a clip: {found['psnr'][0]:.1f} dB or more, middle "
         f"{found['psnr'][1]:.1f} dB.",
