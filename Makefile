@@ -42,7 +42,7 @@ export AUDIO VIDEO PHOTO OUT QUALITY DEVICE
 help:
 	@echo "make talk [AUDIO=speech.wav] [VIDEO=me.mp4 | PHOTO=me.jpg] [OUT=$(OUT)]"
 	@echo "          [QUALITY=draft|standard|best] [DEVICE=auto|cpu|cuda] [PYTHON=python3.12]"
-	@echo "make test [JOBS=2]   every check, the quick first: ruff, mypy, pytest, a little torture"
+	@echo "make test [JOBS=3]   every check, the quick first: ruff, mypy, pytest, a little torture"
 	@echo "make package  wheel and source archive into dist, checked; a first video from the wheel"
 	@echo "make types    what the type checker says"
 	@echo "make torture  kill, starve and damage the store: about an hour;"
@@ -78,10 +78,10 @@ talk: $(STAMP)
 	  $${PHOTO:+"--photo=$$PHOTO"} "--output=$$OUT" "--quality=$$QUALITY" "--device=$$DEVICE" \
 	  "--report=$${OUT%.*}.html"
 
-# JOBS: so many processes share the tests. What shares costly fixtures stays together
-# (tests/conftest.py). Torture forks, so it has a process without threads of others; as it keeps one
+# JOBS: so many processes share the tests: one more than two cores, as some tests wait. What shares
+# costly fixtures stays together (tests/conftest.py). Torture forks, so it has a process without threads of others; as it keeps one
 # core busy at most, the type checker runs beside it.
-JOBS ?= 2
+JOBS ?= 3
 test: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
