@@ -33,9 +33,10 @@ _CORNERS = np.concatenate(
         np.column_stack([_FAR * _SQUARE, np.full(4, _DEPTH)]),
     ]
 )
-_EDGES = (
-    (0, 1), (1, 2), (2, 3), (3, 0), (4, 5), (5, 6), (6, 7), (7, 4), (0, 4), (1, 5), (2, 6), (3, 7),
-)  # fmt: skip
+_EDGES = np.array(
+    [(0, 1), (1, 2), (2, 3), (3, 0), (4, 5), (5, 6), (6, 7), (7, 4), (0, 4), (1, 5), (2, 6), (3, 7)]
+)
+_LIT = 255.0
 
 
 def pose_there(rotation: NDArray[np.floating], translation: NDArray[np.floating]) -> Array:
@@ -68,22 +69,12 @@ def corners(pose: Array) -> Array:
 
 def drawn(pose: Array) -> NDArray[np.float32]:
     """The edges of the box, 255 on 0, `[shape=(T, 256, 256)]`, for `pose [shape=(T, 6)]`."""
+    from talkgraph.nodes.keypoint_field.box_lines import light
+
     pictures = np.zeros((len(pose), SIZE, SIZE), np.float32)
     for picture, at in zip(pictures, np.trunc(corners(pose)), strict=True):
-        for a, b in _EDGES:
-            _line(picture, at[a], at[b])
+        light(picture, at, _EDGES, _REACH, _LIT)
     return pictures
-
-
-def _line(picture: NDArray[np.float32], start: Array, stop: Array) -> None:
-    low = np.clip(np.floor(np.minimum(start, stop) - _REACH), 0, SIZE).astype(int)
-    high = np.clip(np.ceil(np.maximum(start, stop) + _REACH) + 1, 0, SIZE).astype(int)
-    y, x = np.mgrid[low[1] : high[1], low[0] : high[0]]
-    away = np.stack([x, y], axis=-1) - start
-    along = stop - start
-    part = np.clip(away @ along / max(float(along @ along), 1e-9), 0, 1)
-    lit = np.linalg.norm(away - part[..., None] * along, axis=-1) <= _REACH
-    picture[low[1] : high[1], low[0] : high[0]][lit] = 255
 
 
 def _flipped(matrix: NDArray[np.floating]) -> Array:
