@@ -52,6 +52,15 @@ def add_counts(parser: argparse.ArgumentParser, *counts: tuple[str, int, str]) -
         )
 
 
+def add_minutes(parser: argparse.ArgumentParser, minutes: int) -> None:
+    """`--minutes` of training, and `--state FILE` to go on from."""
+    add_counts(parser, ("--minutes", minutes, "how long to train"))
+    parser.add_argument(
+        "--state", type=Path, metavar="FILE",
+        help="keeps what is learned, every two minutes; a training goes on from there",
+    )  # fmt: skip
+
+
 def check_clips(args: argparse.Namespace, *, photos: bool = False) -> None:
     """Raise InputError where `--clips` is missing, or names a folder without any."""
     if args.clips is None:

@@ -14,6 +14,7 @@ from talkgraph.cli.train.clips import (
     Made,
     add_clips,
     add_counts,
+    add_minutes,
     check_clips,
     check_several,
     clips,
@@ -31,15 +32,8 @@ OUTPUT = "keypoint_field_generator.onnx"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the clips and for how long to train."""
     add_clips(parser)
-    add_counts(
-        parser,
-        ("--minutes", 60, "how long to train"),
-        ("--frames", 12, "frames taken of each clip"),
-    )
-    parser.add_argument(
-        "--state", type=Path, metavar="FILE",
-        help="keeps what is learned, every two minutes; a training goes on from there",
-    )  # fmt: skip
+    add_minutes(parser, 60)
+    add_counts(parser, ("--frames", 12, "frames taken of each clip"))
 
 
 def check(args: argparse.Namespace) -> None:
@@ -63,35 +57,36 @@ def train(args: argparse.Namespace, store: Store, watch: Watcher, scratch: Path)
 
     from talkgraph.cache import File
     from talkgraph.nodes import media
+    from talkgraph.nodes.face_model.face_mesh import POINTS
+    from talkgraph.nodes.keypoint_field.networks import SIZE
+    from talkgraph.nodes.keypoint_field.pictures import resized
     from talkgraph.nodes.keypoint_field.train.card import field_card, field_networks
     from talkgraph.nodes.keypoint_field.train.pairs import Example
     from talkgraph.nodes.keypoint_field.train.train_field import (
         FieldTraining,
         score_field,
-        split,
         train_field,
     )
     from talkgraph.nodes.signals import evenly_spread
+    from talkgraph.nodes.training.folds import without_first_fold
 
     torch.set_num_threads(1)  # the sums of several threads are not the same every time
     examples = []
-    sized = {"clip": {"size": 256}}
-    for one in tracked_clips(args.clips, ("clip", "track"), store, watch, parameters=sized):
+    for one in tracked_clips(args.clips, ("clip", "track"), store, watch):
         frames, track = one.result["clip"].frames, one.result["track"]
         seen = np.flatnonzero(track.measured)
         at = seen[evenly_spread(len(seen), args.frames)]
         examples.append(
             Example(
                 name=one.path.stem, person=one.person,
-                frames=np.stack([frames[int(k)] for k in at]),
-                points=track.landmarks[at, :468, :2],
+                frames=resized(np.stack([frames[int(k)] for k in at])),
+                points=track.landmarks[at, :POINTS, :2] * np.float32(SIZE / track.size),
             )
         )  # fmt: skip
     people = {one.person for one in examples}
     check_several(args.clips, people)  # some clips may have been left out
     settings = FieldTraining(minutes=args.minutes, seed=args.seed)
-    settings = attrs.evolve(settings, held_out=min(settings.held_out, len(people)))
-    mine, held = split(examples, settings)
+    mine, held = without_first_fold(examples, settings.held_out, settings.seed)
     watch.started("keypoint-field")
 
     def report(share: float, step: int, loss: float) -> None:

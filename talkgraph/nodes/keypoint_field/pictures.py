@@ -13,20 +13,23 @@ from talkgraph.nodes.values import Floats
 def to_network(pictures: Pictures) -> Floats:
     """Square pictures `[shape=(n, S, S, 3), uint8]` as `[shape=(n, 3, 256, 256), float32]`.
 
-    Values are in [0, 1]. Other sizes are resized, with anti-aliasing where they shrink (the
-    published system has none).
+    Values are in [0, 1].
     """
-    if pictures.shape[1:3] != (SIZE, SIZE):
-        from PIL import Image
-
-        pictures = np.stack(
-            [
-                np.asarray(Image.fromarray(one).resize((SIZE, SIZE), Image.Resampling.BILINEAR))
-                for one in pictures
-            ]
-        )
-    planes = pictures.transpose(0, 3, 1, 2).astype(np.float32)
+    planes = resized(pictures).transpose(0, 3, 1, 2).astype(np.float32)
     return np.ascontiguousarray(planes / np.float32(255))
+
+
+def resized(pictures: Pictures) -> Pictures:
+    """Square pictures `[shape=(n, S, S, 3), uint8]` at 256 px, with anti-aliasing where they shrink
+    (the published system has none)."""
+    if pictures.shape[1:3] == (SIZE, SIZE):
+        return pictures
+    from PIL import Image
+
+    side = (SIZE, SIZE)
+    return np.stack(
+        [np.asarray(Image.fromarray(x).resize(side, Image.Resampling.BILINEAR)) for x in pictures]
+    )
 
 
 def from_network(planes: Floats) -> Pictures:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Protocol
+from collections.abc import Iterable, Sequence
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -29,3 +29,19 @@ def person_folds(examples: Iterable[OfPerson], folds: int, seed: int) -> list[se
         smallest = min(groups, key=lambda group: sum(frames[name] for name in group))
         smallest.add(str(person))
     return groups
+
+
+Of = TypeVar("Of", bound=OfPerson)
+
+
+def without_first_fold(examples: Sequence[Of], folds: int, seed: int) -> tuple[list[Of], list[Of]]:
+    """Those to train on, and those of the first group of people, which are held out.
+
+    With fewer people than `folds` one person is held out.
+    """
+    people = {one.person for one in examples}
+    held = person_folds(examples, min(folds, len(people)), seed)[0]
+    return (
+        [one for one in examples if one.person not in held],
+        [one for one in examples if one.person in held],
+    )

@@ -8,8 +8,7 @@ CPU has no time for them.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import attrs
@@ -26,37 +25,23 @@ from talkgraph.nodes.keypoint_field.train.pairs import (
     drawn_pair,
     pair_of,
 )
-from talkgraph.nodes.training.checkpoint import read_checkpoint, write_checkpoint
-from talkgraph.nodes.training.folds import person_folds
+from talkgraph.nodes.keypoint_field.train.timed import Report, Timed, train_for
 
 _SOFT = 1e-6  # squared: below it a difference counts squared
-_LONGEST_STEP = 1.0  # norm of the gradient
-_SAVED_EVERY = 120.0  # s
-_WARM_STEPS = 30
-
-Report = Callable[[float, int, float], None]
-"""Called after each step with the share of the time that is over, the step and the loss."""
 
 
 @attrs.frozen(kw_only=True)
-class FieldTraining:
+class FieldTraining(Timed):
     """Settings of the training.
 
-    minutes: how long to train, earlier runs that are gone on with not counted.
     clips, frames: per step, and of each the photo and those that it should become.
     reach_rate: of learning, for what a keypoint reaches; the rest has `rate`.
-    average: weight of the past in the running average of weights, which is kept.
-    held_out: people are split into this many groups; the first is never trained on.
     """
 
-    minutes: float = 60.0
     clips: int = 2
     frames: int = 4
     rate: float = 6e-4
     reach_rate: float = 3e-3
-    average: float = 0.995
-    held_out: int = 5
-    seed: int = 0
 
 
 @attrs.frozen(kw_only=True)
@@ -94,17 +79,6 @@ class LightField(nn.Module):
         return moved, self.generator(pair.pictures[photo], field, seen)
 
 
-def split(
-    examples: Sequence[Example], settings: FieldTraining
-) -> tuple[list[Example], list[Example]]:
-    """Those to train on, and those of people held out."""
-    held = person_folds(examples, settings.held_out, settings.seed)[0]
-    return (
-        [one for one in examples if one.person not in held],
-        [one for one in examples if one.person in held],
-    )
-
-
 def train_field(
     examples: Sequence[Example],
     settings: FieldTraining,
@@ -114,65 +88,23 @@ def train_field(
     """Train for as long as the settings say; returns the averaged networks and the steps in all.
 
     Args:
-        state: file that holds all that is needed to go on; gone on with where it is there, and
-            written every two minutes and at the end.
+        state: see `train_for`.
     """
     torch.manual_seed(settings.seed)
     field = LightField()
     reaching = [field.motion.log_reach, field.motion.beyond]
     known = {id(p) for p in reaching}
     rest = [p for p in field.parameters() if id(p) not in known]
-    rates = (settings.reach_rate, settings.rate)
-    optimiser = torch.optim.Adam(
-        [{"params": reaching}, {"params": rest}], lr=settings.rate, betas=(0.9, 0.98)
-    )
-    average = {name: value.clone() for name, value in field.state_dict().items()}
-    step = 0
-    if state is not None and state.is_file():
-        stored = read_checkpoint(state)
-        field.load_state_dict(stored["field"])
-        optimiser.load_state_dict(stored["optimiser"])
-        average, step = stored["average"], int(stored["step"])
-    random = np.random.default_rng([settings.seed, step])
-    began = saved = time.monotonic()
-    while (over := time.monotonic() - began) < 60 * settings.minutes:
-        loss = torch.zeros(())
-        for _ in range(settings.clips):
-            pair = drawn_pair(examples, settings.frames, random)
-            loss = loss + loss_of(field, pair) / settings.clips
-        optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(field.parameters(), _LONGEST_STEP)
-        for group, rate in zip(optimiser.param_groups, rates, strict=True):
-            group["lr"] = rate * min(1.0, (step + 1) / _WARM_STEPS)
-        optimiser.step()
-        step += 1
-        past = min(settings.average, (step + 1) / (step + 10))
-        with torch.no_grad():
-            for name, value in field.state_dict().items():
-                average[name].lerp_(value, 1 - past)
-        report(over / (60 * settings.minutes), step, float(loss.detach()))
-        if state is not None and time.monotonic() - saved > _SAVED_EVERY:
-            saved = time.monotonic()
-            _save(state, field, optimiser, average, step)
-    if state is not None:
-        _save(state, field, optimiser, average, step)
-    field.load_state_dict(average)
-    return field.eval(), step
 
+    def loss_of_step(random: np.random.Generator) -> Tensor:
+        pairs = (drawn_pair(examples, settings.frames, random) for _ in range(settings.clips))
+        return torch.stack([loss_of(field, pair) for pair in pairs]).mean()
 
-def _save(
-    state: Path,
-    field: LightField,
-    optimiser: torch.optim.Optimizer,
-    average: dict[str, Tensor],
-    step: int,
-) -> None:
-    whole = {
-        "field": field.state_dict(), "optimiser": optimiser.state_dict(), "average": average,
-        "step": step,
-    }  # fmt: skip
-    write_checkpoint(whole, state)
+    groups = [
+        {"params": reaching, "lr": settings.reach_rate},
+        {"params": rest, "lr": settings.rate},
+    ]
+    return field, train_for(field, loss_of_step, settings, groups, state, report)
 
 
 def loss_of(field: LightField, pair: Pair) -> Tensor:
@@ -226,6 +158,6 @@ def _psnr(difference: Tensor) -> float:
     return float(-10 * torch.log10((difference**2).mean() + 1e-9))
 
 
-def parameters_of(field: LightField) -> int:
+def parameters_of(network: nn.Module) -> int:
     """How many numbers were learned."""
-    return sum(value.numel() for value in field.parameters())
+    return sum(value.numel() for value in network.parameters())

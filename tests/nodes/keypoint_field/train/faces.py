@@ -1,6 +1,7 @@
 """Clips of a made-up face that moves over a smooth ground."""
 
 import numpy as np
+import torch
 
 from talkgraph.nodes.face_model.face_mesh import POINTS
 from talkgraph.nodes.face_model.synthetic import (
@@ -27,3 +28,11 @@ def moving(person, frames=3, step=6.0):
     return Example(
         name=f"{person}-clip", person=person, frames=pictures, points=points.astype(np.float32)
     )
+
+
+def one_thread():
+    """A fixture: sums of several threads are not the same every time."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)

@@ -7,20 +7,14 @@ from talkgraph.nodes.keypoint_field.train.train_field import (
     FieldTraining,
     LightField,
     score_field,
-    split,
     train_field,
 )
-from tests.nodes.keypoint_field.train.faces import moving
+from tests.nodes.keypoint_field.train.faces import moving, one_thread
 
 SHORT = FieldTraining(minutes=1e-6, clips=1, frames=2, held_out=2)  # one step
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+one_thread = pytest.fixture(autouse=True)(one_thread)
 
 
 def test_a_training_goes_on_from_its_state(tmp_path):
@@ -37,13 +31,6 @@ def test_a_training_goes_on_from_its_state(tmp_path):
     assert steps == 2
     for one, other in zip(again.parameters(), none.parameters(), strict=True):
         torch.testing.assert_close(one, other)
-
-
-def test_people_held_out_are_not_trained_on():
-    examples = [moving(person, frames=1, step=0.0) for person in "aabbcdef"]
-    mine, held = split(examples, attrs.evolve(SHORT, held_out=3))
-    assert {one.person for one in mine} | {one.person for one in held} == set("abcdef")
-    assert not {one.person for one in mine} & {one.person for one in held} and mine and held
 
 
 def test_the_score_is_of_the_face_and_sees_that_it_moves():
