@@ -44,7 +44,8 @@ class Exported:
     """How one network is written.
 
     entry: of the checkpoint, whose weights it has.
-    example: inputs for a batch and a number of keypoints.
+    example: inputs for a batch and a count.
+    count: of keypoints, or of the numbers of a state, as published.
     unit: what a difference of an output is measured in.
     """
 
@@ -53,6 +54,7 @@ class Exported:
     inputs: Sequence[Port]
     outputs: Sequence[Port]
     example: Example
+    count: int = 10
     checked: int = 2
     unit: float = 1.0
 
@@ -60,25 +62,27 @@ class Exported:
         self,
         network: nn.Module,
         facts: Mapping[str, str],
-        keypoints: int = 10,
+        count: int | None = None,
         *,
         whole: bool = False,
     ) -> bytes:
         """The network as ONNX.
 
         Args:
+            count: where it is not the published one.
             whole: `network` itself has these inputs and outputs, instead of being the entry.
 
         Raises:
             ModelError: onnxruntime and torch differ at a batch that it was not traced at.
         """
+        count = self.count if count is None else count
         network = (network if whole else self.module(network)).eval()
         with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings(), torch.no_grad():
             file = Path(folder) / "network.onnx"
             warnings.simplefilter("ignore")  # the tracer's doubts: the parity check decides
             torch.onnx.export(
                 network,
-                self.example(1, keypoints),
+                self.example(1, count),
                 file,
                 input_names=[port.name for port in self.inputs],
                 output_names=[port.name for port in self.outputs],
@@ -89,7 +93,7 @@ class Exported:
             model = onnx.load(str(file))
         onnx.helper.set_model_props(model, dict(facts))
         data = bytes(model.SerializeToString(deterministic=True))
-        self._check(network, data, self.example(self.checked, keypoints))
+        self._check(network, data, self.example(self.checked, count))
         return data
 
     def _check(self, network: nn.Module, data: bytes, inputs: tuple[Tensor, ...]) -> None:
@@ -118,8 +122,8 @@ def _pictures(batch: int, _: int = 0) -> tuple[Tensor, ...]:
     return (_drawn(batch, 3, SIZE, SIZE),)
 
 
-def _speech(batch: int, _: int) -> tuple[Tensor, ...]:
-    state = _drawn(batch, STATE, 256) - 0.5
+def _speech(batch: int, width: int) -> tuple[Tensor, ...]:
+    state = _drawn(batch, STATE, width) - 0.5
     going_on = (torch.arange(batch) % 2).float()[:, None]
     frames = 2 + 3 * batch
     return _drawn(batch, frames, *FEATURES) - 0.5, *_pictures(batch), state, going_on
@@ -177,6 +181,7 @@ EXPORTS: dict[str, Exported] = {
         ],
         outputs=[Port(name="pose", free={0: "n", 1: "poses"}), Port(name="state_after", free=_N)],
         example=_speech,
+        count=256,
         unit=100.0,  # mm; poses span 190 of them
     ),
     "audio2head-keypoint-predictor": Exported(

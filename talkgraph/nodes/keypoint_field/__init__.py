@@ -14,11 +14,11 @@ generate_frames    `GenerateFrames`: Clip, MotionField, OnnxModel -> Frames.
 
 networks        what each network takes and makes
 pictures        photos and frames as the networks take and make them
-pose_box        a head pose in Audio2Head's camera, and drawn as a box
+pose_box        a head pose in Audio2Head's camera, and drawn as a box, by box_lines
 windows         stretches of frames that are predicted at once, and what is kept of each
 mesh_keypoints  keypoints from points of the face mesh
 detail          what a larger photo shows beyond the generator's 256 px
-train           learning a light field
+train           learning a light field, its keypoints from speech, and a head's pose
 """
 
 from talkgraph.nodes.keypoint_field.dense_motion import DenseMotion

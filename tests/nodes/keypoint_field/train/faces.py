@@ -10,6 +10,7 @@ from talkgraph.nodes.face_model.synthetic import (
     synthetic_track,
 )
 from talkgraph.nodes.keypoint_field.train.pairs import Example
+from talkgraph.nodes.keypoint_field.train.spoken import SpokenClip
 
 
 def face_points():
@@ -27,6 +28,26 @@ def moving(person, frames=3, step=6.0):
     points = face_points()[None] + np.array([[[step * k, 0.0]] for k in range(frames)])
     return Example(
         name=f"{person}-clip", person=person, frames=pictures, points=points.astype(np.float32)
+    )
+
+
+def speaking(person, frames=80, step=0.2, turn=0.002, seed=0):
+    """A clip of a made-up face that drifts to the right and turns, and noise for its speech."""
+    random = np.random.default_rng([seed, ord(person)])
+    pictures = moving(person, frames=1).frames
+    points = face_points()[None] + step * np.arange(frames)[:, None, None] * (1.0, 0.0)
+    pose = np.zeros((frames, 6))
+    pose[:, 0] = turn * np.arange(frames)
+    pose[:, 3:] = (10 * seed, 0.0, 260.0)
+    return SpokenClip(
+        name=f"{person}-clip",
+        person=person,
+        photos=pictures,
+        photo_at=np.array([0]),
+        heard=random.standard_normal((frames, 4, 41)).astype(np.float32),
+        pose=pose,
+        points=points.astype(np.float32),
+        seen=np.ones(frames, bool),
     )
 
 
