@@ -22,7 +22,9 @@ class FindHands(Node):
 
     Example:
         >>> import talkgraph as tg
+        >>> from talkgraph.nodes.face_fit import FindHands
         >>> from talkgraph.nodes.networks import LoadNetwork
+        >>> from talkgraph.nodes.values import Clip, FaceTrack
         >>> steps = {
         ...     "palms": LoadNetwork(name="palm-detector").on(),
         ...     "joints": LoadNetwork(name="hand-joints").on(),
