@@ -22,6 +22,7 @@ traversal    the path through the clip from keyframe to keyframe.
 relative_matching  the same by turns of the head instead of poses (Yi et al. 2022).
 pose_limit   how far the shown pose may differ from the background's.
 depth_mesh   the face mesh extended over hair, ears and neck (face profiling).
+silhouette   where a turned face ends in the picture, beyond its own outline.
 field        displacement lattices and resampling (numba; imported when frames are made).
 tone         the render's low frequencies brought to those of the picture behind it.
 blending     compiled loops of composite and tone (numba; imported when frames are made).

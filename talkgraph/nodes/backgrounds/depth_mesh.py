@@ -5,7 +5,7 @@ turn a photo by giving depth to what surrounds the face and rotating the whole m
 vertices continue the face's outline outwards: their depth falls to the plane of the ears, where
 the silhouette of a head lies, and their share in the head's motion falls from one (hair, ears) to
 nothing (background, shoulders), over the neck gradually. All of it is laid out once, in the
-head's own space.
+head's own space. In a turned face the rings begin where the picture's face ends, see `silhouette`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
+from talkgraph.nodes.backgrounds.silhouette import overhang
 from talkgraph.nodes.face_model.face_model import LIP, SKIN, FaceModel
 from talkgraph.nodes.geometry.camera import DISTANCE, FOCAL
 from talkgraph.nodes.geometry.mesh import boundary_loops, vertex_normals
@@ -26,6 +27,13 @@ Indices = NDArray[np.int64]
 # Outward distances of the rings from the outline, head units: dense where the depth bends, then
 # wide, far enough that the last ring lies outside of any crop.
 RINGS = np.concatenate([np.arange(0.08, 2.4, 0.12), np.arange(2.4, 9.0, 0.4)])
+
+# A contour that is no outline moves as one from this far within it (`composite` fades the face out
+# there) to this far outside, head units; it counts for more than the vertices that it passes over.
+CONTOUR = np.array([-0.1, -0.05, 0.0, 0.04])
+CONTOUR_WEIGHT = 8.0
+CONTOUR_FROM = 0.05  # head units that it comes back to the outline, from which it counts fully
+SLACK = 0.01  # head units that an outline may miss of the face by its coarseness
 
 
 @attrs.frozen
@@ -182,13 +190,24 @@ def movement(mesh: DepthMesh, source: Posed, target: Posed, size: int) -> Moved:
     change = target.in_picture(new, size)
     change -= turned
     edge = source.vertices[mesh.outline]
-    edge_change = target.in_picture(target.vertices[mesh.outline], size)
-    edge_change -= target.in_picture(edge, size)
-    around = edge + mesh.rings
-    around_before = source.in_picture(around, size)
-    ring_turn = target.in_picture(around, size)
-    ring_turn -= around_before
     unit = FOCAL * size / (DISTANCE - float(source.translation[2]))  # px per head unit
+
+    edge_before, over_before = _contour(source, before, edge, size, unit)
+    edge_turned, over_turned = _contour(target, turned, edge, size, unit)
+    new_edge = target.vertices[mesh.outline]
+    edge_after, over_after = _contour(target, turned + change, new_edge, size, unit)
+    # Only where the face turns back, and shows what was hidden. Where it turns further the contour
+    # passes over what is beside it, which then moves as it is: glasses, hair.
+    back = np.clip((_length(over_before) - _length(over_turned)) / (CONTOUR_FROM * unit), 0, 1)
+    over_before, over_turned, over_after = (
+        back[:, None] * over for over in (over_before, over_turned, over_after)
+    )
+    edge_change = edge_after + over_after - edge_turned - over_turned
+    around = edge + mesh.rings
+    # What a picture shows beside a face lies beside its contour, not behind it.
+    around_before = source.in_picture(around, size) + over_before
+    ring_turn = target.in_picture(around, size) + over_turned
+    ring_turn -= around_before
     hair = np.sqrt((ring_turn**2).sum(axis=-1)) * (RINGS[:, None] <= mesh.plateau + RINGS[0])
     share = mesh.share(hair.max(axis=0) / unit)
     ring_turn *= share[..., None]
@@ -199,10 +218,38 @@ def movement(mesh: DepthMesh, source: Posed, target: Posed, size: int) -> Moved:
     seen = np.clip(toward, 0.02, 1.0)
     rings = np.full(share.size, 0.25)
     turned -= before
+    # Where the contour is no outline, no vertex stays on it: contour goes to contour.
+    ends = np.tile(CONTOUR_WEIGHT * back, len(CONTOUR))
+    end = edge_before + over_before
+    end_turn = edge_turned + over_turned - end
+    away = end - end.mean(axis=0)
+    away /= np.maximum(_length(away), 1e-9)[:, None]
+    end = end + CONTOUR[:, None, None] * unit * away
     return Moved(
-        places=np.concatenate([before, around_before.reshape(-1, 2)]),
-        turn=np.concatenate([turned, ring_turn.reshape(-1, 2)]),
-        turn_weight=np.concatenate([seen, rings]),
-        change=np.concatenate([change, ring_change.reshape(-1, 2)]),
-        change_weight=np.concatenate([np.maximum(seen, 0.3) * mesh.rim, rings]),
+        places=np.concatenate([before, around_before.reshape(-1, 2), end.reshape(-1, 2)]),
+        turn=np.concatenate(
+            [turned, ring_turn.reshape(-1, 2), np.tile(end_turn, (len(CONTOUR), 1))]
+        ),
+        turn_weight=np.concatenate([seen, rings, ends]),
+        change=np.concatenate(
+            [change, ring_change.reshape(-1, 2), np.tile(edge_change, (len(CONTOUR), 1))]
+        ),
+        change_weight=np.concatenate([np.maximum(seen, 0.3) * mesh.rim, rings, ends]),
     )
+
+
+def _contour(pose: Posed, face: Real, outline: Real, size: int, unit: float) -> tuple[Real, Real]:
+    """Places of an outline, and what leads from there to where the face ends, `[shape=(B, 2)]`, px.
+
+    Args:
+        face: places of the surface in this picture, `[shape=(W, 2)]`, px.
+        outline: in head space, `[shape=(B, 3)]`.   unit: px per head unit.
+    """
+    places = pose.in_picture(outline, size)
+    # As deep as the outline's sides, so that it stays between them in any turn.
+    middle = np.append(outline[:, :2].mean(axis=0), outline[:, 2].min())
+    return places, overhang(face, places, pose.in_picture(middle, size), SLACK * unit)
+
+
+def _length(vectors: Real) -> Real:
+    return np.asarray(np.hypot(vectors[..., 0], vectors[..., 1]), np.float64)
