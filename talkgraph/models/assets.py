@@ -269,8 +269,8 @@ ASSETS: dict[str, Asset] = {
             parts=(
                 Part(
                     "keypoint_field_motion.onnx",
-                    917_578,
-                    "e47df904224c8855a0aa65849227fe1cc62c18e16dfa46d399fde5d203d88303",
+                    918_857,
+                    "c6871ec287e77a61fd9029c716ce30e9e5538b4e50383fd22c8582a8efef2414",
                 ),
             ),
             convert=as_brought,
@@ -283,8 +283,8 @@ ASSETS: dict[str, Asset] = {
             parts=(
                 Part(
                     "keypoint_field_generator.onnx",
-                    2_170_747,
-                    "aa6b7d538d7fe46a8ec3b8947041863c4b8bf0bff5b70cfd99ef98e5df19dce0",
+                    2_172_026,
+                    "e533483a9edc697626544a9b8ec845a7a8f6cdf676af22d85f2ade5e38d25c1e",
                 ),
             ),
             convert=as_brought,
