@@ -131,6 +131,14 @@ def test_export_and_import(tmp_path, capsys):
     assert found.load(found.action(KEY)["output"])[1999] == 1999
 
 
+def test_a_file_may_be_named_from_where_one_is(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    put(Store(tmp_path / "one"))
+    assert main(["cache", "export", "all.zip", "--store", "one"]) == 0
+    assert capsys.readouterr().out.startswith("all.zip: 1 results, ")
+    assert main(["cache", "import", "./all.zip", "--store", "two"]) == 0
+
+
 def test_refusals_are_one_line(url, tmp_path, capsys):
     store, file = str(tmp_path / "store"), tmp_path / "x.zip"
     file.write_bytes(b"x" * 2000)
