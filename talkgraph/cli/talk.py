@@ -93,7 +93,7 @@ def run(args: argparse.Namespace) -> int:
     given = {"quality": args.quality, "seed": args.seed, "face": args.face, "preset": args.preset}
     given |= options.mark_options(args)
     graph = load_graph(args.graph or _GRAPHS[kind], **given)
-    _check_takes(graph, kind)
+    _check_takes(graph, args.graph or graph.name, kind)
     graph = with_settings(graph, options.pairs(args.settings, "--set") | _chosen(args, kind))
     inputs = {"audio": audio, kind: person}
     executor = options.executor_of(args)
@@ -115,13 +115,17 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _check_takes(graph: Graph, kind: str) -> None:
-    """Raise InputError unless the graph makes a video of speech and a `kind` of the person."""
+def _check_takes(graph: Graph, given: str, kind: str) -> None:
+    """Raise InputError unless the graph makes a video of speech and a `kind` of the person.
+
+    Args:
+        given: as the graph was named, a file perhaps.
+    """
     if set(graph.inputs) != {"audio", kind}:
         takes = " and ".join(graph.inputs) or "nothing"
         raise InputError(
             f"graph '{graph.name}' takes {takes}, not audio and {kind}; give what it takes, or use "
-            f"talkgraph run {graph.name}"
+            f"talkgraph run {given}"
         )
 
 
