@@ -139,8 +139,8 @@ class RunRecord:
         given = self.inputs[name]
         if not given.has_value:
             raise InputError(
-                f"run {self.run_id}: input '{name}' was {given.text}, not kept; "
-                "run the graph with it anew"
+                f"run {self.run_id}: input '{name}' was {given.text}, and runs keep no such "
+                "values; give it to the graph's run, with until=... for one step"
             )
         value = given.value
         if File in members(type_) and isinstance(value, str):
