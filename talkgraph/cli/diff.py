@@ -6,7 +6,7 @@ import argparse
 
 import attrs
 
-from talkgraph.cli.options import add_debug, add_json, add_store, print_json
+from talkgraph.cli.options import add_debug, add_json, add_store, known_store, print_json
 
 NAME = "diff"
 HELP = "say what differs between two runs"
@@ -24,12 +24,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print a line for each difference."""
-    from talkgraph.cache.store import Store
     from talkgraph.cache.upkeep import visible
     from talkgraph.engine.history.compare import differences
     from talkgraph.engine.history.run_records import find
 
-    store = Store(args.store)
+    store = known_store(args)
     before, after = find(store, args.before), find(store, args.after)
     found = differences(before, after)
     if args.json:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from talkgraph.cli.options import add_debug, add_quiet, add_run_or_video, add_store
+from talkgraph.cli.options import add_debug, add_quiet, add_run_or_video, add_store, known_store
 from talkgraph.cli.report import run_of
 from talkgraph.errors import InputError
 
@@ -43,7 +43,6 @@ def run(args: argparse.Namespace) -> int:
     suffix = args.output.suffix.lower()
     if suffix not in _FORMATS:
         raise InputError(f"{args.output}: a mesh ends in {', '.join(_FORMATS)}; name it so")
-    from talkgraph.cache.store import Store
     from talkgraph.nodes.face_model.face_model import FaceModel
     from talkgraph.nodes.media import check_target, save
     from talkgraph.nodes.render import ExportMesh
@@ -51,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     from talkgraph.report import RunValues
 
     check_target(args.output)
-    store = Store(args.store)
+    store = known_store(args)
     found, _ = run_of(store, args.run_or_video)
     with RunValues(found, store) as values:
         adjusted = values.nearest(Backgrounds)

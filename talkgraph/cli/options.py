@@ -81,6 +81,21 @@ def open_store(args: argparse.Namespace) -> Store:
     return store
 
 
+def known_store(args: argparse.Namespace) -> Store:
+    """The store that the user means, to look into; it need not be there.
+
+    Raises:
+        StoreError: a file is in its place.
+    """
+    from talkgraph.cache.store import Store
+    from talkgraph.errors import StoreError
+
+    store = Store(args.store)
+    if store.path.is_file():
+        raise StoreError(f"{store.path}: a file, not a store; check --store and TALKGRAPH_STORE")
+    return store
+
+
 def add_graph(parser: argparse.ArgumentParser, *, optional: bool = False) -> None:
     """GRAPH, `--quality` and `--set`, read by `graph_of`."""
     parser.add_argument(

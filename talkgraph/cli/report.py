@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from talkgraph.cli.options import add_debug, add_quiet, add_run_or_video, add_store
+from talkgraph.cli.options import add_debug, add_quiet, add_run_or_video, add_store, known_store
 from talkgraph.errors import InputError
 
 if TYPE_CHECKING:
@@ -35,11 +35,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Find the run and write its page."""
-    from talkgraph.cache.store import Store
     from talkgraph.report import RunValues, write_report
 
     check_page(args.output)
-    store = Store(args.store)
+    store = known_store(args)
     found, title = run_of(store, args.run_or_video)
     with RunValues(found, store) as values:
         write_report(values, args.output, title)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from talkgraph.cli.options import add_debug, add_json, add_store, print_json
+from talkgraph.cli.options import add_debug, add_json, add_store, known_store, print_json
 from talkgraph.report.format import duration, size_text
 
 if TYPE_CHECKING:
@@ -31,12 +31,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the runs, or one."""
-    from talkgraph.cache.store import Store
     from talkgraph.cache.upkeep import visible
     from talkgraph.engine.declare.checks import verdict
     from talkgraph.engine.history import run_records
 
-    store = Store(args.store)
+    store = known_store(args)
     if args.which is not None:
         found = run_records.find(store, args.which)
         if args.json:

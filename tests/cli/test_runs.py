@@ -90,3 +90,13 @@ def test_an_unknown_run_is_one_line(desk, capsys, which):
     assert main(["runs", which]) == 2
     said = capsys.readouterr().err
     assert "`talkgraph runs` lists them" in said and len(said.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "command", [["runs"], ["diff"], ["report", "last"], ["export", "mesh", "last", "-o", "a.glb"]]
+)
+def test_a_file_in_the_place_of_the_store_is_refused(command, tmp_path, monkeypatch, capsys):
+    (tmp_path / "file").write_text("no store")
+    monkeypatch.chdir(tmp_path)
+    assert main([*command, "--store", str(tmp_path / "file")]) == 2
+    assert "a file, not a store; check --store and TALKGRAPH_STORE" in capsys.readouterr().err
