@@ -273,9 +273,16 @@ def parts(tree: Tree) -> Iterator[tuple[str, Tree]]:
 
 
 def value_classes(tree: Tree) -> set[type]:
-    """The classes of the values in a tree, of those that this program has registered."""
-    names = {body[0] for kind, body in parts(tree) if kind == "value"}
-    return {cls for name in names if (cls := value_class(name)) is not None}
+    """The classes of the values in a tree, of those that this program has registered.
+
+    Raises:
+        DamagedError: it is no tree.
+    """
+    try:
+        names = {body[0] for kind, body in parts(tree) if kind == "value"}
+        return {cls for name in names if (cls := value_class(name)) is not None}
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise DamagedError(f"a stored result cannot be read ({error})") from error
 
 
 def reference(leaf: Tree) -> tuple[str, str, int]:
