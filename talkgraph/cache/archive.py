@@ -65,8 +65,7 @@ def export(store: Store, target: str | os.PathLike[str], *chosen: str) -> Moved:
             members[f"actions/{key}.json"] = store.action_path(key)
             members.update(_blobs_of(store, key))
         try:
-            whole = target.absolute()  # its folder is synced, and needs a name
-            disk.write(whole, _archive(members), whole.parent, True)
+            disk.write(target, _archive(members), target.parent, True)
         except OSError as error:
             if error.errno == errno.ENOENT and error.filename in map(str, members.values()):
                 raise StoreError("a result was removed while it was exported; try again") from error

@@ -118,10 +118,10 @@ def drop(folder: Folder, key: str) -> Freed:
         collection = _Collection(folder, disk.clock(folder.blobs.temporary))
         collection.drop(key)
         freed = collection.finish(spare_results=False)
-    for record in collection.stuck:
+    if collection.stuck:
         raise StoreError(
-            f"{record}: the result cannot be removed; check that you may write there, and that no "
-            "program has the file open"
+            f"{collection.stuck[0]}: the result cannot be removed; check that you may write there, "
+            "and that no program has the file open"
         )
     return freed
 

@@ -151,7 +151,7 @@ def write_all(handle: int, data: Any) -> None:
 
 def publish(temp: Name, target: Name, durable: bool) -> None:
     """Rename a finished (and synced) file to its final name."""
-    folder = os.path.dirname(target)
+    folder = os.path.dirname(target) or os.curdir
     refusals = 0
     while True:
         try:
@@ -170,7 +170,7 @@ def publish(temp: Name, target: Name, durable: bool) -> None:
     if durable:
         operations.sync_path(folder)
         if folder not in _synced:  # whoever made it may have been killed before it did this
-            operations.sync_path(os.path.dirname(folder))
+            operations.sync_path(os.path.dirname(os.path.abspath(folder)))
             _synced.add(folder)
 
 
