@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from talkgraph.engine.declare.node import Node, node, param
+from talkgraph.engine import Node, node, param
 from talkgraph.nodes.face_fit.hands.follow import HandFinder
 from talkgraph.nodes.face_fit.hands.joints import HandNetwork
 from talkgraph.nodes.face_fit.hands.palms import PalmDetector

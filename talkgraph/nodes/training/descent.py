@@ -40,10 +40,7 @@ def descend(
     means = [p.detach().clone() for p in parameters]
     for step in range(steps):
         loss = loss_of_step()
-        optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(parameters, _LONGEST_STEP)
-        optimiser.step()
+        take_step(optimiser, loss)
         rate.step()
         past = min(average, (step + 1) / (step + 10))
         with torch.no_grad():
@@ -55,6 +52,15 @@ def descend(
         for now, mean in zip(parameters, means, strict=True):
             now.copy_(mean)
     return network.eval()
+
+
+def take_step(optimiser: Optimizer, loss: Tensor) -> None:
+    """One step down a loss, of a length that is not beyond all others."""
+    optimiser.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call]
+    parameters = [p for group in optimiser.param_groups for p in group["params"]]
+    torch.nn.utils.clip_grad_norm_(parameters, _LONGEST_STEP)
+    optimiser.step()
 
 
 def one_cycle(

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from talkgraph.nodes.training.checkpoint import read_checkpoint, write_checkpoint
+from talkgraph.nodes.training.descent import take_step
 
-_LONGEST_STEP = 1.0  # norm of the gradient
 _SAVED_EVERY = 120.0  # s
 _WARM_STEPS = 30
 
@@ -82,12 +82,9 @@ def train_for(
     began = saved = time.monotonic()
     while (over := time.monotonic() - began) < 60 * settings.minutes:
         loss = loss_of_step(random)
-        optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(network.parameters(), _LONGEST_STEP)
         for group, rate in zip(optimiser.param_groups, rates, strict=True):
             group["lr"] = rate * min(1.0, (step + 1) / _WARM_STEPS)
-        optimiser.step()
+        take_step(optimiser, loss)
         step += 1
         _lean(average, network, min(settings.average, (step + 1) / (step + 10)))
         report(over / (60 * settings.minutes), step, float(loss.detach()))
