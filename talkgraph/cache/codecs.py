@@ -16,6 +16,7 @@ plain data only: nothing in it is executed or imported.
 from __future__ import annotations
 
 import base64
+import contextlib
 import dataclasses
 import enum
 import re
@@ -242,7 +243,7 @@ def content_bytes(tree: Tree) -> int:
 def _leaves(tree: Tree) -> list[Tree]:
     """The leaves of a tree that hold content, or point at it."""
     found: list[Tree] = []
-    try:
+    with _readable():
         for kind, body in parts(tree):
             if kind in ("array", "file"):
                 found.append(body)
@@ -250,9 +251,16 @@ def _leaves(tree: Tree) -> list[Tree]:
                 found.extend(body["chunks"])
         if not all(isinstance(leaf, dict) for leaf in found):
             raise TypeError("a leaf is not a table")
+    return found
+
+
+@contextlib.contextmanager
+def _readable() -> Iterator[None]:
+    """What a tree of another form raises is damage."""
+    try:
+        yield
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise DamagedError(f"a stored result cannot be read ({error})") from error
-    return found
 
 
 def parts(tree: Tree) -> Iterator[tuple[str, Tree]]:
@@ -278,11 +286,9 @@ def value_classes(tree: Tree) -> set[type]:
     Raises:
         DamagedError: it is no tree.
     """
-    try:
+    with _readable():
         names = {body[0] for kind, body in parts(tree) if kind == "value"}
         return {cls for name in names if (cls := value_class(name)) is not None}
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
-        raise DamagedError(f"a stored result cannot be read ({error})") from error
 
 
 def reference(leaf: Tree) -> tuple[str, str, int]:
